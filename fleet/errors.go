@@ -1,0 +1,160 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"botring/internal/secret"
+)
+
+// ErrSessionWorks: the bot's session still works, so it was not logged in again.
+var ErrSessionWorks = errors.New("session still works")
+
+// ErrRunsElsewhere: the session runs in another place, and opening it here could destroy it.
+var ErrRunsElsewhere = errors.New("session runs elsewhere")
+
+// ErrSecretMissing: the catalogue knows the bot (or app) and the keyring has no item for it.
+var ErrSecretMissing = errors.New("secret missing from the keyring")
+
+// ErrSessionBusy: another process of this program has the session open at this moment.
+var ErrSessionBusy = errors.New("session is open in another process")
+
+// ErrNoApp: the bot's app is not known.
+var ErrNoApp = errors.New("no such app")
+
+// A Field is an input of a form or command.
+type Field string
+
+// The fields.
+const (
+	FieldToken       Field = "token"
+	FieldAPIID       Field = "api_id"
+	FieldAPIHash     Field = "api_hash"
+	FieldLabel       Field = "label"
+	FieldTag         Field = "tag"
+	FieldAppName     Field = "app"
+	FieldEnvironment Field = "environment"
+	FieldDC          Field = "dc"
+	FieldServerKey   Field = "server-key"
+	FieldKeyring     Field = "keyring"
+)
+
+// A Problem is what is wrong with an input.
+type Problem int
+
+// The problems.
+const (
+	ProblemEmpty Problem = iota
+	// Tokens.
+	ProblemNoColon
+	ProblemNoDigits     // nothing, or something else than digits, before the colon
+	ProblemIDRange      // id 0, or 2^54 and more
+	ProblemSlash        // a slash, which no token has
+	ProblemTooLong      // over 80 bytes
+	ProblemCharacters   // characters that no token has
+	ProblemPhone        // a phone number
+	ProblemSample       // the sample token of Telegram's own documentation
+	ProblemSecretLength // not 35 characters after the colon: only a warning
+	ProblemOtherBot     // the token of another bot than the one being replaced
+	ProblemSameToken    // the token it has already
+	// api_id and api_hash.
+	ProblemNotANumber
+	ProblemRange     // 0, negative or beyond int32
+	ProblemNotHex    // not 32 hexadecimal digits
+	ProblemPublished // a published api_id: only a warning
+	// Names.
+	ProblemTaken    // another bot or app has it
+	ProblemReserved // a number, or starts with @, or "production" and "test" where a custom name is needed
+	ProblemUnknown  // no such environment, app or keyring
+	ProblemNeedsDCs // a custom environment without --dc or --server-key
+	ProblemFixedDCs // --dc or --server-key with an environment of Telegram's own
+	ProblemSyntax   // not of the form that is wanted; Err says more
+)
+
+// An InputError is a problem with one input, found before anything was sent or written.
+type InputError struct {
+	Field   Field
+	Problem Problem
+	// Got and Want are numbers or names that the sentence needs: the two bot ids of ProblemOtherBot, the
+	// characters counted of ProblemSecretLength, the name that is taken. Never a secret.
+	Got, Want string
+	// Err is the cause, if there is one.
+	Err error
+}
+
+func (e *InputError) Error() string { return fmt.Sprintf("%s: problem %d", e.Field, e.Problem) }
+
+// Unwrap returns the cause.
+func (e *InputError) Unwrap() error { return e.Err }
+
+// Warning reports whether the problem is worth saying and does not stand in the way.
+func (e *InputError) Warning() bool {
+	return e.Problem == ProblemSecretLength || e.Problem == ProblemPublished
+}
+
+// A FloodError is a wait that Telegram asked for. Remembered means it asked earlier, and nothing was sent
+// now.
+type FloodError struct {
+	Key        Key
+	Until      time.Time
+	Remembered bool
+	// Err is Telegram's own answer, when there is one.
+	Err error
+}
+
+func (e *FloodError) Error() string { return "flood wait until " + e.Until.Format(time.RFC3339) }
+
+// Unwrap returns Telegram's answer.
+func (e *FloodError) Unwrap() error { return e.Err }
+
+// An UnsavedError is a login that Telegram granted and the keyring did not take. The login is in memory
+// until SaveAgain or Abandon.
+type UnsavedError struct {
+	Bot Bot
+	// Err is why the keyring did not take it.
+	Err error
+}
+
+func (e *UnsavedError) Error() string { return "logged in, not saved: " + e.Err.Error() }
+
+// Unwrap returns why the keyring did not take it.
+func (e *UnsavedError) Unwrap() error { return e.Err }
+
+// A TokenDiffersError: the bot is known with another token. To go on is ReplaceToken.
+type TokenDiffersError struct {
+	Bot   Bot
+	Token secret.Secret
+}
+
+func (e *TokenDiffersError) Error() string {
+	return "bot " + e.Bot.String() + " is known with another token"
+}
+
+// An AppInUseError names the bots that keep an app from being removed.
+type AppInUseError struct {
+	App  App
+	Bots []Bot
+}
+
+func (e *AppInUseError) Error() string {
+	return fmt.Sprintf("app %d is used by %d bots", e.App.APIID, e.App.Bots)
+}
+
+// A NotFoundError: no bot is called that. Near are the most alike, at most three.
+type NotFoundError struct {
+	Ref  string
+	Near []Bot
+}
+
+func (e *NotFoundError) Error() string { return "no bot " + e.Ref }
+
+// An AmbiguousError: several bots are called that.
+type AmbiguousError struct {
+	Ref  string
+	Bots []Bot
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("%d bots are called %s", len(e.Bots), e.Ref)
+}
