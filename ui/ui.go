@@ -1,10 +1,19 @@
 // Package ui is what the eye sees: the Bubble Tea program and its screens, one a file.
+//
+// Only root is a tea.Model. Screens are values that return the screen to show next; what they share is the
+// shell; what takes time is a task. No screen waits, and none speaks to Telegram or a keyring: that is
+// package fleet's.
 package ui
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
 	"botring/internal/secret"
@@ -19,7 +28,8 @@ type Options struct {
 	// In and Out are the terminal, os.Stdin and os.Stdout when nil.
 	In  io.Reader
 	Out io.Writer
-	// Environ is the environment the terminal is judged by (TERM, COLORTERM, NO_COLOR), os.Environ when nil.
+	// Environ is the environment the terminal is judged by (TERM, COLORTERM, NO_COLOR, LANG), os.Environ
+	// when nil.
 	Environ []string
 }
 
@@ -30,6 +40,58 @@ type Sample struct {
 	Says string
 }
 
+// framesPerSecond bounds the renderer. Its default of 60 alone puts 16.7 ms between a key and its frame.
+const framesPerSecond = 120
+
 // Run shows the screens until the user leaves or ctx ends. It returns nil when the user left, and then
 // nothing is half-saved.
-func Run(ctx context.Context, opts Options) error { return errors.New("ui: contract only") }
+func Run(ctx context.Context, opts Options) error {
+	if opts.Environ == nil {
+		opts.Environ = os.Environ()
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	model, err := newRoot(ctx, opts)
+	if err != nil {
+		return err
+	}
+	program := []tea.ProgramOption{
+		tea.WithContext(ctx),
+		tea.WithFPS(framesPerSecond),
+		tea.WithEnvironment(opts.Environ),
+	}
+	if opts.In != nil {
+		program = append(program, tea.WithInput(opts.In))
+	}
+	if opts.Out != nil {
+		program = append(program, tea.WithOutput(opts.Out))
+	}
+	_, err = tea.NewProgram(model, program...).Run()
+	if err != nil && (errors.Is(err, tea.ErrInterrupted) || ctx.Err() != nil) {
+		return context.Canceled
+	}
+	if err != nil {
+		return fmt.Errorf("run the screens: %w", err)
+	}
+	return nil
+}
+
+// newRoot reads the catalogue, so that the first frame shows it.
+func newRoot(ctx context.Context, opts Options) (root, error) {
+	sh := &shell{
+		ctx:         ctx,
+		fleet:       opts.Fleet,
+		samples:     opts.Samples,
+		theme:       newTheme(true, glyphsFor(opts.Environ)),
+		keys:        newKeymap(),
+		now:         time.Now,
+		environment: opts.Fleet.Environment(),
+		tasks:       map[int]task{},
+	}
+	first, ok := sh.reload().(catalogueMsg)
+	if ok && first.err != nil {
+		return root{}, first.err
+	}
+	sh.took(first)
+	return root{sh: sh, screen: sh.home()}, nil
+}

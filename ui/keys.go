@@ -1,0 +1,84 @@
+package ui
+
+import (
+	"charm.land/bubbles/v2/key"
+)
+
+// A keymap holds every binding of the program. A letter stands here once, so it means one thing
+// everywhere; screens pick from it, and may say more exactly what a key does where they are (as).
+type keymap struct {
+	add, open, next, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
+
+	remove, removeHere, logOutRemove, sort, filter, problem, mark, markRange, markAll key.Binding
+
+	environment, reveal, saveOnly, retry, addAll, edit, memory, again, keep, abandon key.Binding
+
+	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
+
+	bots, apps, help, helpTyping, back, quit, leave, suspend key.Binding
+}
+
+func bind(help, does string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, does))
+}
+
+func newKeymap() keymap {
+	return keymap{
+		add:      bind("a", "add a bot", "a"),
+		open:     bind("enter", "open", "enter"),
+		check:    bind("r", "check", "r", "c"),
+		checkAll: bind("C", "check all", "C"),
+		login:    bind("l", "log in", "l"),
+		newToken: bind("p", "paste a new token", "p"),
+
+		copy:      bind("y", "copy", "y"),
+		copyName:  bind("yu", "copy @username", "u"),
+		copyID:    bind("yi", "copy id", "i"),
+		copyToken: bind("yy", "copy token", "y"),
+
+		remove:       bind("d", "remove", "d"),
+		removeHere:   bind("d", "from this keyring only", "d"),
+		logOutRemove: bind("o", "log out, then remove", "o"),
+
+		sort:      bind("s", "sort", "s"),
+		filter:    bind("/", "find", "/"),
+		problem:   bind("!", "next problem", "!"),
+		mark:      bind("space", "mark", "space"),
+		markRange: bind("v", "mark a range", "v"),
+		markAll:   bind("*", "mark all shown", "*"),
+
+		environment: bind("w", "the other environment", "w"),
+		reveal:      bind("ctrl+r", "show", "ctrl+r"),
+		saveOnly:    bind("ctrl+s", "save only", "ctrl+s"),
+		addAll:      bind("ctrl+a", "add all", "ctrl+a"),
+		edit:        bind("e", "edit", "e"),
+		memory:      bind("m", "go on, forget everything at quit", "m"),
+
+		up:        bind("k", "up", "k", "up"),
+		down:      bind("j", "down", "j", "down"),
+		top:       bind("g", "first", "g", "home"),
+		bottom:    bind("G", "last", "G", "end"),
+		pageUp:    bind("ctrl+u", "half a page up", "ctrl+u", "pgup"),
+		pageDown:  bind("ctrl+d", "half a page down", "ctrl+d", "pgdown"),
+		nextField: bind("tab", "next", "tab", "down"),
+		prevField: bind("shift+tab", "previous", "shift+tab", "up"),
+		left:      bind("←", "previous choice", "left"),
+		right:     bind("→", "next choice", "right"),
+
+		bots: bind("1", "Bots", "1"),
+		apps: bind("2", "Apps", "2"),
+
+		help:       bind("?", "all keys", "?", "f1"),
+		helpTyping: bind("F1", "all keys", "f1"),
+		back:       bind("esc", "back", "esc"),
+		quit:       bind("q", "quit", "q"),
+		leave:      bind("ctrl+c", "leave", "ctrl+c"),
+		suspend:    bind("ctrl+z", "suspend", "ctrl+z"),
+	}
+}
+
+// as is the binding with other words for what it does on this screen.
+func as(b key.Binding, does string) key.Binding {
+	b.SetHelp(b.Help().Key, does)
+	return b
+}

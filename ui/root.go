@@ -1,0 +1,179 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// root is the one tea.Model. It holds the frame, the keys that work everywhere, and the leaving.
+type root struct {
+	sh     *shell
+	screen screen
+	help   *help // over the screen, when open
+	term   size
+
+	// asking: the user pressed quit while tasks run. leaving: they are being cancelled, until the time.
+	asking, leaving bool
+}
+
+// leaveTime is how long leaving waits for what is being cancelled.
+const leaveTime = 2 * time.Second
+
+// lookAfter lets the first frame out before the keyring is asked anything.
+const lookAfter = 50 * time.Millisecond
+
+type lookMsg struct{}
+
+// leaveMsg ends the program whatever still runs.
+type leaveMsg struct{}
+
+func (r root) Init() tea.Cmd {
+	return tea.Batch(
+		tea.RequestBackgroundColor,
+		tea.Tick(lookAfter, func(time.Time) tea.Msg { return lookMsg{} }),
+		r.sh.clock(),
+	)
+}
+
+func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		r.term = size{msg.Width, msg.Height}
+		return r, nil
+	case tea.BackgroundColorMsg:
+		r.sh.theme = newTheme(msg.IsDark(), r.sh.theme.glyphs)
+		return r, nil
+	case lookMsg:
+		return r, r.sh.lookAtKeyring
+	case keyringMsg:
+		r.sh.keyring = keyringState(msg)
+	case catalogueMsg:
+		r.sh.took(msg)
+	case leaveMsg:
+		return r, tea.Quit
+	case taskDoneMsg:
+		delete(r.sh.tasks, msg.task)
+		if r.leaving && len(r.sh.tasks) == 0 {
+			return r, tea.Quit
+		}
+	case tea.KeyPressMsg:
+		if model, cmd, taken := r.key(msg); taken {
+			return model, cmd
+		}
+	}
+	return r.pass(msg)
+}
+
+// pass hands a message to the screen, after the shell has taken what concerns all screens.
+func (r root) pass(msg tea.Msg) (tea.Model, tea.Cmd) {
+	shared := r.sh.update(msg)
+	next, cmd := r.screen.Update(msg)
+	r.screen = next
+	return r, tea.Batch(shared, cmd)
+}
+
+// key handles the keys that work everywhere. taken is false for one that is the screen's.
+func (r root) key(msg tea.KeyPressMsg) (model tea.Model, cmd tea.Cmd, taken bool) {
+	keys := r.sh.keys
+	switch {
+	case key.Matches(msg, keys.leave):
+		if r.leaving {
+			return r, tea.Quit, true
+		}
+		model, cmd = r.leave()
+		return model, cmd, true
+	case r.leaving:
+		return r, nil, true
+	case r.asking:
+		r.asking = false
+		if key.Matches(msg, keys.open) {
+			model, cmd = r.leave()
+			return model, cmd, true
+		}
+		return r, nil, true
+	case key.Matches(msg, keys.suspend):
+		return r, tea.Suspend, true
+	case r.help != nil:
+		next, open := r.help.update(msg, bodySize(r.term))
+		r.help = next
+		if !open {
+			r.help = nil
+		}
+		return r, nil, true
+	case key.Matches(msg, keys.helpTyping), !r.screen.Typing() && key.Matches(msg, keys.help):
+		r.help = newHelp(r.sh, r.screen.Keys(), r.screen.Typing())
+		return r, nil, true
+	}
+	if quits, ok := r.screen.(quitter); ok && !r.screen.Typing() && key.Matches(msg, keys.quit) && quits.quits() {
+		if len(r.sh.tasks) > 0 {
+			r.asking = true
+			return r, nil, true
+		}
+		model, cmd = r.leave()
+		return model, cmd, true
+	}
+	return r, nil, false
+}
+
+// A quitter is a screen on which q leaves the program. Elsewhere q is the screen's, as esc.
+type quitter interface{ quits() bool }
+
+// leave cancels what runs and ends the program when all of it has ended, or after leaveTime.
+func (r root) leave() (tea.Model, tea.Cmd) {
+	r.leaving, r.asking = true, false
+	for _, t := range r.sh.tasks {
+		t.cancel()
+	}
+	// After the cancelling: what parting starts must run to its end.
+	parting := r.sh.part()
+	if len(r.sh.tasks) == 0 && parting == nil {
+		return r, tea.Quit
+	}
+	return r, tea.Batch(parting, tea.Tick(leaveTime, func(time.Time) tea.Msg { return leaveMsg{} }))
+}
+
+func (r root) View() tea.View {
+	var out tea.View
+	out.AltScreen = true
+	out.WindowTitle = "botring"
+	if r.term.width == 0 || r.term.height == 0 {
+		return out
+	}
+	body := bodySize(r.term)
+	var v view
+	var keys []key.Binding
+	typing := false
+	if r.help != nil {
+		v, keys = r.help.view(body), r.help.keys()
+	} else {
+		v, keys, typing = r.screen.View(body), r.screen.Keys(), r.screen.Typing()
+	}
+	if question := r.question(); question != "" {
+		v.status = r.sh.theme.waiting.Render(question)
+	}
+	content, top := r.sh.frame(v, keys, typing, r.term)
+	out.SetContent(content)
+	if v.cursor != nil {
+		c := *v.cursor
+		c.Y += top
+		out.Cursor = &c
+	}
+	return out
+}
+
+// question is what stands in the status line while the user is leaving.
+func (r root) question() string {
+	n := len(r.sh.tasks)
+	switch {
+	case r.leaving:
+		return "Leaving: waiting for what is being cancelled. ctrl+c leaves at once"
+	case r.asking && n == 1:
+		return "1 call is running. enter leave, nothing half-saved " + r.sh.theme.glyphs.dot + " esc stay"
+	case r.asking:
+		return fmt.Sprintf("%d calls are running. enter leave, nothing half-saved %s esc stay", n, r.sh.theme.glyphs.dot)
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+)
+
+// A shell is what all screens share. There is one; only Update touches it, so it needs no lock.
+type shell struct {
+	ctx     context.Context //nolint:containedctx // the program's own life, parent of every task's
+	fleet   *fleet.Fleet
+	samples []Sample
+	theme   theme
+	keys    keymap
+	now     func() time.Time
+
+	// bots and apps are the catalogue as last read.
+	bots []fleet.Bot
+	apps []fleet.App
+
+	// environment is where new bots go.
+	environment string
+	keyring     keyringState
+	list        listState
+	draft       draft
+	checking    checking
+	clipboard   clipboard
+	// unsaved is a login that Telegram granted and no keyring has taken yet.
+	unsaved *fleet.UnsavedError
+
+	tasks    map[int]task
+	lastTask int
+}
+
+// keyringState is the last look at the keyring.
+type keyringState struct {
+	looked bool
+	status fleet.KeyringStatus
+	err    error
+}
+
+// catalogueMsg is the catalogue, read again.
+type catalogueMsg struct {
+	bots []fleet.Bot
+	apps []fleet.App
+	err  error
+}
+
+// reload reads the catalogue.
+func (sh *shell) reload() tea.Msg {
+	bots, err := sh.fleet.Bots(sh.ctx)
+	if err != nil {
+		return catalogueMsg{err: err}
+	}
+	apps, err := sh.fleet.Apps(sh.ctx)
+	return catalogueMsg{bots: bots, apps: apps, err: err}
+}
+
+// keyringMsg is a look at the keyring.
+type keyringMsg keyringState
+
+// lookAtKeyring asks which keyring is in use, without a prompt.
+func (sh *shell) lookAtKeyring() tea.Msg {
+	status, err := sh.fleet.Keyring(sh.ctx)
+	return keyringMsg{looked: true, status: status, err: err}
+}
+
+// bot returns the row of key as last read.
+func (sh *shell) bot(key fleet.Key) (fleet.Bot, bool) {
+	for _, b := range sh.bots {
+		if b.Key == key {
+			return b, true
+		}
+	}
+	return fleet.Bot{}, false
+}
+
+// update takes what concerns all screens. Screens see the same messages after it.
+func (sh *shell) update(msg tea.Msg) tea.Cmd {
+	var clip tea.Cmd
+	sh.clipboard, clip = sh.clipboard.update(sh, msg)
+	if _, ok := msg.(tickMsg); ok {
+		return tea.Batch(clip, sh.clock())
+	}
+	return clip
+}
+
+// part does what must not be left behind: a login that was not saved is logged out, a copied token is
+// taken from the clipboard. nil when there is nothing.
+func (sh *shell) part() tea.Cmd {
+	clip := sh.clipboard.part()
+	if sh.unsaved == nil {
+		return clip
+	}
+	_, abandon := sh.start("logout", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
+		return nil, sh.fleet.Abandon(ctx, sh.unsaved)
+	})
+	return tea.Batch(clip, abandon)
+}
+
+// demo reports whether the program shows its own Telegram.
+func (sh *shell) demo() bool { return len(sh.samples) > 0 }
+
+// home is the screen that esc ends at.
+func (sh *shell) home() screen { return newBots(sh) }
+
+// took takes a catalogue that was read.
+func (sh *shell) took(msg catalogueMsg) {
+	if msg.err != nil {
+		sh.list.notice = "The catalogue could not be read."
+		return
+	}
+	sh.bots, sh.apps = msg.bots, msg.apps
+}
+
+// tickMsg moves relative times and countdowns on.
+type tickMsg struct{}
+
+// clock ticks once a second: "2 min ago" and "wait 31 min" are never older than that.
+func (sh *shell) clock() tea.Cmd {
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
+}
