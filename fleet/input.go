@@ -1,50 +1,159 @@
 package fleet
 
 import (
-	"botring/internal/secret"
+	"strconv"
+	"strings"
 )
+
+// Limits of what can be a bot token.
+const (
+	maxToken     = 80      // bytes of a whole token; those of today have 45 or 46
+	maxBotID     = 1 << 54 // exclusive
+	tokenSecret  = 35      // characters after the colon, as far as anybody has seen
+	apiHashChars = 32
+)
+
+// sampleTokens begin the tokens that Telegram's own documentation shows (core.telegram.org/bots/api,
+// /bots/tutorial and /bots/features). People paste them.
+func sampleTokens() []string {
+	return []string{
+		"110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+		"123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11",
+		"4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qc",
+	}
+}
 
 // CheckToken says what is wrong with a bot token, nil if nothing is. A warning (InputError.Warning) does
 // not stand in the way. It returns the bot id as far as it can be read.
-func CheckToken(token string) (id int64, problem *InputError) { return 0, nil }
-
-// CheckAPIID reads an api_id as typed.
-func CheckAPIID(text string) (id int, problem *InputError) { return 0, nil }
-
-// CheckAPIHash says what is wrong with an api_hash.
-func CheckAPIHash(text string) *InputError { return nil }
-
-// A Source is where in a pasted text a token was found.
-type Source int
-
-// The sources.
-const (
-	SourcePlain     Source = iota // nothing but the token
-	SourceBotFather               // a message from @BotFather
-	SourceEnv                     // KEY=value lines
-	SourceURL                     // https://api.telegram.org/bot<token>/…
-	SourceText                    // any other text around it
-)
-
-// A Found is a token found in a pasted text.
-type Found struct {
-	Token  secret.Secret
-	ID     int64
-	Source Source
+//
+// It refuses only what cannot be a token, and takes the text as it is: what was typed or pasted goes
+// through ReadPaste or Trim first.
+func CheckToken(token string) (id int64, problem *InputError) {
+	wrong := func(p Problem) *InputError { return &InputError{Field: FieldToken, Problem: p} }
+	digits, rest, colon := strings.Cut(token, ":")
+	if isDigits(digits) {
+		// Out of range reads as the largest number, which the range check below refuses.
+		id, _ = strconv.ParseInt(digits, 10, 64)
+	}
+	switch {
+	case token == "":
+		return 0, wrong(ProblemEmpty)
+	case isPhone(token):
+		return 0, wrong(ProblemPhone)
+	case strings.Contains(token, "/"):
+		return 0, wrong(ProblemSlash)
+	case len(token) > maxToken:
+		return 0, wrong(ProblemTooLong)
+	case !colon:
+		return 0, wrong(ProblemNoColon)
+	case !isDigits(digits):
+		return 0, wrong(ProblemNoDigits)
+	case id == 0 || id >= maxBotID:
+		return 0, wrong(ProblemIDRange)
+	case !isSecret(rest):
+		return id, wrong(ProblemCharacters)
+	case isSample(token):
+		return id, wrong(ProblemSample)
+	case len(rest) != tokenSecret:
+		problem := wrong(ProblemSecretLength)
+		problem.Got, problem.Want = strconv.Itoa(len(rest)), strconv.Itoa(tokenSecret)
+		return id, problem
+	}
+	return id, nil
 }
 
-// A Pasted is what a pasted text yields.
-type Pasted struct {
-	// Tokens in their order, each once.
-	Tokens []Found
-	// APIID and APIHash where the text names them (API_ID=…), else zero.
-	APIID   int
-	APIHash secret.Secret
-	// Rest is the text as one clean line, quotes and control characters taken away, for when no token was
-	// found in it. At most 256 bytes of it are kept.
-	Rest string
+// CheckAPIID reads an api_id as typed: blanks and quotes around it do not count. A published one comes back
+// with a warning.
+func CheckAPIID(text string) (id int, problem *InputError) {
+	text = Trim(text)
+	wrong := func(p Problem) *InputError { return &InputError{Field: FieldAPIID, Problem: p} }
+	if text == "" {
+		return 0, wrong(ProblemEmpty)
+	}
+	if !isDigits(strings.TrimPrefix(text, "-")) {
+		return 0, wrong(ProblemNotANumber)
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 1 {
+		return 0, wrong(ProblemRange)
+	}
+	if publishedAPIID(int(n)) {
+		problem := wrong(ProblemPublished)
+		problem.Got = strconv.FormatInt(n, 10)
+		return int(n), problem
+	}
+	return int(n), nil
 }
 
-// ReadPaste finds what is worth having in a pasted text: tokens inside messages from @BotFather, .env
-// files, URLs; with Windows line ends, quotes, control characters, at any size (the first MiB is read).
-func ReadPaste(text string) Pasted { return Pasted{} }
+// CheckAPIHash says what is wrong with an api_hash as typed: blanks and quotes around it do not count, so
+// what is kept must be Trim of it.
+func CheckAPIHash(text string) *InputError {
+	text = Trim(text)
+	if text == "" {
+		return &InputError{Field: FieldAPIHash, Problem: ProblemEmpty}
+	}
+	if len(text) != apiHashChars || strings.Trim(text, "0123456789abcdefABCDEF") != "" {
+		return &InputError{Field: FieldAPIHash, Problem: ProblemNotHex, Got: strconv.Itoa(len([]rune(text))), Want: strconv.Itoa(apiHashChars)}
+	}
+	return nil
+}
+
+func isSample(token string) bool {
+	for _, sample := range sampleTokens() {
+		if strings.HasPrefix(token, sample) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPhone recognises a phone number: a plus sign before the first digit, or 7 to 15 digits with nothing but
+// blanks, dashes, dots and brackets between them.
+func isPhone(text string) bool {
+	digits := 0
+	for _, r := range text {
+		switch {
+		case isDigit(byte(r)) && r < 128:
+			digits++
+		case r != '+' && r != ' ' && r != '-' && r != '(' && r != ')' && r != '.':
+			return false
+		}
+	}
+	if strings.HasPrefix(text, "+") {
+		return digits > 0 && digits <= 15
+	}
+	return digits >= 7 && digits <= 15 && !strings.Contains(text, "+")
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isSecretByte reports whether c can stand after the colon of a token.
+func isSecretByte(c byte) bool {
+	return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '-'
+}
+
+func isSecret(s string) bool {
+	for i := range len(s) {
+		if !isSecretByte(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func publishedAPIID(id int) bool {
+	switch id {
+	case 17349, 2040, 6, 4, 94575, 2496, 611335:
+		return true
+	}
+	return false
+}
