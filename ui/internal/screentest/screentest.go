@@ -1,0 +1,223 @@
+// Package screentest runs a Bubble Tea program on an emulated terminal, in process, so that tests type what
+// a person would and compare the screen a person would see. Bubble Tea writes differences between frames:
+// its stream says little, the screen that results from it everything.
+package screentest
+
+import (
+	"bytes"
+	"image/color"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/exp/golden"
+	"github.com/charmbracelet/x/vt"
+)
+
+// Look is how the terminal shows colours.
+type Look int
+
+// The looks a screen is tested in.
+const (
+	Dark Look = iota
+	Light
+	NoColor
+)
+
+// String names the look in golden files.
+func (l Look) String() string {
+	switch l {
+	case Dark:
+		return "dark"
+	case Light:
+		return "light"
+	case NoColor:
+		return "nocolor"
+	}
+	return ""
+}
+
+// wait bounds every waiting of a test.
+const wait = 10 * time.Second
+
+// A Screen is an emulated terminal with a program on it.
+type Screen struct {
+	t    testing.TB
+	prog *tea.Program
+	done chan error
+
+	// mu guards em: vt.SafeEmulator leaves String and Render unguarded.
+	mu sync.Mutex
+	em *vt.Emulator
+}
+
+// Run starts model on a terminal of cols by rows and ends it with the test.
+func Run(t testing.TB, model tea.Model, cols, rows int, look Look) *Screen {
+	t.Helper()
+	s := &Screen{t: t, em: vt.NewEmulator(cols, rows), done: make(chan error, 1)}
+	background, profile := color.Color(color.Black), colorprofile.TrueColor
+	switch look {
+	case Dark:
+	case Light:
+		background = color.White
+	case NoColor:
+		profile = colorprofile.Ascii
+	}
+	s.em.SetDefaultBackgroundColor(background)
+	s.prog = tea.NewProgram(model,
+		tea.WithContext(t.Context()),
+		tea.WithInput(keyboard{s.em}),
+		tea.WithOutput(display{s}),
+		tea.WithWindowSize(cols, rows),
+		tea.WithColorProfile(profile),
+		tea.WithEnvironment([]string{"TERM=xterm-256color", "LANG=C.UTF-8"}),
+		tea.WithoutSignals(),
+	)
+	go func() {
+		_, err := s.prog.Run()
+		s.done <- err
+	}()
+	t.Cleanup(func() {
+		s.prog.Kill()
+		_ = s.em.InputPipe().(io.Closer).Close()
+	})
+	return s
+}
+
+// keyboard is what the terminal types and answers; the embedding hides the emulator's other methods.
+type keyboard struct{ io.Reader }
+
+// display is where the program draws.
+type display struct{ s *Screen }
+
+func (d display) Write(p []byte) (int, error) {
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	// No terminal driver stands in between to make CR LF of LF.
+	_, err := d.s.em.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
+	return len(p), err
+}
+
+// Type sends text key by key, as a person's fingers do.
+func (s *Screen) Type(text string) {
+	for _, r := range text {
+		s.em.SendText(string(r))
+	}
+}
+
+// Press sends keys that are no text: uv.KeyEnter, uv.KeyEscape, uv.KeyF1 …
+func (s *Screen) Press(codes ...rune) {
+	for _, code := range codes {
+		s.em.SendKey(uv.KeyPressEvent{Code: code})
+	}
+}
+
+// Ctrl sends a letter with the control key held.
+func (s *Screen) Ctrl(letter rune) {
+	s.em.SendKey(uv.KeyPressEvent{Code: letter, Mod: uv.ModCtrl})
+}
+
+// Paste pastes as a terminal does that brackets what is pasted, if the program asked for that.
+func (s *Screen) Paste(text string) { s.em.Paste(text) }
+
+// Send hands the program a message directly.
+func (s *Screen) Send(msg tea.Msg) { s.prog.Send(msg) }
+
+// Resize changes the terminal's size.
+func (s *Screen) Resize(cols, rows int) {
+	s.mu.Lock()
+	s.em.Resize(cols, rows)
+	s.mu.Unlock()
+	s.prog.Send(tea.WindowSizeMsg{Width: cols, Height: rows})
+}
+
+// Text is the screen as it is read: no styles, no blanks at line ends.
+func (s *Screen) Text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return trim(s.em.String())
+}
+
+// Styled is the screen with its styles as escape sequences.
+func (s *Screen) Styled() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return trim(s.em.Render())
+}
+
+func trim(screen string) string {
+	lines := strings.Split(strings.ReplaceAll(screen, "\r\n", "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " \r")
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
+}
+
+// See waits until want is on the screen.
+func (s *Screen) See(want string) {
+	s.t.Helper()
+	s.until(func(text string) bool { return strings.Contains(text, want) }, "never saw "+want)
+}
+
+// Gone waits until text is no longer on the screen.
+func (s *Screen) Gone(text string) {
+	s.t.Helper()
+	s.until(func(screen string) bool { return !strings.Contains(screen, text) }, "still there: "+text)
+}
+
+func (s *Screen) until(ok func(string) bool, complaint string) {
+	s.t.Helper()
+	deadline := time.Now().Add(wait)
+	for !ok(s.Text()) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%s; the screen:\n%s", complaint, s.Text())
+		}
+		time.Sleep(3 * time.Millisecond)
+	}
+}
+
+// Settled waits until the screen has not changed for a while, for comparing it whole.
+func (s *Screen) Settled() {
+	s.t.Helper()
+	last, since, deadline := s.Styled(), time.Now(), time.Now().Add(wait)
+	for time.Since(since) < 80*time.Millisecond {
+		time.Sleep(5 * time.Millisecond)
+		if now := s.Styled(); now != last {
+			last, since = now, time.Now()
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the screen never came to rest:\n%s", last)
+		}
+	}
+}
+
+// Golden compares the settled text of the screen with testdata/<test>.golden; go test -update rewrites it.
+func (s *Screen) Golden() {
+	s.t.Helper()
+	s.Settled()
+	golden.RequireEqual(s.t, s.Text())
+}
+
+// GoldenStyled does the same with styles.
+func (s *Screen) GoldenStyled() {
+	s.t.Helper()
+	s.Settled()
+	golden.RequireEqual(s.t, s.Styled())
+}
+
+// Ended waits for the program to end and returns its error.
+func (s *Screen) Ended() error {
+	s.t.Helper()
+	select {
+	case err := <-s.done:
+		return err
+	case <-time.After(wait):
+		s.t.Fatalf("the program did not end; the screen:\n%s", s.Text())
+		return nil
+	}
+}
