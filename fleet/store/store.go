@@ -21,6 +21,8 @@ var (
 	ErrNotWritable = errors.New("catalogue cannot be written")
 	// ErrNotFound: there is no such row.
 	ErrNotFound = errors.New("not in the catalogue")
+	// ErrTaken: another row has this label or name.
+	ErrTaken = errors.New("name is taken")
 )
 
 // An OpenError says which file could not be opened as a catalogue, and why.

@@ -1,0 +1,299 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Name is what a bot is called in a list: its label, else its first name, else @username, else its id.
+// It is as received: whoever shows it cleans it first.
+func (b Bot) Name() string {
+	switch {
+	case b.Label != "":
+		return b.Label
+	case b.Profile.FirstName != "":
+		return b.Profile.FirstName
+	case b.Profile.Username != "":
+		return "@" + b.Profile.Username
+	}
+	return strconv.FormatInt(b.ID, 10)
+}
+
+const selectBots = `SELECT environment, id, label, tags, api_id, username, first_name, dc, abilities,
+	status, kind, code, type, checked_at, since, added_at FROM bots`
+
+const selectSessions = `SELECT environment, bot_id, name, dc, runs, api_id, made_at, checked_at FROM sessions`
+
+// Bots returns all bots ordered by name, upper and lower case alike. FloodUntil and a status that follows
+// from it are as of now.
+func (s *Store) Bots(ctx context.Context, now time.Time) ([]Bot, error) {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	bots, err := readBots(ctx, tx, selectBots)
+	if err != nil {
+		return nil, err
+	}
+	index := make(map[Key]int, len(bots))
+	for i := range bots {
+		index[bots[i].Key] = i
+	}
+	err = eachSession(ctx, tx, selectSessions+` ORDER BY environment, bot_id, made_at, name`, nil, func(key Key, session Session) {
+		if i, ok := index[key]; ok {
+			bots[i].Sessions = append(bots[i].Sessions, session)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	waits, err := readFloods(ctx, tx, now)
+	if err != nil {
+		return nil, err
+	}
+	for i := range bots {
+		bots[i].wait(waits.Until(bots[i].Key, bots[i].APIID, MethodLogin))
+	}
+	sortByName(bots)
+	return bots, nil
+}
+
+// Bot returns one bot, or ErrNotFound.
+func (s *Store) Bot(ctx context.Context, key Key, now time.Time) (Bot, error) {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return Bot{}, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	bot, err := readBot(ctx, tx, key)
+	if err != nil {
+		return Bot{}, err
+	}
+	waits, err := readFloods(ctx, tx, now)
+	if err != nil {
+		return Bot{}, err
+	}
+	bot.wait(waits.Until(bot.Key, bot.APIID, MethodLogin))
+	return bot, nil
+}
+
+// wait notes until when logins are refused. A bot that has nothing to do but log in is flooded, a bot
+// that works, or needs something else first, is what it was: login floods bind logins only.
+func (b *Bot) wait(until time.Time) {
+	b.FloodUntil = until
+	if until.IsZero() {
+		return
+	}
+	switch b.Health.Status {
+	case NotLoggedIn, SessionDead, SessionRevoked, SessionDuplicated:
+		b.Health.Status, b.Health.Kind = Flooded, "flood_wait"
+		b.Health.Code, b.Health.Type = 420, "FLOOD_WAIT"
+	case OK, TokenRevoked, Deactivated, Flooded, SecretMissing, Unreachable, Unchecked:
+	}
+}
+
+func sortByName(bots []Bot) {
+	type named struct {
+		name string
+		bot  Bot
+	}
+	all := make([]named, len(bots))
+	for i, b := range bots {
+		all[i] = named{strings.ToLower(strings.TrimPrefix(b.Name(), "@")), b}
+	}
+	slices.SortFunc(all, func(a, b named) int {
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.bot.ID, b.bot.ID),
+			strings.Compare(a.bot.Environment, b.bot.Environment))
+	})
+	for i := range all {
+		bots[i] = all[i].bot
+	}
+}
+
+func readBots(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]Bot, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var bots []Bot
+	for rows.Next() {
+		var (
+			b                         Bot
+			tags                      string
+			abilities                 int
+			checkedAt, since, addedAt int64
+		)
+		err := rows.Scan(&b.Environment, &b.ID, &b.Label, &tags, &b.APIID, &b.Profile.Username,
+			&b.Profile.FirstName, &b.Profile.DC, &abilities, &b.Health.Status, &b.Health.Kind, &b.Health.Code,
+			&b.Health.Type, &checkedAt, &since, &addedAt)
+		if err != nil {
+			return nil, err
+		}
+		if tags != "[]" {
+			if err := json.Unmarshal([]byte(tags), &b.Tags); err != nil {
+				return nil, fmt.Errorf("tags of bot %s: %w", b.Key, err)
+			}
+		}
+		b.Profile.setAbilities(abilities)
+		b.Health.CheckedAt, b.Health.Since, b.AddedAt = instant(checkedAt), instant(since), instant(addedAt)
+		bots = append(bots, b)
+	}
+	return bots, rows.Err()
+}
+
+func readBot(ctx context.Context, tx *sql.Tx, key Key) (Bot, error) {
+	bots, err := readBots(ctx, tx, selectBots+` WHERE environment = ? AND id = ?`, key.Environment, key.ID)
+	if err != nil {
+		return Bot{}, err
+	}
+	if len(bots) == 0 {
+		return Bot{}, ErrNotFound
+	}
+	bot := bots[0]
+	err = eachSession(ctx, tx, selectSessions+` WHERE environment = ? AND bot_id = ? ORDER BY made_at, name`,
+		[]any{key.Environment, key.ID}, func(_ Key, session Session) { bot.Sessions = append(bot.Sessions, session) })
+	return bot, err
+}
+
+func eachSession(ctx context.Context, tx *sql.Tx, query string, args []any, do func(Key, Session)) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var (
+			key               Key
+			session           Session
+			madeAt, checkedAt int64
+		)
+		err := rows.Scan(&key.Environment, &key.ID, &session.Name, &session.DC, &session.Runs, &session.APIID,
+			&madeAt, &checkedAt)
+		if err != nil {
+			return err
+		}
+		session.MadeAt, session.CheckedAt = instant(madeAt), instant(checkedAt)
+		do(key, session)
+	}
+	return rows.Err()
+}
+
+// Update changes a bot's row, read and written in one transaction, so that two processes never undo each
+// other's changes. It returns ErrNotFound where there is no such bot, and ErrTaken for a label that
+// another bot has. The key and what is derived from floods do not change.
+func (s *Store) Update(ctx context.Context, key Key, edit func(*Bot)) error {
+	return s.write(ctx, false, func(tx *sql.Tx) error {
+		bot, err := readBot(ctx, tx, key)
+		if err != nil {
+			return err
+		}
+		return writeEdited(ctx, tx, bot, edit)
+	})
+}
+
+// Delete removes a bot and its sessions. It returns ErrNotFound where there is none.
+func (s *Store) Delete(ctx context.Context, key Key) error {
+	return s.write(ctx, true, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM bots WHERE environment = ? AND id = ?`, key.Environment, key.ID)
+		return oneRow(result, err)
+	})
+}
+
+func oneRow(result sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, ErrNotFound)
+	}
+	return nil
+}
+
+func writeEdited(ctx context.Context, tx *sql.Tx, bot Bot, edit func(*Bot)) error {
+	key, before := bot.Key, slices.Clone(bot.Sessions)
+	edit(&bot)
+	bot.Key = key
+	if err := writeBot(ctx, tx, bot); err != nil {
+		return err
+	}
+	if slices.Equal(before, bot.Sessions) {
+		return nil
+	}
+	return writeSessions(ctx, tx, bot)
+}
+
+func writeBot(ctx context.Context, tx *sql.Tx, b Bot) error {
+	tags := []byte("[]")
+	if len(b.Tags) > 0 {
+		var err error
+		if tags, err = json.Marshal(b.Tags); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO bots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (environment, id) DO UPDATE SET label = excluded.label, tags = excluded.tags, api_id = excluded.api_id,
+			username = excluded.username, first_name = excluded.first_name, dc = excluded.dc,
+			abilities = excluded.abilities, status = excluded.status, kind = excluded.kind,
+			code = excluded.code, type = excluded.type, checked_at = excluded.checked_at,
+			since = excluded.since, added_at = excluded.added_at`,
+		b.Environment, b.ID, b.Label, string(tags), b.APIID, b.Profile.Username, b.Profile.FirstName,
+		b.Profile.DC, b.Profile.abilities(), string(b.Health.Status), b.Health.Kind, b.Health.Code,
+		b.Health.Type, millis(b.Health.CheckedAt), millis(b.Health.Since), millis(b.AddedAt))
+	return err
+}
+
+func writeSessions(ctx context.Context, tx *sql.Tx, b Bot) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE environment = ? AND bot_id = ?`, b.Environment, b.ID)
+	if err != nil {
+		return err
+	}
+	for _, session := range b.Sessions {
+		_, err := tx.ExecContext(ctx, `INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, b.Environment, b.ID,
+			session.Name, session.DC, string(session.Runs), session.APIID, millis(session.MadeAt), millis(session.CheckedAt))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The bits of the column abilities: what a Profile says in booleans.
+const (
+	inlineBit = 1 << iota
+	groupsBit
+	readsAllBit
+	managesBotsBit
+)
+
+func (p Profile) abilities() (bits int) {
+	if p.Inline {
+		bits |= inlineBit
+	}
+	if p.Groups {
+		bits |= groupsBit
+	}
+	if p.ReadsAll {
+		bits |= readsAllBit
+	}
+	if p.ManagesBots {
+		bits |= managesBotsBit
+	}
+	return bits
+}
+
+func (p *Profile) setAbilities(bits int) {
+	p.Inline = bits&inlineBit != 0
+	p.Groups = bits&groupsBit != 0
+	p.ReadsAll = bits&readsAllBit != 0
+	p.ManagesBots = bits&managesBotsBit != 0
+}

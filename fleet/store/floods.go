@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// MethodLogin is the method that logs a bot in, the one with floods of half an hour and more.
+const MethodLogin = "auth.importBotAuthorization"
+
+// A Flood is a wait that Telegram asked for.
+type Flood struct {
+	// Key is the bot it binds. ID 0: every bot of the app, or with APIID 0 everything this computer sends.
+	Key
+	APIID int
+	// Method is the call it binds, "" for all.
+	Method string
+	// Until is when it ends; SeenAt is when Telegram asked.
+	Until, SeenAt time.Time
+}
+
+// raiseWithin is the time within which a second flooded bot of an app means that the app is what Telegram
+// holds back.
+const raiseWithin = 10 * time.Minute
+
+// PutFlood remembers a wait, on the disk when it returns. A deadline is never brought forward. A second
+// bot of the same app within ten minutes makes it a wait of the app's.
+func (s *Store) PutFlood(ctx context.Context, f Flood) error {
+	return s.write(ctx, true, func(tx *sql.Tx) error {
+		forget := f.SeenAt.Add(-raiseWithin)
+		if _, err := tx.ExecContext(ctx, `DELETE FROM floods WHERE until < ?`, millis(forget)); err != nil {
+			return err
+		}
+		if err := writeFlood(ctx, tx, f); err != nil {
+			return err
+		}
+		if f.ID == 0 || f.APIID == 0 {
+			return nil
+		}
+		var others int
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM floods
+			WHERE environment = ? AND api_id = ? AND method = ? AND bot_id NOT IN (0, ?) AND seen_at >= ?`,
+			f.Environment, f.APIID, f.Method, f.ID, millis(forget)).Scan(&others)
+		if err != nil || others == 0 {
+			return err
+		}
+		f.ID = 0
+		return writeFlood(ctx, tx, f)
+	})
+}
+
+func writeFlood(ctx context.Context, tx *sql.Tx, f Flood) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO floods VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (environment, bot_id, api_id, method) DO UPDATE SET until = max(until, excluded.until), seen_at = excluded.seen_at`,
+		f.Environment, f.ID, f.APIID, f.Method, millis(f.Until), millis(f.SeenAt))
+	return err
+}
+
+// Floods are the waits that have not ended.
+type Floods []Flood
+
+// Floods reads the waits that have not ended at now.
+func (s *Store) Floods(ctx context.Context, now time.Time) (Floods, error) {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	return readFloods(ctx, tx, now)
+}
+
+func readFloods(ctx context.Context, tx *sql.Tx, now time.Time) (Floods, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT environment, bot_id, api_id, method, until, seen_at FROM floods
+		WHERE until > ?`, millis(now))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var floods Floods
+	for rows.Next() {
+		var f Flood
+		var until, seenAt int64
+		if err := rows.Scan(&f.Environment, &f.ID, &f.APIID, &f.Method, &until, &seenAt); err != nil {
+			return nil, err
+		}
+		f.Until, f.SeenAt = instant(until), instant(seenAt)
+		floods = append(floods, f)
+	}
+	return floods, rows.Err()
+}
+
+// Until is when the last wait ends that binds method of a bot that logs in with apiID, or zero.
+func (floods Floods) Until(key Key, apiID int, method string) time.Time {
+	var until time.Time
+	for _, f := range floods {
+		if f.binds(key, apiID, method) && f.Until.After(until) {
+			until = f.Until
+		}
+	}
+	return until
+}
+
+func (f Flood) binds(key Key, apiID int, method string) bool {
+	if f.Environment != key.Environment || f.Method != "" && f.Method != method {
+		return false
+	}
+	switch {
+	case f.ID != 0:
+		return f.ID == key.ID
+	case f.APIID != 0:
+		return f.APIID == apiID
+	}
+	return true
+}

@@ -1,0 +1,137 @@
+package store_test
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"botring/fleet/store"
+)
+
+// otherDatabase makes a database with the given marks and one table.
+func otherDatabase(t *testing.T, path, marks string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.Exec(marks + "; CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('soup')"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenTouchesNothingThatIsNotOurs(t *testing.T) {
+	tests := map[string]struct {
+		make func(t *testing.T, path string)
+		want error
+	}{
+		"text":             {func(t *testing.T, path string) { write(t, path, bytes.Repeat([]byte("dear diary\n"), 500)) }, store.ErrNotACatalogue},
+		"a few bytes":      {func(t *testing.T, path string) { write(t, path, []byte("x")) }, store.ErrNotACatalogue},
+		"another database": {func(t *testing.T, path string) { otherDatabase(t, path, "PRAGMA user_version = 1") }, store.ErrNotACatalogue},
+		"another program's database": {func(t *testing.T, path string) {
+			otherDatabase(t, path, "PRAGMA application_id = 252006673; PRAGMA user_version = 1")
+		}, store.ErrNotACatalogue},
+		"a newer version": {func(t *testing.T, path string) {
+			otherDatabase(t, path, "PRAGMA application_id = 1651798631; PRAGMA user_version = 99")
+		}, store.ErrNewer},
+		"a truncated catalogue": {func(t *testing.T, path string) {
+			s, err := store.Open(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = s.Close()
+			if err := os.Truncate(path, 5000); err != nil {
+				t.Fatal(err)
+			}
+		}, store.ErrNotACatalogue},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "catalogue.db")
+			test.make(t, path)
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = store.Open(t.Context(), path)
+			var openErr *store.OpenError
+			if !errors.Is(err, test.want) || !errors.As(err, &openErr) || openErr.Path != path {
+				t.Errorf("got %v, want %v with the path", err, test.want)
+			}
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the file was changed, %v", err)
+			}
+		})
+	}
+}
+
+func TestOpenADirectory(t *testing.T) {
+	path := t.TempDir()
+	if _, err := store.Open(t.Context(), path); !errors.Is(err, store.ErrNotACatalogue) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpenBelowAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	write(t, file, []byte("x"))
+	_, err := store.Open(t.Context(), filepath.Join(file, "catalogue.db"))
+	var openErr *store.OpenError
+	if !errors.As(err, &openErr) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnEmptyFileBecomesACatalogue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalogue.db")
+	write(t, path, nil)
+	commit(t, open(t, path), bot(7))
+}
+
+func TestOpenNarrowsTheMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalogue.db")
+	_ = open(t, path).Close()
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, open(t, path), bot(7))
+	checkModes(t, filepath.Dir(path))
+}
+
+// checkModes checks that nothing below dir is anybody else's to read, and that the catalogue has its log.
+func checkModes(t *testing.T, dir string) {
+	t.Helper()
+	var files int
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		files++
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %o", path, info.Mode().Perm())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 3 {
+		t.Errorf("%d files, want the catalogue, its -wal and its -shm", files)
+	}
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

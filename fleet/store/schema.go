@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// applicationID marks the file as a catalogue of this program ("btrg"), to SQLite and to file(1).
+const applicationID = 0x62747267
+
+// migrations are the steps from an empty file to today's schema. A step that was ever released is never
+// changed; user_version counts the steps a file has taken.
+//
+// Times are milliseconds since 1970, 0 for none. Rows hold nothing secret.
+func migrations() []string {
+	return []string{`
+CREATE TABLE apps (
+	api_id INTEGER PRIMARY KEY,
+	name   TEXT NOT NULL UNIQUE COLLATE NOCASE
+) STRICT;
+
+CREATE TABLE bots (
+	environment  TEXT    NOT NULL,
+	id           INTEGER NOT NULL,
+	label        TEXT    NOT NULL COLLATE NOCASE,
+	tags         TEXT    NOT NULL, -- JSON
+	api_id       INTEGER NOT NULL, -- no reference: a rebuilt catalogue may know a bot before its app
+	username     TEXT    NOT NULL,
+	first_name   TEXT    NOT NULL,
+	dc           INTEGER NOT NULL,
+	abilities    INTEGER NOT NULL, -- bits, see bots.go
+	status       TEXT    NOT NULL,
+	kind         TEXT    NOT NULL,
+	code         INTEGER NOT NULL,
+	type         TEXT    NOT NULL,
+	checked_at   INTEGER NOT NULL,
+	since        INTEGER NOT NULL,
+	added_at     INTEGER NOT NULL,
+	PRIMARY KEY (environment, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX bots_label ON bots (label) WHERE label <> '';
+
+CREATE TABLE sessions (
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	name         TEXT    NOT NULL,
+	dc           INTEGER NOT NULL,
+	runs         TEXT    NOT NULL,
+	api_id       INTEGER NOT NULL,
+	made_at      INTEGER NOT NULL,
+	checked_at   INTEGER NOT NULL,
+	PRIMARY KEY (environment, bot_id, name),
+	FOREIGN KEY (environment, bot_id) REFERENCES bots (environment, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Waits that Telegram asked for. bot_id 0 binds every bot of the app; api_id 0 as well, this computer's
+-- address. They outlive the bot's row: removing and adding it again is no way around a wait.
+CREATE TABLE floods (
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	api_id       INTEGER NOT NULL,
+	method       TEXT    NOT NULL,
+	until        INTEGER NOT NULL,
+	seen_at      INTEGER NOT NULL,
+	PRIMARY KEY (environment, bot_id, api_id, method)
+) STRICT, WITHOUT ROWID;
+
+-- Saves that began. A row that is still here at the next start was cut off.
+CREATE TABLE intents (
+	nonce        TEXT    PRIMARY KEY,
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	api_id       INTEGER NOT NULL,
+	began_at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`}
+}
+
+// migrate makes sure that the file is a catalogue this version can read and write, taking the steps it
+// lacks in one transaction. A file that is anything else is left as it is.
+func (s *Store) migrate(ctx context.Context) error {
+	steps := migrations()
+	version, err := s.recognise(ctx, s.db, len(steps))
+	if err != nil {
+		return err
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if version == len(steps) {
+		// SQLite opens a file that cannot be written, and even begins to write it, without a word. This
+		// change, undone by the rollback, finds it out now and not at the first save.
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version))
+		if err == nil {
+			err = tx.Rollback()
+		}
+		if err != nil {
+			return err
+		}
+		return s.shareable(ctx)
+	}
+	if err := s.climb(ctx, tx, steps); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return s.shareable(ctx)
+}
+
+// climb takes the steps that the file lacks.
+func (s *Store) climb(ctx context.Context, tx *sql.Tx, steps []string) error {
+	// Another process may have been faster between the look and the lock.
+	version, err := s.recognise(ctx, tx, len(steps))
+	if err != nil {
+		return err
+	}
+	for _, step := range steps[version:] {
+		if _, err := tx.ExecContext(ctx, step); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+	}
+	marks := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(steps))
+	_, err = tx.ExecContext(ctx, marks)
+	return err
+}
+
+// shareable makes SQLite keep a log beside the file (WAL), with which readers and a writer of several
+// processes do not wait for each other. The file remembers; where another process is in the way, the
+// next start does it.
+func (s *Store) shareable(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+		return nil
+	}
+	return err
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// recognise returns how many steps the file has taken, or why it is not one of ours to touch.
+func (s *Store) recognise(ctx context.Context, q querier, latest int) (version int, err error) {
+	var id, tables int
+	err = q.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+		FROM pragma_application_id, pragma_user_version`).Scan(&id, &version, &tables)
+	switch {
+	case err != nil:
+		return 0, err
+	case id == 0 && version == 0 && tables == 0:
+		return 0, nil
+	case id != applicationID || version < 1:
+		return 0, ErrNotACatalogue
+	case version > latest:
+		return 0, ErrNewer
+	}
+	return version, nil
+}
