@@ -1,0 +1,439 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+	"botring/internal/secret"
+)
+
+// A masking says how much of a field's value is drawn.
+type masking int
+
+const (
+	maskNone  masking = iota
+	maskToken         // the bot id before the colon is shown, as long as it is one
+	maskAll           // nothing of it: an api_hash
+)
+
+const (
+	// maskCells is how long every mask is: it tells nothing about what it hides.
+	maskCells = 8
+	// revealTime is how long ctrl+r shows a masked field.
+	revealTime = 10 * time.Second
+	// maxTyped bounds a field in characters: long enough to say what is wrong with a paste gone astray.
+	maxTyped = 256
+)
+
+// A field is one line of a form: a label, a text to type or a choice to make, what is good to know beside
+// it, and under it what is wrong with it. It is a value.
+type field struct {
+	id    fleet.Field
+	label string
+	// hint stands in the empty field.
+	hint string
+	mask masking
+	// optional fields may stay empty.
+	optional bool
+	// check judges the value while it is typed; nil when anything goes.
+	check func(string) *fleet.InputError
+	// choices make it a field that is chosen from with the arrow keys, chosen the index of the one that is.
+	// picks says that enter takes the choice instead of going on.
+	choices []string
+	chosen  int
+	picks   bool
+	// fold makes it a line that folds the fields after it away; hidden is what is folded away or does not
+	// apply.
+	fold, open, hidden bool
+
+	input textinput.Model
+	// left and asked: the field was left, or enter was pressed with it, so it counts as finished.
+	left, asked bool
+	// note is good news about the value; it goes when the value changes.
+	note string
+	// refused is what fleet said of the value later on; it goes when the value changes.
+	refused *fleet.InputError
+	// shown is until when a masked value is shown.
+	shown time.Time
+}
+
+// newField makes a field that is typed into.
+func newField(id fleet.Field, label string, mask masking, check func(string) *fleet.InputError) field {
+	input := textinput.New()
+	input.Prompt = ""
+	input.CharLimit = maxTyped
+	input.SetVirtualCursor(false)
+	if mask != maskNone {
+		// Keys that delete or jump by words would tell where words end.
+		input.EchoMode = textinput.EchoPassword
+	}
+	// The clipboard comes as a paste of the terminal's; these two are other keys of the form's.
+	input.KeyMap.Paste.SetEnabled(false)
+	input.KeyMap.LineStart.SetKeys("home")
+	input.Focus()
+	return field{id: id, label: label, mask: mask, check: check, input: input}
+}
+
+// newTokenField makes the field of a bot token.
+func newTokenField() field {
+	f := newField(fleet.FieldToken, "Bot token", maskToken, func(s string) *fleet.InputError {
+		_, problem := fleet.CheckToken(s)
+		return problem
+	})
+	f.hint = "from @BotFather"
+	return f
+}
+
+// newAPIIDField makes the field of an api_id.
+func newAPIIDField() field {
+	f := newField(fleet.FieldAPIID, "api_id", maskNone, func(s string) *fleet.InputError {
+		_, problem := fleet.CheckAPIID(s)
+		return problem
+	})
+	f.hint = "my.telegram.org/apps, once, shared by all your bots"
+	return f
+}
+
+// newAPIHashField makes the field of an api_hash.
+func newAPIHashField() field {
+	f := newField(fleet.FieldAPIHash, "api_hash", maskAll, fleet.CheckAPIHash)
+	f.hint = "beside the api_id"
+	return f
+}
+
+// newChoice makes a field that is chosen.
+func newChoice(id fleet.Field, label string, choices []string) field {
+	return field{id: id, label: label, choices: choices, optional: true}
+}
+
+// newFold makes the line that folds the fields after it away.
+func newFold(id fleet.Field, label, hint string) field {
+	return field{id: id, label: label, hint: hint, fold: true, optional: true}
+}
+
+// typed reports whether the field is typed into.
+func (f field) typed() bool { return f.choices == nil && !f.fold }
+
+// value is what was meant: without blanks and quotes that were copied along.
+func (f field) value() string { return fleet.Trim(f.input.Value()) }
+
+// secret is the value of a masked field.
+func (f field) secret() secret.Secret { return secret.New(f.value()) }
+
+// set puts a whole value into the field, which counts as finished.
+func (f field) set(text string) field {
+	f.input.SetValue(text)
+	f.input.CursorEnd()
+	return f.changed().leave()
+}
+
+// insert puts text in at the cursor, as a paste does.
+func (f field) insert(text string) field {
+	f.input, _ = f.input.Update(tea.PasteMsg{Content: typeable(text)})
+	return f.changed()
+}
+
+// changed forgets what was said about the value before.
+func (f field) changed() field {
+	f.note, f.refused, f.asked = "", nil, false
+	return f
+}
+
+// leave marks the field as finished: what is wrong with it may be said now.
+func (f field) leave() field {
+	f.left = true
+	f.shown = time.Time{}
+	return f
+}
+
+// update takes a key that is the field's own.
+func (f field) update(keys keymap, msg tea.KeyPressMsg) field {
+	switch {
+	case f.fold:
+		if key.Matches(msg, keys.left) {
+			f.open = false
+		} else if key.Matches(msg, keys.right) {
+			f.open = true
+		}
+		return f
+	case f.choices != nil:
+		if key.Matches(msg, keys.left) {
+			f.chosen = (f.chosen + len(f.choices) - 1) % len(f.choices)
+		} else if key.Matches(msg, keys.right) {
+			f.chosen = (f.chosen + 1) % len(f.choices)
+		}
+		return f
+	}
+	before := f.input.Value()
+	msg.Text = typeable(msg.Text)
+	f.input, _ = f.input.Update(msg)
+	if f.input.Value() != before {
+		f = f.changed()
+		if f.input.Value() == "" {
+			f.left = false // starting over
+		}
+	}
+	return f
+}
+
+// reveal shows a masked value for a while, or masks it again.
+func (f field) reveal(now time.Time) (field, tea.Cmd) {
+	if f.mask == maskNone || f.input.Value() == "" {
+		return f, nil
+	}
+	if now.Before(f.shown) {
+		f.shown = time.Time{}
+		return f, nil
+	}
+	f.shown = now.Add(revealTime)
+	return f, tea.Tick(revealTime, func(time.Time) tea.Msg { return maskedMsg{} })
+}
+
+// maskedMsg: the time a value was shown for is over. It has nothing to do but to have the screen redrawn.
+type maskedMsg struct{}
+
+// problem is what is wrong with the value, said or not.
+func (f field) problem() *fleet.InputError {
+	switch {
+	case f.refused != nil:
+		return f.refused
+	case f.check == nil || f.hidden:
+		return nil
+	}
+	problem := f.check(f.value())
+	if problem != nil && problem.Problem == fleet.ProblemEmpty && f.optional {
+		return nil
+	}
+	return problem
+}
+
+// said is the problem that is worth saying now. Nobody is scolded for what is merely not finished yet.
+func (f field) said() *fleet.InputError {
+	problem := f.problem()
+	switch {
+	case problem == nil || problem == f.refused || f.asked:
+		return problem
+	case problem.Problem == fleet.ProblemEmpty:
+		return nil
+	case !f.left && unfinished(problem, f.value()):
+		return nil
+	}
+	return problem
+}
+
+// blocks reports whether the value cannot be right.
+func (f field) blocks() bool {
+	problem := f.problem()
+	return problem != nil && !problem.Warning()
+}
+
+// empty reports whether the field still has to be filled in.
+func (f field) empty() bool { return f.typed() && !f.optional && !f.hidden && f.value() == "" }
+
+// unfinished reports whether typing on can make a problem go away.
+func unfinished(problem *fleet.InputError, value string) bool {
+	switch problem.Problem { //nolint:exhaustive // all others stay wrong however one goes on
+	case fleet.ProblemNoColon, fleet.ProblemPhone:
+		return digitsOnly(value)
+	case fleet.ProblemSecretLength, fleet.ProblemSample:
+		got, _ := strconv.Atoi(problem.Got)
+		want, _ := strconv.Atoi(problem.Want)
+		return got < want
+	case fleet.ProblemNotHex:
+		got, _ := strconv.Atoi(problem.Got)
+		want, _ := strconv.Atoi(problem.Want)
+		return got < want && strings.Trim(value, "0123456789abcdefABCDEF") == ""
+	}
+	return false
+}
+
+func digitsOnly(s string) bool { return strings.Trim(s, "0123456789") == "" }
+
+// typeable is text without what a field must not hold: control characters, and those that turn the
+// direction of what is drawn after them.
+func typeable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\r' || r == '\t' {
+			return ' '
+		}
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// drawn is the value as it is shown, and the cell the cursor is in.
+func (f field) drawn(t theme, now time.Time) (text string, cursor int) {
+	value, at := []rune(f.input.Value()), f.input.Position()
+	open := len(value) // how many characters are shown
+	if now.Before(f.shown) {
+		open = len(value)
+	} else if f.mask == maskAll {
+		open = 0
+	} else if f.mask == maskToken {
+		open = idPart(value)
+	}
+	text = t.text.Render(string(value[:open]))
+	cursor = ansi.StringWidth(string(value[:min(at, open)]))
+	if open == len(value) {
+		return text, cursor
+	}
+	switch {
+	case at == len(value):
+		cursor += maskCells
+	case at > open:
+		cursor += min(at-open, maskCells-1)
+	}
+	return text + t.dim.Render(strings.Repeat(t.glyphs.mask, maskCells)), cursor
+}
+
+// idPart is how many characters at the start of a token are no secret: the digits up to and with the colon.
+// Digits that run into anything else may be a secret that went into the wrong field.
+func idPart(value []rune) int {
+	digits := 0
+	for digits < len(value) && value[digits] >= '0' && value[digits] <= '9' {
+		digits++
+	}
+	switch {
+	case digits == len(value):
+		return digits
+	case digits > 0 && value[digits] == ':':
+		return digits + 1
+	}
+	return 0
+}
+
+// labelCells is the width of the column of labels.
+func labelCells(width int) int {
+	if width < 60 {
+		return 12
+	}
+	return 14
+}
+
+// lines draws the field: one line with label and value, and at least one under it for what there is to say.
+// cursor is relative to these lines, nil unless the field has the focus and is typed into.
+func (f field) lines(t theme, width int, focused bool, now time.Time) (lines []string, cursor *tea.Cursor) {
+	labels := margin(width) + labelCells(width)
+	room := max(4, width-labels-1)
+	value, cursor := f.body(t, room, focused, now)
+	line := f.head(t, width, focused) + value
+	if cursor != nil {
+		cursor.X += labels
+	}
+	if !f.typed() {
+		return []string{line}, nil
+	}
+	below := f.below(t, width)
+	if note := f.beside(t); note != "" {
+		if ansi.StringWidth(line)+2+ansi.StringWidth(note) < width {
+			line = t.spread(line, note+" ", width)
+		} else if len(below) == 0 {
+			below = []string{strings.Repeat(" ", margin(width)) + note}
+		}
+	}
+	if len(below) == 0 {
+		below = []string{""}
+	}
+	return append([]string{line}, below...), cursor
+}
+
+// head is the margin, with the mark of the focus, and the label.
+func (f field) head(t theme, width int, focused bool) string {
+	m := margin(width)
+	edge := strings.Repeat(" ", m)
+	style := t.label
+	if focused {
+		edge = strings.Repeat(" ", max(0, m-2)) + t.focus.Render(t.glyphs.row) + strings.Repeat(" ", min(1, m-1))
+		style = t.text
+	}
+	label := f.label
+	if f.fold {
+		sign := t.glyphs.fold
+		if f.open {
+			sign = t.glyphs.unfold
+		}
+		label = sign + " " + label
+	}
+	return edge + style.Render(t.pad(label, labelCells(width)-1)) + " "
+}
+
+// body is the value in room cells, scrolled so that the cursor is in sight.
+func (f field) body(t theme, room int, focused bool, now time.Time) (text string, cursor *tea.Cursor) {
+	switch {
+	case f.fold:
+		return t.dim.Render(t.cut(f.hint, room)), nil
+	case f.choices != nil:
+		return f.choice(t, room, focused), nil
+	case f.input.Value() == "":
+		text = t.dim.Render(t.cut(f.hint, room))
+		if focused {
+			cursor = tea.NewCursor(0, 0)
+		}
+		return text, cursor
+	}
+	text, at := f.drawn(t, now)
+	off := 0
+	if focused {
+		cursor = tea.NewCursor(at, 0)
+		off = max(0, at-room+1)
+		cursor.X -= off
+	}
+	if off > 0 {
+		return ansi.Cut(text, off, off+room), cursor
+	}
+	return t.cut(text, room), cursor
+}
+
+// choice is what is chosen, with arrows where there is something to choose from.
+func (f field) choice(t theme, room int, focused bool) string {
+	chosen := fault.Clean(f.choices[f.chosen])
+	if len(f.choices) == 1 || !focused {
+		return t.text.Render(t.cut(chosen, room))
+	}
+	count := " " + strconv.Itoa(f.chosen+1) + "/" + strconv.Itoa(len(f.choices))
+	return t.focus.Render("< ") + t.text.Render(t.cut(chosen, room-4-len(count))) + t.focus.Render(" >") + t.dim.Render(count)
+}
+
+// beside is the good news that stand right of the value.
+func (f field) beside(t theme) string {
+	if f.note != "" {
+		return t.ok.Render(t.glyphs.done) + " " + t.dim.Render(f.note)
+	}
+	// Of a masked value one sees nothing grow, so the count says that keys arrive.
+	if problem := f.problem(); problem != nil && problem.Problem == fleet.ProblemSecretLength && f.said() == nil {
+		return t.dim.Render(problem.Got + " of " + problem.Want + " characters")
+	}
+	return ""
+}
+
+// below is what stands under the field.
+func (f field) below(t theme, width int) []string {
+	problem := f.said()
+	if problem == nil {
+		return nil
+	}
+	style := t.bad
+	text := fault.Of(problem).What
+	if problem.Warning() {
+		style = t.waiting
+		if problem.Problem == fleet.ProblemSecretLength {
+			text = strings.TrimSuffix(text, ".") + ". enter tries anyway"
+		}
+	}
+	lines := prose(text, width)
+	for i, line := range lines {
+		lines[i] = style.Render(line)
+	}
+	return lines
+}
