@@ -1,0 +1,107 @@
+package telegramtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/exchange"
+)
+
+// testDCs is what Telegram's test environment adds to a data centre's id in p_q_inner_data.
+const testDCs = 10000
+
+// exchange makes an auth key with the client, whose first message is b. That message being encrypted in
+// the middle of it is no fault: the client has found another key, and the message is handled as usual.
+func (c *conn) exchange(ctx context.Context, b *bin.Buffer) error {
+	s := c.server
+	script := s.follow(AtExchange)
+	if !sleep(ctx, script.Delay) {
+		return ctx.Err()
+	}
+	switch {
+	case script.Drop:
+		return errDropped
+	case script.Stall:
+		c.deaf.Store(true)
+		return nil
+	case script.Transport != 0:
+		c.hangUp(ctx, script.Transport)
+		return nil
+	}
+
+	dc := c.dc.id
+	if s.opts.Test {
+		dc += testDCs
+	}
+	line := &exchangeLine{conn: c, conversation: ctx, first: b.Buf}
+	made, err := exchange.NewExchanger(line, dc).
+		WithClock(s.clock).
+		WithRand(s.cipher.Rand()).
+		Server(s.key).Run(ctx)
+
+	var refused *exchange.ServerExchangeError
+	var encrypted *exchange.UnexpectedEncryptedError
+	switch {
+	case errors.As(err, &refused):
+		c.hangUp(ctx, -int(refused.Code))
+		return nil
+	case errors.As(err, &encrypted):
+		return c.encrypted(ctx, &bin.Buffer{Buf: encrypted.Frame})
+	case err != nil:
+		return fmt.Errorf("exchange keys: %w", err)
+	}
+	s.mu.Lock()
+	s.addKey(c.dc.id, made.Key, made.ServerSalt)
+	s.stats.Exchanges++
+	s.mu.Unlock()
+	return line.flush()
+}
+
+// exchangeLine is the connection as gotd's exchange sees it. It holds every answer back until the next
+// message is asked for or the exchange is over: gotd confirms a key before it returns it, and a client
+// that were quick enough would use a key that is not known yet.
+type exchangeLine struct {
+	*conn
+	// conversation lasts as long as the connection. gotd's own contexts end after a minute, which would
+	// make a client that falls silent look like one that leaves.
+	conversation context.Context //nolint:containedctx // gotd's interface has no other way in
+	first        []byte
+	held         []byte
+}
+
+// Send implements transport.Conn.
+func (l *exchangeLine) Send(_ context.Context, b *bin.Buffer) error {
+	l.held = b.Copy()
+	return nil
+}
+
+// Recv implements transport.Conn.
+func (l *exchangeLine) Recv(_ context.Context, b *bin.Buffer) error {
+	if err := l.flush(); err != nil {
+		return err
+	}
+	if l.first != nil {
+		b.ResetTo(l.first)
+		l.first = nil
+		return nil
+	}
+	return l.transport.Recv(l.conversation, b)
+}
+
+// Close implements transport.Conn.
+func (l *exchangeLine) Close() error { return l.raw.Close() }
+
+// flush sends the answer that was held back.
+func (l *exchangeLine) flush() error {
+	if l.held == nil {
+		return nil
+	}
+	if !sleep(l.conversation, l.server.opts.Handshake) {
+		return l.conversation.Err()
+	}
+	l.queue(l.conversation, l.held)
+	l.held = nil
+	return nil
+}
