@@ -1,63 +1,18 @@
 package telegram
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// A Kind is a sort of failure, as users have to be told of them apart. Its String is the name used in
-// JSON output and is frozen.
-type Kind int
-
-// The kinds of failure.
-const (
-	// Unexpected is an answer that nothing below covers: a fault of ours or something new.
-	Unexpected Kind = iota
-	// TokenRevoked: ACCESS_TOKEN_EXPIRED, the token was revoked or the bot deleted.
-	TokenRevoked
-	// TokenInvalid: ACCESS_TOKEN_INVALID, mistyped or of the other environment.
-	TokenInvalid
-	// APIIDInvalid: API_ID_INVALID or CONNECTION_API_ID_INVALID, also in answer to initConnection itself.
-	APIIDInvalid
-	// APIIDPublished: API_ID_PUBLISHED_FLOOD.
-	APIIDPublished
-	// AuthKeyInvalid: AUTH_KEY_INVALID.
-	AuthKeyInvalid
-	// SessionDead: AUTH_KEY_UNREGISTERED, or transport error -404.
-	SessionDead
-	// SessionRevoked: SESSION_REVOKED or SESSION_EXPIRED.
-	SessionRevoked
-	// BotDeactivated: USER_DEACTIVATED or USER_DEACTIVATED_BAN.
-	BotDeactivated
-	// SessionDuplicated: AUTH_KEY_DUPLICATED, the session ran in two places and Telegram destroyed it.
-	SessionDuplicated
-	// UpdateNeeded: UPDATE_APP_TO_LOGIN.
-	UpdateNeeded
-	// FloodWait: FLOOD_WAIT_X, or transport error -429.
-	FloodWait
-	// TelegramFault: any answer of the 500 family.
-	TelegramFault
-	// WrongDC: transport error -444.
-	WrongDC
-	// ClockWrong: this computer's clock is off.
-	ClockWrong
-	// NotTelegram: the server has none of the keys it must have.
-	NotTelegram
-	// Unreachable: DNS, refused, reset, or dropped.
-	Unreachable
-	// Timeout: no answer before the deadline.
-	Timeout
-	// Cancelled: the caller's context was cancelled.
-	Cancelled
-	// NotABot: the session belongs to a user's account, which this package refuses to handle.
-	NotABot
-)
-
-// An Error is every error that leaves this package.
+// An Error is every error that leaves this package. errors.Is finds its Kind in it.
 type Error struct {
 	Kind Kind
+	// Op is what was being done: a method such as "auth.importBotAuthorization", or "connect", "secure".
+	Op string
 	// Code and Type are Telegram's own, such as 400 and "ACCESS_TOKEN_INVALID", or a transport error's
-	// negative code; 0 and "" when the failure lies below.
+	// negative code; 0 and "" when the failure lies below. Type consists of A-Z, 0-9 and _ only.
 	Code int
 	Type string
 	// Wait is how long Telegram asks to wait, for FloodWait.
@@ -75,8 +30,37 @@ type Error struct {
 	Err error
 }
 
-// Error describes the failure for a log; the words people see stand in package fault.
-func (e *Error) Error() string { return fmt.Sprintf("telegram: kind %d %d %s", e.Kind, e.Code, e.Type) }
+// Error describes the failure for a log, as in "auth.importBotAuthorization: 400 ACCESS_TOKEN_INVALID".
+// The words people see stand in package fault.
+func (e *Error) Error() string {
+	var parts []string
+	for _, part := range []string{e.Op, e.answer()} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if e.Err != nil {
+		parts = append(parts, e.Err.Error())
+	}
+	return strings.Join(parts, ": ")
+}
+
+// answer is Telegram's code and type, or the kind where there are none.
+func (e *Error) answer() string {
+	switch {
+	case e.Code == 0:
+		return e.Kind.String()
+	case e.Type == "":
+		return strconv.Itoa(e.Code)
+	}
+	return strconv.Itoa(e.Code) + " " + e.Type
+}
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is this error's Kind.
+func (e *Error) Is(target error) bool {
+	kind, ok := target.(Kind)
+	return ok && kind == e.Kind
+}

@@ -7,7 +7,6 @@ package telegram
 
 import (
 	"context"
-	"errors"
 	"net"
 	"time"
 
@@ -84,7 +83,10 @@ const (
 	LoggingOut
 )
 
-// A Step is a stage that began or, with Done, ended.
+// A Step is a stage that began or, with Done, went well. A stage that fails has no Done, and neither has
+// a LoggingIn that Telegram answers with another data centre: then Moving begins, which is done when
+// Connecting and Securing are done there, and LoggingIn begins anew. Connecting begins once for each
+// address that is tried.
 type Step struct {
 	Stage Stage
 	// DC is the data centre spoken to, or for Moving the one moved to; Addr is the address dialled.
@@ -93,6 +95,9 @@ type Step struct {
 	Done bool
 	// Took is how long the stage lasted, with Done.
 	Took time.Duration
+	// Skew is how far this computer's clock was found to be ahead of Telegram's (negative: behind), with
+	// Done; 0 when it is right. Telegram's time is used for the rest of the call.
+	Skew time.Duration
 }
 
 // Options of a Client. The zero value works.
@@ -105,32 +110,4 @@ type Options struct {
 	Now func() time.Time
 	// Version is the app_version sent to Telegram, "dev" when empty.
 	Version string
-}
-
-// A Client speaks with one Network. It holds no connection; its methods may be called at the same time.
-type Client struct {
-	network Network
-	opts    Options
-}
-
-// New makes a Client of network.
-func New(network Network, opts Options) *Client { return &Client{network, opts} }
-
-// Login logs a bot in and returns its new session. It is one attempt: what may be retried before the
-// token was sent is retried inside, nothing after. report may be nil; it is called from one goroutine.
-// Errors are *Error.
-func (c *Client) Login(ctx context.Context, app App, token secret.Secret, report func(Step)) (Login, error) {
-	return Login{}, errors.New("telegram: contract only")
-}
-
-// Check opens a session and asks who it is. It never logs in and never makes a key. The session must
-// run nowhere else: two connections at once destroy it. Errors are *Error.
-func (c *Client) Check(ctx context.Context, app App, session Session, report func(Step)) (Profile, error) {
-	return Profile{}, errors.New("telegram: contract only")
-}
-
-// LogOut ends a session at Telegram with auth.logOut. A session that is dead already is no error.
-// Errors are *Error.
-func (c *Client) LogOut(ctx context.Context, app App, session Session, report func(Step)) error {
-	return errors.New("telegram: contract only")
 }

@@ -1,0 +1,168 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gotd/td/exchange"
+)
+
+// A call is one Login, Check or LogOut: its deadline, its clock and who watches it.
+type call struct {
+	*Client
+	op string
+	// caller is the context as it came in, to tell the caller's cancel from the deadline.
+	caller context.Context
+	clock  *serverClock
+	report func(Step)
+}
+
+// begin starts a call; end must be called when it is over.
+func (c *Client) begin(ctx context.Context, op string, report func(Step)) (_ *call, _ context.Context, end func()) {
+	if report == nil {
+		report = func(Step) {}
+	}
+	started := &call{Client: c, op: op, caller: ctx, clock: newServerClock(c.now), report: report}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout())
+	return started, ctx, cancel
+}
+
+// stage reports the begin of a stage; done reports its end, when it went well.
+func (c *call) stage(s Stage, dc int, addr string) (done func(addr string)) {
+	c.report(Step{Stage: s, DC: dc, Addr: addr})
+	start := time.Now()
+	return func(addr string) {
+		c.report(Step{Stage: s, DC: dc, Addr: addr, Done: true, Took: time.Since(start), Skew: c.clock.skew()})
+	}
+}
+
+// open reaches a data centre and makes a key there, trying again on faults of Telegram's.
+func (c *call) open(ctx context.Context, dc DC) (*line, error) {
+	for retries := 0; ; retries++ {
+		l, err := c.reach(ctx, dc.ID, dc.Addrs, nil)
+		if err == nil || !errors.Is(err, TelegramFault) || retries == maxRetries || pause(ctx, retries) != nil {
+			return l, err
+		}
+	}
+}
+
+// reach tries the addresses of a data centre in order. It makes a key unless one is given.
+func (c *call) reach(ctx context.Context, dc int, addrs []string, auth *authorization) (*line, error) {
+	var err error
+	for i, addr := range addrs {
+		var l *line
+		if l, err = c.connect(ctx, dc, addr, auth, len(addrs)-i); err == nil {
+			return l, nil
+		}
+		other := errors.Is(err, Unreachable) || errors.Is(err, Timeout)
+		if !other || ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, err
+}
+
+// connect dials one address, with an equal share of the time that is left for it and those after it, and
+// makes a key unless one is given.
+func (c *call) connect(ctx context.Context, dc int, addr string, auth *authorization, left int) (*line, error) {
+	share, cancel := ctx, func() {}
+	if deadline, ok := ctx.Deadline(); ok && left > 1 {
+		share, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
+	}
+	defer cancel()
+
+	connected := c.stage(Connecting, dc, addr)
+	raw, err := c.dial(share, "tcp", addr)
+	if err != nil {
+		return nil, c.failure(ctx, "connect", dc, addr, dialError(err))
+	}
+	// Closing the connection is what ends every wait on it at once.
+	hangUp := func() { _ = raw.Close() }
+	stop := context.AfterFunc(ctx, hangUp)
+	defer context.AfterFunc(share, hangUp)()
+	link, err := openLink(raw)
+	if err != nil {
+		stop()
+		return nil, c.failure(ctx, "connect", dc, addr, err)
+	}
+	connected(addr)
+
+	l := &line{link: link, clock: c.clock, dc: dc, addr: addr, stop: stop}
+	if auth != nil {
+		l.auth = *auth
+		return l, nil
+	}
+	secured := c.stage(Securing, dc, addr)
+	if l.auth, err = c.handshake(share, link, c.network.wireDC(dc), c.network.Keys, c.clock); err != nil {
+		l.close()
+		if cause := link.broken(); cause != nil {
+			err = cause
+		}
+		return nil, c.failure(ctx, "secure", dc, addr, securingError(err))
+	}
+	secured(addr)
+	return l, nil
+}
+
+// dialError says that an address was not reached, whatever the dialler's own reason.
+func dialError(err error) error {
+	kind := Unreachable
+	if isDeadline(err) {
+		kind = Timeout
+	}
+	return &Error{Kind: kind, Err: err}
+}
+
+// securingError judges what came of a key exchange: a server that answers and cannot prove itself is not
+// Telegram.
+func securingError(err error) error {
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		// There is no key yet that the server might not know.
+		if e.Kind == SessionDead {
+			e.Kind = Unexpected
+		}
+		return e
+	case isNetwork(err), errors.Is(err, errExchangeFailed):
+		return err
+	}
+	return &Error{Kind: NotTelegram, Err: err}
+}
+
+// failure makes the Error that leaves this package. A call that ended because its context did says so,
+// unless Telegram had answered before.
+func (c *call) failure(ctx context.Context, op string, dc int, addr string, err error) *Error {
+	e := &Error{Kind: kindOf(err), Err: err}
+	var known *Error
+	if errors.As(err, &known) {
+		e = known
+	}
+	e.Op, e.DC, e.Addr = op, dc, addr
+	if e.Code == 0 && ctx.Err() != nil {
+		e.Kind, e.Err = Timeout, context.DeadlineExceeded
+		if cause := context.Cause(c.caller); cause != nil {
+			e.Err = cause
+			if !isDeadline(cause) {
+				e.Kind = Cancelled
+			}
+		}
+	}
+	return e
+}
+
+// kindOf judges an error that is not an answer of Telegram's.
+func kindOf(err error) Kind {
+	switch {
+	case errors.Is(err, errGarbled), errors.Is(err, exchange.ErrKeyFingerprintNotFound):
+		return NotTelegram
+	case errors.Is(err, errExchangeFailed):
+		return TelegramFault
+	case isDeadline(err):
+		return Timeout
+	case isNetwork(err):
+		return Unreachable
+	}
+	return Unexpected
+}

@@ -1,0 +1,167 @@
+package telegram_test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"botring/internal/secret"
+	"botring/telegram"
+	"botring/telegram/telegramtest"
+)
+
+const (
+	botID     = 7123456789
+	tokenText = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"
+	hashText  = "0123456789abcdef0123456789abcdef"
+)
+
+// serverKey is one RSA key for all servers of the tests: making one takes long.
+var serverKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+func theApp() telegram.App { return telegram.App{ID: 10001, Hash: secret.New(hashText)} }
+
+func theToken() secret.Secret { return secret.New(tokenText) }
+
+func theBot() telegramtest.Bot {
+	return telegramtest.Bot{
+		Token: theToken(),
+		Profile: telegram.Profile{
+			ID: botID, Username: "shop_orders_bot", FirstName: "Shop orders", Inline: true, Groups: true,
+		},
+	}
+}
+
+// serve starts a server that knows the bots.
+func serve(t testing.TB, opts telegramtest.Options, bots ...telegramtest.Bot) *telegramtest.Server {
+	t.Helper()
+	key, err := serverKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts.Key = key
+	s, err := telegramtest.Start(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, bot := range bots {
+		s.AddBot(bot)
+	}
+	return s
+}
+
+func sessionOf(t testing.TB, s *telegramtest.Server) telegram.Session {
+	t.Helper()
+	session, err := s.Session(botID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+// failed wants a *telegram.Error of a kind, without a secret in it.
+func failed(t testing.TB, err error, want telegram.Kind) *telegram.Error {
+	t.Helper()
+	var e *telegram.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v (%T), want a *telegram.Error of kind %v", err, err, want)
+	}
+	if e.Kind != want || !errors.Is(err, want) {
+		t.Fatalf("kind %v (%v), want %v", e.Kind, err, want)
+	}
+	for _, leak := range []string{tokenText, tokenText[11:], hashText} {
+		if strings.Contains(err.Error(), leak) {
+			t.Fatalf("the error shows a secret: %v", err)
+		}
+	}
+	return e
+}
+
+// steps collects what is reported and checks that it comes from the goroutine that made the call: a
+// plain slice under -race.
+func steps(into *[]telegram.Step) func(telegram.Step) {
+	return func(s telegram.Step) { *into = append(*into, s) }
+}
+
+func TestLoginAndCheckAndLogOut(t *testing.T) {
+	s := serve(t, telegramtest.Options{}, theBot())
+	c := telegram.New(s.Network(), telegram.Options{Version: "1.2.3"})
+	before := time.Now()
+	var seen []telegram.Step
+	login, err := c.Login(t.Context(), theApp(), theToken(), steps(&seen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if login.Profile != theBot().Profile {
+		t.Errorf("profile %+v", login.Profile)
+	}
+	addr := s.Network().DCs[1].Addrs[0]
+	got := login.Session
+	if got.DC != 2 || got.Addr != addr || got.Environment != s.Network().Name || got.Key.Len() != 256 ||
+		got.APIID != 10001 || got.UserID != botID || got.MadeAt.Before(before) {
+		t.Errorf("session %+v", got)
+	}
+	wantStages(t, seen, "Connecting 2", "Connecting 2 done", "Securing 2", "Securing 2 done", "LoggingIn 2", "LoggingIn 2 done")
+
+	profile, err := c.Check(t.Context(), theApp(), got, nil)
+	if err != nil || profile != theBot().Profile {
+		t.Errorf("check: %+v, %v", profile, err)
+	}
+	if stats := s.Stats(); stats.Exchanges != 1 || stats.Logins != 1 {
+		t.Errorf("a check made a key or a login: %+v", stats)
+	}
+	init := s.Stats().Init
+	want := telegramtest.Init{
+		Layer: init.Layer, APIID: 10001, DeviceModel: "botring", SystemVersion: runtime.GOOS + " " + runtime.GOARCH,
+		AppVersion: "1.2.3", SystemLangCode: "en", LangCode: "en", NoUpdates: true,
+	}
+	if init != want || init.Layer < 200 {
+		t.Errorf("initConnection %+v", init)
+	}
+
+	seen = nil
+	if err := c.LogOut(t.Context(), theApp(), got, steps(&seen)); err != nil {
+		t.Fatal(err)
+	}
+	wantStages(t, seen, "Connecting 2", "Connecting 2 done", "LoggingOut 2", "LoggingOut 2 done")
+	if err := c.LogOut(t.Context(), theApp(), got, nil); err != nil {
+		t.Errorf("a second log-out: %v", err)
+	}
+	_, err = c.Check(t.Context(), theApp(), got, nil)
+	failed(t, err, telegram.SessionDead)
+}
+
+var stageNames = map[telegram.Stage]string{
+	telegram.Connecting: "Connecting", telegram.Securing: "Securing", telegram.Moving: "Moving",
+	telegram.LoggingIn: "LoggingIn", telegram.Asking: "Asking", telegram.LoggingOut: "LoggingOut",
+}
+
+// wantStages compares steps with words such as "Moving 4 done".
+func wantStages(t testing.TB, got []telegram.Step, want ...string) {
+	t.Helper()
+	var words []string
+	for _, s := range got {
+		word := stageNames[s.Stage] + " " + string(rune('0'+s.DC))
+		if s.Done {
+			word += " done"
+		}
+		if s.Done != (s.Took > 0) || s.Addr == "" && (s.Stage != telegram.Moving || s.Done) {
+			t.Errorf("step %+v", s)
+		}
+		words = append(words, word)
+	}
+	if strings.Join(words, ", ") != strings.Join(want, ", ") {
+		t.Errorf("steps %q\nwant %q", words, want)
+	}
+}
+
