@@ -1,19 +1,296 @@
 package ui
 
 import (
+	"fmt"
+	"time"
+
 	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/fault"
 )
 
-type listState struct{ notice string }
-type checking struct{}
+// bots is the list of all bots, the screen everything starts from.
+type bots struct {
+	sh   *shell
+	yank yank
 
-func newBots(sh *shell) screen { return bots{sh} }
+	// asking: "Check 248 bots?" stands in the status line.
+	field  textinput.Model
+	asking bool
+	asked  guard
+}
 
-type bots struct{ sh *shell }
+// newBots shows the list as it was left.
+func newBots(sh *shell) screen {
+	field := textinput.New()
+	field.Prompt = "/ "
+	field.SetVirtualCursor(false)
+	field.CharLimit = 64
+	field.SetValue(sh.list.filter)
+	sh.list.finding = false
+	return bots{sh: sh, field: field}
+}
 
-func (b bots) Update(msg tea.Msg) (screen, tea.Cmd) { return b, nil }
-func (b bots) View(size size) view                  { return view{tab: tabBots} }
-func (b bots) Keys() []key.Binding                  { return []key.Binding{b.sh.keys.add} }
-func (b bots) Typing() bool                         { return false }
-func (b bots) quits() bool                          { return true }
+// newBotsAt shows the list with a bot selected: the one that was just added, say.
+func newBotsAt(sh *shell, at fleet.Key) screen {
+	sh.list.find(at)
+	return newBots(sh)
+}
+
+func (b bots) Typing() bool { return b.sh.list.finding }
+
+// quits: on the list, q leaves.
+func (b bots) quits() bool { return !b.asking && !b.yank.pending }
+
+func (b bots) Update(msg tea.Msg) (screen, tea.Cmd) {
+	if len(b.sh.list.all) == 0 {
+		return newWelcome(b.sh), nil
+	}
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		if b.sh.list.finding {
+			var cmd tea.Cmd
+			b.field, cmd = b.field.Update(msg)
+			return b.filtered(), cmd
+		}
+		return newAddPasted(b.sh, msg.Content), nil
+	case tea.KeyPressMsg:
+		return b.key(msg)
+	}
+	return b, nil
+}
+
+func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	sh, keys, list := b.sh, b.sh.keys, &b.sh.list
+	switch {
+	case b.sh.list.finding:
+		return b.find(msg)
+	case b.asking:
+		return b.answer(msg)
+	}
+	if r, ok := list.current(); ok {
+		if next, cmd, taken := b.yank.update(sh, msg, r.bot); taken {
+			b.yank, list.notice = next, ""
+			return b, cmd
+		}
+	}
+	if b.move(msg) {
+		return b, nil
+	}
+	list.notice = ""
+	switch {
+	case key.Matches(msg, keys.add):
+		return newAdd(sh), nil
+	case key.Matches(msg, keys.open):
+		if r, ok := list.current(); ok {
+			return newCard(sh, r.bot.Key), nil
+		}
+	case key.Matches(msg, keys.check):
+		bots, _ := list.targets()
+		return b, sh.check(keysOf(bots))
+	case key.Matches(msg, keys.checkAll):
+		b.asking, b.asked = !sh.checking.running(), guard{sh.now()}
+	case key.Matches(msg, keys.newToken):
+		if r, ok := list.current(); ok {
+			return newReplace(sh, r.bot), nil
+		}
+	case key.Matches(msg, keys.remove):
+		if bots, hidden := list.targets(); len(bots) > 0 {
+			return newRemove(sh, bots, hidden), nil
+		}
+	case key.Matches(msg, keys.filter):
+		b.sh.list.finding = true
+		return b, b.field.Focus()
+	case key.Matches(msg, keys.sort):
+		list.sort = (list.sort + 1) % sortings
+		sh.refresh()
+	case key.Matches(msg, keys.problem):
+		if !list.nextProblem(sh.now()) {
+			list.notice = "No bot needs you."
+		}
+	case key.Matches(msg, keys.mark):
+		list.toggle()
+	case key.Matches(msg, keys.markAll):
+		list.toggleAll()
+	case key.Matches(msg, keys.environment):
+		sh.otherEnvironment()
+	case key.Matches(msg, keys.apps):
+		return newApps(sh), nil
+	case key.Matches(msg, keys.back):
+		return b.back(), nil
+	}
+	return b, nil
+}
+
+// move handles the keys that move the selection.
+func (b bots) move(msg tea.KeyPressMsg) bool {
+	keys, list := b.sh.keys, &b.sh.list
+	switch {
+	case key.Matches(msg, keys.down):
+		list.move(1)
+	case key.Matches(msg, keys.up):
+		list.move(-1)
+	case key.Matches(msg, keys.top):
+		list.move(-len(list.rows))
+	case key.Matches(msg, keys.bottom):
+		list.move(len(list.rows))
+	case key.Matches(msg, keys.pageDown):
+		list.move(max(1, list.visible()/2))
+	case key.Matches(msg, keys.pageUp):
+		list.move(-max(1, list.visible()/2))
+	default:
+		return false
+	}
+	return true
+}
+
+// back takes one thing back: the running check, then the filter, then the marks. It never leaves.
+func (b bots) back() screen {
+	list := &b.sh.list
+	switch {
+	case b.sh.checking.running():
+		b.sh.checking = b.sh.checking.stop()
+	case list.filter != "":
+		b.field.SetValue("")
+		return b.filtered()
+	case len(list.marked) > 0:
+		list.marked = nil
+	}
+	return b
+}
+
+// find takes a key while the filter is being typed.
+func (b bots) find(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	keys := b.sh.keys
+	switch {
+	case key.Matches(msg, keys.back):
+		b.field.SetValue("")
+		b.sh.list.finding = false
+		b.field.Blur()
+		return b.filtered(), nil
+	case key.Matches(msg, keys.open):
+		b.sh.list.finding = false
+		b.field.Blur()
+		return b, nil
+	case key.Matches(msg, keys.nextField):
+		b.sh.list.move(1)
+		return b, nil
+	case key.Matches(msg, keys.prevField):
+		b.sh.list.move(-1)
+		return b, nil
+	}
+	var cmd tea.Cmd
+	b.field, cmd = b.field.Update(msg)
+	return b.filtered(), cmd
+}
+
+// filtered applies what stands in the filter's field, the best match selected.
+func (b bots) filtered() bots {
+	list := &b.sh.list
+	if value := b.field.Value(); value != list.filter {
+		list.filter = value
+		b.sh.refresh()
+		if value != "" {
+			list.selected = 0
+			list.move(0)
+		}
+	}
+	return b
+}
+
+// answer takes the answer to "Check 248 bots?".
+func (b bots) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	if key.Matches(msg, b.sh.keys.open) {
+		if !b.asked.ready(b.sh.now()) {
+			return b, nil
+		}
+		b.asking = false
+		return b, b.sh.check(keysOf(b.sh.bots))
+	}
+	b.asking = false
+	return b, nil
+}
+
+func keysOf(bots []fleet.Bot) []fleet.Key {
+	keys := make([]fleet.Key, len(bots))
+	for i, b := range bots {
+		keys[i] = b.Key
+	}
+	return keys
+}
+
+func (b bots) Keys() []key.Binding {
+	k := b.sh.keys
+	switch {
+	case b.sh.list.finding:
+		return []key.Binding{as(k.open, "keep the filter"), as(k.nextField, "down"), as(k.prevField, "up"), as(k.back, "all bots")}
+	case b.asking:
+		return []key.Binding{as(k.open, "check"), as(k.back, "no")}
+	case b.yank.pending:
+		return []key.Binding{k.copyName, k.copyID, k.copyToken, as(k.back, "copy nothing")}
+	}
+	keys := []key.Binding{k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.sort, k.mark, k.markAll}
+	if b.sh.hasOtherEnvironment() {
+		keys = append(keys, k.environment)
+	}
+	return append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, as(k.back, "clear"), k.quit, k.suspend, k.leave)
+}
+
+func (b bots) View(size size) view {
+	sh, t, list := b.sh, b.sh.theme, &b.sh.list
+	v := view{tab: tabBots, status: b.status()}
+	if list.finding || list.filter != "" {
+		field := b.field
+		field.SetWidth(max(1, size.width-6))
+		v.body = append(v.body, " "+t.key.Render("/")+" "+t.cut(list.filter, size.width-4))
+		if c := field.Cursor(); list.finding && c != nil {
+			c.X++
+			v.cursor = c
+		}
+	}
+	c := measure(list.all, size.width)
+	v.body = append(v.body, t.header(c, list.sort))
+	now := sh.now()
+	for i := list.top; i < min(list.top+list.visible(), len(list.rows)); i++ {
+		v.body = append(v.body, t.line(c, list.rows[i], b.look(i, now)))
+	}
+	if len(list.rows) == 0 {
+		v.body = append(v.body, prose("No bot matches. esc shows all.", size.width)...)
+	}
+	return v
+}
+
+// look is how row i is drawn now.
+func (b bots) look(i int, now time.Time) rowLook {
+	sh, list := b.sh, &b.sh.list
+	bot := list.rows[i].bot
+	look := rowLook{selected: i == list.selected, marked: list.marked[bot.Key]}
+	if sh.checking.pending[bot.Key] {
+		look.mark, look.state = sh.theme.dim.Render(sh.theme.glyphs.unknown), "checking"+sh.theme.glyphs.ellipsis
+		return look
+	}
+	mark, state := fault.State(bot, now)
+	look.mark, look.state = sh.theme.mark(mark), state
+	return look
+}
+
+func (b bots) status() string {
+	sh := b.sh
+	switch {
+	case b.asking:
+		return fmt.Sprintf("Check %s? enter checks %s esc does not", count(len(sh.bots), "bot"), sh.theme.glyphs.dot)
+	case b.yank.pending:
+		return b.yank.status(sh)
+	case sh.checking.running():
+		return sh.checking.status(sh)
+	case sh.list.notice != "":
+		return sh.list.notice
+	}
+	if copied := sh.clipboard.status(sh.now()); copied != "" {
+		return copied
+	}
+	return sh.theme.dim.Render(sh.counts())
+}

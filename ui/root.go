@@ -42,6 +42,9 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		r.term = size{msg.Width, msg.Height}
+		r.sh.body = bodySize(r.term)
+		r.sh.list.height = bodySize(r.term).height - 1
+		r.sh.list.move(0)
 		return r, nil
 	case tea.BackgroundColorMsg:
 		r.sh.theme = newTheme(msg.IsDark(), r.sh.theme.glyphs)

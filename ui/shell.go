@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,18 +18,21 @@ type shell struct {
 	theme   theme
 	keys    keymap
 	now     func() time.Time
+	// body is the place screens have now, for those that scroll.
+	body size
 
 	// bots and apps are the catalogue as last read.
 	bots []fleet.Bot
 	apps []fleet.App
 
-	// environment is where new bots go.
-	environment string
-	keyring     keyringState
-	list        listState
-	draft       draft
-	checking    checking
-	clipboard   clipboard
+	// environment is where new bots go; environments are all that are known.
+	environment  string
+	environments []string
+	keyring      keyringState
+	list         listState
+	draft        draft
+	checking     checking
+	clipboard    clipboard
 	// unsaved is a login that Telegram granted and no keyring has taken yet.
 	unsaved *fleet.UnsavedError
 
@@ -81,12 +85,13 @@ func (sh *shell) bot(key fleet.Key) (fleet.Bot, bool) {
 
 // update takes what concerns all screens. Screens see the same messages after it.
 func (sh *shell) update(msg tea.Msg) tea.Cmd {
-	var clip tea.Cmd
+	var clip, check tea.Cmd
 	sh.clipboard, clip = sh.clipboard.update(sh, msg)
+	sh.checking, check = sh.checking.update(sh, msg)
 	if _, ok := msg.(tickMsg); ok {
-		return tea.Batch(clip, sh.clock())
+		return tea.Batch(clip, check, sh.clock())
 	}
-	return clip
+	return tea.Batch(clip, check)
 }
 
 // part does what must not be left behind: a login that was not saved is logged out, a copied token is
@@ -105,8 +110,33 @@ func (sh *shell) part() tea.Cmd {
 // demo reports whether the program shows its own Telegram.
 func (sh *shell) demo() bool { return len(sh.samples) > 0 }
 
-// home is the screen that esc ends at.
-func (sh *shell) home() screen { return newBots(sh) }
+// home is the screen that esc ends at: the list, or the welcome as long as there is nothing to list.
+func (sh *shell) home() screen {
+	if len(sh.bots) == 0 {
+		return newWelcome(sh)
+	}
+	return newBots(sh)
+}
+
+// hasOtherEnvironment reports whether w leads anywhere: between Telegram's own two environments.
+func (sh *shell) hasOtherEnvironment() bool { return sh.other() != "" }
+
+// other is the environment that w changes to, "" when there is none.
+func (sh *shell) other() string {
+	to := map[string]string{"production": "test", "test": "production"}[sh.environment]
+	if slices.Contains(sh.environments, to) {
+		return to
+	}
+	return ""
+}
+
+// otherEnvironment changes where new bots go.
+func (sh *shell) otherEnvironment() {
+	if to := sh.other(); to != "" {
+		sh.environment = to
+		sh.list.notice = "New bots go to " + to + " now."
+	}
+}
 
 // took takes a catalogue that was read.
 func (sh *shell) took(msg catalogueMsg) {
@@ -115,6 +145,8 @@ func (sh *shell) took(msg catalogueMsg) {
 		return
 	}
 	sh.bots, sh.apps = msg.bots, msg.apps
+	sh.list.all = sh.rowsOf(sh.bots)
+	sh.refresh()
 }
 
 // tickMsg moves relative times and countdowns on.

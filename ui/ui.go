@@ -85,8 +85,8 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		theme:       newTheme(true, glyphsFor(opts.Environ)),
 		keys:        newKeymap(),
 		now:         time.Now,
-		environment: opts.Fleet.Environment(),
-		tasks:       map[int]task{},
+		environment: opts.Fleet.Environment(), environments: opts.Fleet.Environments(),
+		tasks: map[int]task{},
 	}
 	first, ok := sh.reload().(catalogueMsg)
 	if ok && first.err != nil {

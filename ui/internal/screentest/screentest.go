@@ -45,15 +45,20 @@ func (l Look) String() string {
 // wait bounds every waiting of a test.
 const wait = 10 * time.Second
 
-// A Screen is an emulated terminal with a program on it.
+// A Screen is an emulated terminal with a program on it: one in this process (Run) or a command on a
+// pseudo-terminal (Start).
 type Screen struct {
 	t    testing.TB
-	prog *tea.Program
+	prog *tea.Program // nil for a command
 	done chan error
 
-	// mu guards em: vt.SafeEmulator leaves String and Render unguarded.
-	mu sync.Mutex
-	em *vt.Emulator
+	// resize tells the program of a new size of the terminal.
+	resize func(cols, rows int)
+
+	// mu guards em and raw: vt.SafeEmulator leaves String and Render unguarded.
+	mu  sync.Mutex
+	em  *vt.Emulator
+	raw bytes.Buffer
 }
 
 // Run starts model on a terminal of cols by rows and ends it with the test.
@@ -78,6 +83,7 @@ func Run(t testing.TB, model tea.Model, cols, rows int, look Look) *Screen {
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "LANG=C.UTF-8"}),
 		tea.WithoutSignals(),
 	)
+	s.resize = func(cols, rows int) { s.prog.Send(tea.WindowSizeMsg{Width: cols, Height: rows}) }
 	go func() {
 		_, err := s.prog.Run()
 		s.done <- err
@@ -96,11 +102,24 @@ type keyboard struct{ io.Reader }
 type display struct{ s *Screen }
 
 func (d display) Write(p []byte) (int, error) {
-	d.s.mu.Lock()
-	defer d.s.mu.Unlock()
 	// No terminal driver stands in between to make CR LF of LF.
-	_, err := d.s.em.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
-	return len(p), err
+	d.s.draw(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
+	return len(p), nil
+}
+
+// draw puts what the program wrote on the terminal.
+func (s *Screen) draw(p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.raw.Write(p)
+	_, _ = s.em.Write(p)
+}
+
+// Raw is everything the program wrote so far, escape sequences and all.
+func (s *Screen) Raw() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.raw.String()
 }
 
 // Type sends text key by key, as a person's fingers do.
@@ -125,7 +144,7 @@ func (s *Screen) Ctrl(letter rune) {
 // Paste pastes as a terminal does that brackets what is pasted, if the program asked for that.
 func (s *Screen) Paste(text string) { s.em.Paste(text) }
 
-// Send hands the program a message directly.
+// Send hands a program in this process a message directly.
 func (s *Screen) Send(msg tea.Msg) { s.prog.Send(msg) }
 
 // Resize changes the terminal's size.
@@ -133,7 +152,7 @@ func (s *Screen) Resize(cols, rows int) {
 	s.mu.Lock()
 	s.em.Resize(cols, rows)
 	s.mu.Unlock()
-	s.prog.Send(tea.WindowSizeMsg{Width: cols, Height: rows})
+	s.resize(cols, rows)
 }
 
 // Text is the screen as it is read: no styles, no blanks at line ends.

@@ -1,6 +1,7 @@
 package screentest_test
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -74,5 +75,18 @@ func TestLooks(t *testing.T) {
 	n.Settled()
 	if strings.Contains(n.Styled(), "38;2") {
 		t.Errorf("colour without colours: %q", n.Styled())
+	}
+}
+
+func TestStartRunsACommandOnAPseudoTerminal(t *testing.T) {
+	s := screentest.Start(t, exec.Command("sh", "-c", `stty size; read -r line; echo "read: $line"; stty size`), 50, 7)
+	s.See("7 50")
+	s.Resize(33, 5)
+	s.Type("hello")
+	s.Press(uv.KeyEnter)
+	s.See("read: hello")
+	s.See("5 33")
+	if err := s.Ended(); err != nil {
+		t.Error(err)
 	}
 }

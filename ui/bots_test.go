@@ -1,0 +1,241 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"botring/ui/internal/screentest"
+)
+
+func TestBotsLooks(t *testing.T) {
+	looks(t, func(t *testing.T) (*shell, screen) {
+		sh := testShell(t, someBots()...)
+		return sh, newBots(sh)
+	}, nil)
+}
+
+func TestBotsFilterLooks(t *testing.T) {
+	looks(t, func(t *testing.T) (*shell, screen) {
+		sh := testShell(t, someBots()...)
+		return sh, newBots(sh)
+	}, func(s *screentest.Screen) {
+		s.See("Shop")
+		s.Type("/ald")
+		s.See("/ ald")
+	})
+}
+
+func names(sh *shell) []string {
+	var out []string
+	for _, r := range sh.list.rows {
+		out = append(out, r.name)
+	}
+	return out
+}
+
+func TestBotsFilter(t *testing.T) {
+	for filter, first := range map[string]string{
+		"shop":       "Shop orders",
+		"tenki":      "天気 Weather",
+		"天気":         "天気 Weather",
+		"7123456789": "New one",
+		"new":        "New one",
+		"legacy":     "Old support",
+		"eu":         "天気 Weather",
+	} {
+		t.Run(filter, func(t *testing.T) {
+			sh := testShell(t, someBots()...)
+			s := drive(newBots(sh), "/")
+			s = drive(s, strings.Split(filter, "")...)
+			if got := names(sh); len(got) == 0 || got[0] != first {
+				t.Fatalf("the filter %q shows %q first of all, want %q", filter, got, first)
+			}
+			if !s.Typing() {
+				t.Error("letters are no longer text")
+			}
+			s = drive(s, "enter")
+			if s.Typing() || sh.list.filter != filter {
+				t.Error("enter does not keep the filter")
+			}
+			drive(s, "esc")
+			if len(sh.list.rows) != len(someBots()) {
+				t.Error("esc does not show all")
+			}
+		})
+	}
+}
+
+func TestBotsFilterThatMatchesNothing(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s := drive(newBots(sh), "/", "z", "z", "z", "z")
+	if text := ansi.Strip(strings.Join(s.View(size{80, 19}).body, "\n")); !strings.Contains(text, "No bot matches") {
+		t.Errorf("nothing says that no bot matches:\n%s", text)
+	}
+	s = drive(s, "enter", "enter", "d", "r", "space", "y", "i", "esc", "esc")
+	if _, ok := s.(bots); !ok {
+		t.Errorf("keys on an empty list lead to %T", s)
+	}
+}
+
+func TestBotsSort(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s := newBots(sh)
+	var seen [][]string
+	for range int(sortings) {
+		seen = append(seen, names(sh))
+		s = drive(s, "s")
+	}
+	if !slices.Equal(seen[0], names(sh)) {
+		t.Error("sorting does not come round")
+	}
+	if seen[int(byState)][0] != "Old support" && seen[int(byState)][0] != "👩‍👩‍👧 Family 🎂" {
+		t.Errorf("by state, first is %q: not one that needs the user", seen[int(byState)][0])
+	}
+	if !slices.IsSortedFunc(seen[int(byName)], fold) {
+		t.Errorf("by name: %q", seen[int(byName)])
+	}
+}
+
+func TestBotsKeepTheirPlace(t *testing.T) {
+	sh := testShell(t, manyBots(500)...)
+	sh.list.height = 18
+	s := drive(newBots(sh), "G", "k", "k")
+	at, _ := sh.list.current()
+	sh.took(catalogueMsg{bots: manyBots(500)})
+	if now, _ := sh.list.current(); now.bot.Key != at.bot.Key {
+		t.Errorf("after a reload %v is selected, before it was %v", now.bot.Key, at.bot.Key)
+	}
+	s = drive(s, "enter")
+	if _, ok := s.(card); !ok {
+		t.Fatalf("enter leads to %T", s)
+	}
+	newBots(sh)
+	if now, _ := sh.list.current(); now.bot.Key != at.bot.Key {
+		t.Error("the place is lost after going into a bot")
+	}
+}
+
+func TestBotsMarks(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s := drive(newBots(sh), "space", "space", "j", "space")
+	if bots, hidden := sh.list.targets(); len(bots) != 3 || hidden != 0 {
+		t.Fatalf("%d marked, %d hidden", len(bots), hidden)
+	}
+	s = drive(s, "/", "s", "h", "o", "p", "enter")
+	if bots, hidden := sh.list.targets(); len(bots) != 3 || hidden < 2 {
+		t.Errorf("with a filter %d marked, %d hidden", len(bots), hidden)
+	}
+	s = drive(s, "esc", "*")
+	if len(sh.list.marked) != len(someBots()) {
+		t.Errorf("* marks %d", len(sh.list.marked))
+	}
+	drive(s, "esc")
+	if len(sh.list.marked) != 0 {
+		t.Error("esc keeps the marks")
+	}
+}
+
+func TestBotsNextProblem(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s := newBots(sh)
+	seen := map[string]bool{}
+	for range 4 {
+		s = drive(s, "!")
+		r, _ := sh.list.current()
+		seen[r.name] = true
+	}
+	if len(seen) != 2 || !seen["Old support"] {
+		t.Errorf("! goes to %v", seen)
+	}
+	fine := testShell(t, someBots()[:2]...)
+	drive(newBots(fine), "!")
+	if !strings.Contains(fine.list.notice, "No bot needs you") {
+		t.Errorf("with no problem it says %q", fine.list.notice)
+	}
+}
+
+func TestCheckAllAsks(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s := drive(newBots(sh), "C")
+	if status := s.View(size{80, 19}).status; !strings.Contains(status, "Check 7 bots?") {
+		t.Errorf("it asks %q", status)
+	}
+	if s = drive(s, "enter"); sh.checking.running() {
+		t.Error("an enter that was on its way already confirmed")
+	}
+	if s = drive(s, "esc"); sh.checking.running() || strings.Contains(s.View(size{80, 19}).status, "Check") {
+		t.Error("esc does not take the question back")
+	}
+}
+
+func TestPastingOnTheListOpensAdd(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s, _ := newBots(sh).Update(tea.PasteMsg{Content: "7000000042:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"})
+	if _, ok := s.(bots); ok {
+		t.Error("pasting a token changes nothing")
+	}
+}
+
+func TestColumnsStayAligned(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	for _, width := range []int{40, 59, 60, 72, 80, 100, 140} {
+		for i, line := range newBots(sh).View(size{width, 20}).body {
+			if w := ansi.StringWidth(line); w > width {
+				t.Errorf("at %d columns line %d is %d wide: %q", width, i, w, ansi.Strip(line))
+			}
+			for _, r := range ansi.Strip(line) {
+				if r < ' ' || r == '\u202e' {
+					t.Errorf("line %d has %U", i, r)
+				}
+			}
+		}
+	}
+}
+
+func TestConstantColumnsAreHidden(t *testing.T) {
+	sh := testShell(t, someBots()[:3]...)
+	if c := measure(sh.list.all, 120); c.app != 0 || c.environment != 0 {
+		t.Errorf("columns that say the same in every row are shown: %+v", c)
+	}
+	mixed := someBots()[:3]
+	mixed[1].Environment = "test"
+	sh = testShell(t, mixed...)
+	if c := measure(sh.list.all, 120); c.environment == 0 {
+		t.Error("two environments, and no column for them")
+	}
+}
+
+func TestEmptyListIsTheWelcome(t *testing.T) {
+	sh := testShell(t)
+	if _, ok := sh.home().(bots); ok {
+		t.Error("no bots, and a list is shown")
+	}
+	sh = testShell(t, someBots()...)
+	s := newBots(sh)
+	sh.took(catalogueMsg{})
+	s, _ = s.Update(catalogueMsg{})
+	if _, ok := s.(bots); ok {
+		t.Error("the last bot is gone, and a list is shown")
+	}
+}
+
+func BenchmarkFilter(b *testing.B) {
+	sh := testShell(b, manyBots(10_000)...)
+	for b.Loop() {
+		sh.list.filter = "n99"
+		sh.refresh()
+	}
+}
+
+func BenchmarkListFrame(b *testing.B) {
+	sh := testShell(b, manyBots(10_000)...)
+	sh.list.height = 40
+	r := root{sh: sh, screen: newBots(sh), term: size{120, 45}}
+	for b.Loop() {
+		r.View()
+	}
+}
