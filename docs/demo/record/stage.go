@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,9 +92,9 @@ func (s *stage) listen() {
 
 // drawn takes up output. Output that follows at once belongs to the same redraw and to the same event.
 func (s *stage) drawn(chunk []byte) {
-	text := append(s.half, chunk...)
+	text := slices.Concat(s.half, chunk)
 	whole := len(text) - cut(text)
-	s.half = append([]byte(nil), text[whole:]...)
+	s.half = text[whole:]
 	if whole == 0 {
 		return
 	}
@@ -196,6 +197,6 @@ func (s *stage) cast() (cast, error) {
 	if s.seen != nil {
 		return cast{}, s.seen
 	}
-	events := append(s.events, asciicast.Event{At: time.Since(s.began)})
+	events := append(slices.Clone(s.events), asciicast.Event{At: time.Since(s.began)})
 	return cast{Width: s.width, Height: s.height, Events: events}, nil
 }
