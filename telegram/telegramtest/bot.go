@@ -115,7 +115,7 @@ func (b *bot) user() *tg.User {
 	p := b.Profile
 	u := &tg.User{
 		Self:             true,
-		Bot:              true,
+		Bot:              !b.Person,
 		BotChatHistory:   p.ReadsAll,
 		BotNochats:       !p.Groups,
 		BotCanManageBots: p.ManagesBots,

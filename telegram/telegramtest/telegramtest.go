@@ -60,6 +60,8 @@ type Bot struct {
 	Profile telegram.Profile
 	// DC is where the bot lives, 2 when zero; a login elsewhere is answered with USER_MIGRATE_X.
 	DC int
+	// Person: its sessions say that it is a person's account, not a bot.
+	Person bool
 	// Login and Call script the answers to auth.importBotAuthorization and to every later call;
 	// the zero Script answers as Telegram does when all is well. A login in the wrong data centre is
 	// sent on without regard to Login.
