@@ -16,11 +16,13 @@ import (
 // caller's context error.
 var (
 	// ErrUnavailable: there is no keyring to talk to: no D-Bus session, no Secret Service on it,
-	// or no collection to store in.
+	// or no collection to store in. An *UnavailableError says which.
 	ErrUnavailable = errors.New("keyring unavailable")
-	// ErrLocked: the keyring is locked and nobody unlocked it in time.
+	// ErrLocked: the keyring is locked and nobody unlocked it in time. Where a context ended the wait for
+	// a prompt, its error is wrapped too.
 	ErrLocked = errors.New("keyring locked")
-	// ErrDenied: the prompt was dismissed or the operating system refused access.
+	// ErrDenied: the prompt was dismissed or the operating system refused access. Without a display,
+	// gnome-keyring's prompter dismisses by itself.
 	ErrDenied = errors.New("keyring access denied")
 	// ErrTooLarge: the item does not fit this platform's limit. Nothing was written.
 	ErrTooLarge = errors.New("item too large for the keyring")
@@ -31,6 +33,9 @@ var (
 	ErrGone = errors.New("keyring went away")
 	// ErrReadBack: a write was acknowledged, and what was read back is not what was written.
 	ErrReadBack = errors.New("keyring read-back differs")
+	// ErrBadName: an item's name is empty, longer than MaxName, not printable ASCII, or begins with
+	// ProbePrefix. Nothing was looked up or written.
+	ErrBadName = errors.New("bad name for a keyring item")
 	// ErrCannotList: this store cannot enumerate its items (the macOS keychain through security(1)).
 	ErrCannotList = errors.New("this keyring cannot list its items")
 )

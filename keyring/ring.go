@@ -3,6 +3,11 @@ package keyring
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
 
 	"botring/internal/secret"
 )
@@ -13,46 +18,262 @@ type Options struct {
 	Kind Kind
 	// Ring is the service attribute of the items, DefaultRing when empty; --ring NAME makes it "botring-NAME".
 	Ring string
-	// LockDir is the directory of the lock that writers in several processes take; when empty, one in the
-	// user's state directory. KindMemory takes no lock on disk.
+	// LockDir is the directory of the lock that writers in several processes take, LockDir() when empty.
+	// KindMemory takes no lock on disk.
 	LockDir string
 }
+
+// MaxName is the longest name of an item in bytes.
+const MaxName = 255
 
 // A Ring is an open Store together with what has to be known and done before it can be relied on.
 // Its methods may be called at the same time.
 type Ring struct {
-	Store
+	store Store
+	opts  Options
+	// writing is the writers' lock within this process, a mutex that can be waited for under a context.
+	writing chan struct{}
 }
 
-// Open connects to a keyring. It does not prompt, does not unlock, and starts no daemon; where there is
-// no keyring it returns ErrUnavailable and nothing weaker.
+// What a Store may do beyond the interface. A Ring asks for each by a type assertion.
+type (
+	describer interface {
+		Status(context.Context) (Status, error)
+	}
+	unlocker    interface{ Unlock(context.Context) error }
+	batchGetter interface {
+		GetAll(ctx context.Context, names []string) (map[string]secret.Secret, error)
+	}
+	// A limiter says how many bytes fit into the item of a name.
+	limiter interface{ MaxSize(name string) int }
+	// A verifier has read back what it wrote when its Put returns nil.
+	verifier interface{ ReadsBack() }
+)
+
+// Open connects to a keyring. It does not prompt and does not unlock; where there is no keyring it returns
+// an *UnavailableError and nothing weaker. On Linux the session bus may start the Secret Service that is
+// installed there, as it does for every desktop program; no bus is ever started.
 func Open(ctx context.Context, opts Options) (*Ring, error) {
-	return nil, errors.New("keyring: contract only")
+	if opts.Ring == "" {
+		opts.Ring = DefaultRing
+	}
+	if err := checkName(opts.Ring); err != nil {
+		return nil, fmt.Errorf("open ring: %w", err)
+	}
+	switch opts.Kind {
+	case "", KindSystem:
+		opts.Kind = KindSystem
+		store, err := openSystem(ctx, opts.Ring)
+		if err != nil {
+			return nil, fmt.Errorf("open keyring: %w", err)
+		}
+		return Wrap(store, opts), nil
+	case KindMemory:
+		return Wrap(NewMemory(), opts), nil
+	default:
+		return nil, unavailable(UnknownKind, fmt.Errorf("%q", opts.Kind))
+	}
 }
 
 // Wrap makes a Ring of any Store: checks of names, sizes and read-back, and the writers' lock are the
 // Ring's own, whatever the store.
-func Wrap(store Store, opts Options) *Ring { return &Ring{Store: store} }
+func Wrap(store Store, opts Options) *Ring {
+	if opts.Ring == "" {
+		opts.Ring = DefaultRing
+	}
+	if _, ok := store.(*Memory); ok {
+		opts.Kind = KindMemory
+	}
+	if opts.Kind == "" {
+		opts.Kind = KindSystem
+	}
+	return &Ring{store: store, opts: opts, writing: make(chan struct{}, 1)}
+}
 
 // Status describes the keyring without prompting.
-func (r *Ring) Status(ctx context.Context) (Status, error) { return Status{}, nil }
+func (r *Ring) Status(ctx context.Context) (Status, error) {
+	d, ok := r.store.(describer)
+	if !ok {
+		return Status{Kind: r.opts.Kind, CanList: true}, nil
+	}
+	status, err := d.Status(ctx)
+	if err != nil {
+		return status, fmt.Errorf("describe keyring: %w", err)
+	}
+	return status, nil
+}
 
 // Unlock unlocks the keyring, waiting for the user's answer to its prompt as long as ctx allows.
 // It returns ErrDenied when the prompt is dismissed and ErrLocked when ctx ends first.
-func (r *Ring) Unlock(ctx context.Context) error { return nil }
-
-// Preflight finds out before a login whether its outcome can be saved: the ring is unlocked (prompting if
-// need be), a value of size bytes fits, and a probe can be written, read back and deleted.
-func (r *Ring) Preflight(ctx context.Context, size int) error { return nil }
-
-// Lock takes the writers' lock of this ring, across processes, and returns what releases it.
-// Hold it around a read that is followed by a write.
-func (r *Ring) Lock(ctx context.Context) (release func(), err error) { return func() {}, nil }
+func (r *Ring) Unlock(ctx context.Context) error {
+	if u, ok := r.store.(unlocker); ok {
+		if err := u.Unlock(ctx); err != nil {
+			return fmt.Errorf("unlock keyring: %w", err)
+		}
+	}
+	return ended(ctx)
+}
 
 // Get returns an item's value, or ErrNotFound; a locked ring prompts first.
 func (r *Ring) Get(ctx context.Context, name string) (secret.Secret, error) {
-	return r.Store.Get(ctx, name)
+	if err := checkName(name); err != nil {
+		return secret.Secret{}, err
+	}
+	value, err := r.store.Get(ctx, name)
+	if err != nil {
+		return secret.Secret{}, fmt.Errorf("read %s from the keyring: %w", name, err)
+	}
+	return value, nil
+}
+
+// GetAll returns the values of these items, or of all items of the ring when names is nil. Names that
+// there is no item of are left out. It is much faster than Get for each where the keyring can do that.
+func (r *Ring) GetAll(ctx context.Context, names []string) (map[string]secret.Secret, error) {
+	for _, name := range names {
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+	}
+	if names == nil {
+		listed, err := r.List(ctx)
+		if err != nil {
+			return nil, err
+		}
+		names = listed
+	}
+	if b, ok := r.store.(batchGetter); ok && len(names) > 1 {
+		values, err := b.GetAll(ctx, names)
+		if err != nil {
+			return nil, fmt.Errorf("read all items from the keyring: %w", err)
+		}
+		return values, nil
+	}
+	values := make(map[string]secret.Secret, len(names))
+	for _, name := range names {
+		value, err := r.Get(ctx, name)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// Put writes an item, in place of the one with its name, and has read it back when it returns nil.
+// A value that does not fit is ErrTooLarge before anything is written.
+func (r *Ring) Put(ctx context.Context, item Item) error {
+	if err := checkName(item.Name); err != nil {
+		return err
+	}
+	if strings.HasPrefix(item.Name, ProbePrefix) {
+		return fmt.Errorf("%w: %s is taken", ErrBadName, ProbePrefix)
+	}
+	item.Label = cleanLabel(item.Label)
+	if err := r.put(ctx, item); err != nil {
+		return fmt.Errorf("write %s to the keyring: %w", item.Name, err)
+	}
+	return nil
+}
+
+// put writes an item whose name has been checked, and reads it back.
+func (r *Ring) put(ctx context.Context, item Item) error {
+	if err := r.fits(item.Name, item.Value.Len()); err != nil {
+		return err
+	}
+	if err := r.store.Put(ctx, item); err != nil {
+		return err
+	}
+	if _, ok := r.store.(verifier); ok {
+		return nil
+	}
+	got, err := r.store.Get(ctx, item.Name)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return fmt.Errorf("%w: there is no item", ErrReadBack)
+	case err != nil:
+		return fmt.Errorf("read it back: %w", err)
+	case !got.Equal(item.Value):
+		return ErrReadBack
+	}
+	return nil
+}
+
+// fits returns ErrTooLarge for a value that the store cannot take.
+func (r *Ring) fits(name string, size int) error {
+	l, ok := r.store.(limiter)
+	if !ok {
+		return nil
+	}
+	if limit := l.MaxSize(name); limit > 0 && size > limit {
+		return fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, size, limit)
+	}
+	return nil
+}
+
+// Delete removes an item. It returns ErrNotFound where there is none.
+func (r *Ring) Delete(ctx context.Context, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if err := r.store.Delete(ctx, name); err != nil {
+		return fmt.Errorf("delete %s from the keyring: %w", name, err)
+	}
+	return nil
+}
+
+// List returns the names of all items of the ring in ascending order, or ErrCannotList. Probes that a
+// crash left behind are not among them: it deletes those.
+func (r *Ring) List(ctx context.Context) ([]string, error) {
+	names, err := r.store.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the keyring: %w", err)
+	}
+	var probes []string
+	names = slices.DeleteFunc(names, func(name string) bool {
+		probe := strings.HasPrefix(name, ProbePrefix)
+		if probe {
+			probes = append(probes, name)
+		}
+		return probe
+	})
+	r.sweep(ctx, probes)
+	return names, nil
 }
 
 // Close ends the connection to the keyring.
-func (r *Ring) Close() error { return nil }
+func (r *Ring) Close() error {
+	if c, ok := r.store.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// checkName accepts what every keyring can store as an attribute and every person can read.
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("%w: it is empty", ErrBadName)
+	case len(name) > MaxName:
+		return fmt.Errorf("%w: %d bytes of at most %d", ErrBadName, len(name), MaxName)
+	}
+	for _, b := range []byte(name) {
+		if b < ' ' || b > '~' {
+			return fmt.Errorf("%w: %q is not printable ASCII", ErrBadName, name)
+		}
+	}
+	return nil
+}
+
+// cleanLabel takes out of a label what D-Bus refuses (bytes that are no text, NUL) and what would garble
+// a keyring program's window. Labels come from what bots are called.
+func cleanLabel(label string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, label)
+}

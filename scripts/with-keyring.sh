@@ -25,7 +25,8 @@ fi
 [ -n "${GOLANGCI_LINT_CACHE:-}" ] || export GOLANGCI_LINT_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/golangci-lint"
 
 room=$(mktemp -d)
-trap 'rm -rf "$room"' EXIT
+# A daemon that is still ending may write into its home once more.
+trap 'rm -rf "$room" 2>/dev/null || { sleep 0.2; rm -rf "$room" || :; }' EXIT
 mkdir -m 700 "$room/home" "$room/run"
 export HOME=$room/home XDG_RUNTIME_DIR=$room/run
 # gnome-keyring's prompter, which no test should meet, ends at once without a display.

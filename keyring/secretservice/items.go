@@ -1,0 +1,255 @@
+package secretservice
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+
+	"botring/internal/secret"
+)
+
+// pipeline is how many calls are under way at once where each item takes one.
+const pipeline = 64
+
+// search returns the items with these attributes in all collections, and those of them that are locked.
+func (l *link) search(ctx context.Context, attributes Attributes) (items, locked []dbus.ObjectPath, err error) {
+	err = l.call(ctx, servicePath, serviceInterface+".SearchItems", map[string]string(attributes)).store(&items, &locked)
+	if err != nil {
+		return nil, nil, fmt.Errorf("search: %w", err)
+	}
+	return items, locked, nil
+}
+
+// find searches, and unlocks what has to be unlocked for the answer to be the whole truth: a locked
+// KeePassXC finds nothing, and one that is unlocked may want to be asked about single items.
+func (c *Client) find(ctx context.Context, l *link, attributes Attributes) ([]dbus.ObjectPath, error) {
+	items, locked, err := l.search(ctx, attributes)
+	if err != nil || len(items) > 0 && len(locked) == 0 {
+		return items, err
+	}
+	collection, err := l.defaultCollection(ctx)
+	switch {
+	case errors.Is(err, ErrNoCollection) && len(locked) > 0:
+		// The items are elsewhere.
+	case err != nil:
+		return nil, err
+	default:
+		shut, err := l.locked(ctx, collection)
+		if err != nil {
+			return nil, err
+		}
+		if shut {
+			if err := c.unlockCollection(ctx, l, collection); err != nil {
+				return nil, err
+			}
+			if items, locked, err = l.search(ctx, attributes); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(locked) > 0 {
+		if err := l.unlock(ctx, locked...); err != nil {
+			return nil, fmt.Errorf("unlock items: %w", err)
+		}
+	}
+	return append(items, locked...), nil
+}
+
+// get is Get on a connection.
+func (c *Client) get(ctx context.Context, l *link, attributes Attributes) (secret.Secret, error) {
+	items, err := c.find(ctx, l, attributes)
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	if len(items) == 0 {
+		return secret.Secret{}, ErrNotFound
+	}
+	if items, err = l.ranked(ctx, items); err != nil {
+		return secret.Secret{}, err
+	}
+	var sealed wireSecret
+	err = l.call(ctx, items[len(items)-1], itemInterface+".GetSecret", l.session).store(&sealed)
+	if err != nil {
+		return secret.Secret{}, fmt.Errorf("read secret: %w", goneAs(ErrNotFound, err))
+	}
+	return l.unwrap(sealed)
+}
+
+// ranked sorts items so that the one to be preferred comes last: in the default collection, where writes
+// go, and there the one written last. One item, the usual case, costs no call.
+func (l *link) ranked(ctx context.Context, items []dbus.ObjectPath) ([]dbus.ObjectPath, error) {
+	if len(items) < 2 {
+		return items, nil
+	}
+	collection, err := l.defaultCollection(ctx)
+	if err != nil && !errors.Is(err, ErrNoCollection) {
+		return nil, err
+	}
+	modified, err := properties[uint64](ctx, l, items, "Modified")
+	if err != nil && !errors.Is(err, ErrFault) {
+		return nil, err
+	}
+	order := make([]int, len(items))
+	for i := range order {
+		order[i] = i
+	}
+	away := func(i int) int {
+		if collection != "" && strings.HasPrefix(string(items[i]), string(collection)+"/") {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		// A service that does not tell times leaves the order it found them in.
+		if modified == nil {
+			return cmp.Compare(away(b), away(a))
+		}
+		return cmp.Or(cmp.Compare(away(b), away(a)), cmp.Compare(modified[a].value, modified[b].value))
+	})
+	sorted := make([]dbus.ObjectPath, len(order))
+	for i, original := range order {
+		sorted[i] = items[original]
+	}
+	return sorted, nil
+}
+
+// create writes an item to the default collection. wrote is true from the moment the service may have it.
+func (c *Client) create(ctx context.Context, l *link, wrote *bool, attributes Attributes, label string, value secret.Secret) error {
+	collection, err := l.defaultCollection(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.unlockCollection(ctx, l, collection); err != nil {
+		return err
+	}
+	sealed, err := l.wrap(value)
+	if err != nil {
+		return err
+	}
+	var item, prompt dbus.ObjectPath
+	*wrote = true
+	err = l.call(ctx, collection, collectionInterface+".CreateItem", map[string]dbus.Variant{
+		itemInterface + ".Label":      dbus.MakeVariant(label),
+		itemInterface + ".Attributes": dbus.MakeVariant(map[string]string(attributes)),
+	}, sealed, true).store(&item, &prompt)
+	if err != nil {
+		return writeError(wrote, goneAs(ErrNoCollection, err))
+	}
+	_, err = l.answer(ctx, prompt)
+	return err
+}
+
+// remove deletes one item; one that is gone already is as good.
+func (l *link) remove(ctx context.Context, wrote *bool, item dbus.ObjectPath) error {
+	var prompt dbus.ObjectPath
+	*wrote = true
+	err := l.call(ctx, item, itemInterface+".Delete").store(&prompt)
+	if errors.Is(err, errNoObject) {
+		return nil
+	}
+	if err != nil {
+		return writeError(wrote, err)
+	}
+	_, err = l.answer(ctx, prompt)
+	return err
+}
+
+// writeError takes wrote back where the write certainly did not arrive, and makes silence what it means
+// for a write: it may have arrived.
+func writeError(wrote *bool, err error) error {
+	if errors.Is(err, errUndelivered) {
+		*wrote = false
+	}
+	if errors.Is(err, ErrNoAnswer) {
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	return err
+}
+
+// A property is one item's answer, of those that were still there to give one.
+type property[T any] struct {
+	value T
+	ok    bool
+}
+
+// properties reads one property of many items, several calls at a time: one after the other, most of the
+// time would pass in waiting. Items that vanish meanwhile are marked, not failed on.
+func properties[T any](ctx context.Context, l *link, items []dbus.ObjectPath, name string) ([]property[T], error) {
+	bounded, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	results := make([]property[T], len(items))
+	calls := make([]*dbus.Call, len(items))
+	for next := range len(items) + pipeline {
+		if next < len(items) {
+			calls[next] = l.conn.Object(l.owner, items[next]).GoWithContext(bounded, propertyGet, 0,
+				make(chan *dbus.Call, 1), itemInterface, name)
+		}
+		i := next - pipeline
+		if i < 0 || i >= len(items) {
+			continue
+		}
+		done := <-calls[i].Done
+		calls[i] = nil
+		var boxed dbus.Variant
+		err := reply{done.Body, callError(ctx, done.Err)}.store(&boxed)
+		switch {
+		case errors.Is(err, errNoObject):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("read %s of items: %w", strings.ToLower(name), err)
+		}
+		if err := boxed.Store(&results[i].value); err != nil {
+			return nil, fmt.Errorf("%w: property %s: %w", ErrFault, name, err)
+		}
+		results[i].ok = true
+	}
+	return results, nil
+}
+
+// attributes returns the attributes of items that are still there.
+func (l *link) attributes(ctx context.Context, items []dbus.ObjectPath) ([]Attributes, error) {
+	sets, err := properties[map[string]string](ctx, l, items, "Attributes")
+	if err != nil {
+		return nil, err
+	}
+	var found []Attributes
+	for _, set := range sets {
+		if set.ok {
+			found = append(found, set.value)
+		}
+	}
+	return found, nil
+}
+
+// entries reads attributes and secrets of items, the secrets in one call.
+func (l *link) entries(ctx context.Context, items []dbus.ObjectPath) ([]Entry, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	sets, err := properties[map[string]string](ctx, l, items, "Attributes")
+	if err != nil {
+		return nil, err
+	}
+	var sealed map[dbus.ObjectPath]wireSecret
+	if err := l.call(ctx, servicePath, serviceInterface+".GetSecrets", items, l.session).store(&sealed); err != nil {
+		return nil, fmt.Errorf("read secrets: %w", err)
+	}
+	entries := make([]Entry, 0, len(items))
+	for i, item := range items {
+		w, there := sealed[item]
+		if !there || !sets[i].ok {
+			continue
+		}
+		value, err := l.unwrap(w)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, Entry{Attributes: sets[i].value, Secret: value})
+	}
+	return entries, nil
+}

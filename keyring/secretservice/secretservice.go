@@ -1,0 +1,238 @@
+// Package secretservice is a client of the Secret Service, the D-Bus interface behind which Linux desktops
+// keep secrets: gnome-keyring, KeePassXC and KWallet all speak it.
+//
+// It differs from the usual clients in what it refuses to do. It starts no bus, it sends no secret over the
+// bus in the clear, it does not wait for a prompt longer than its caller's context, it never takes a
+// dismissed prompt for success, and it does not believe a write before it has read it back.
+//
+// The specification is https://specifications.freedesktop.org/secret-service-spec/latest/.
+package secretservice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/godbus/dbus/v5"
+
+	"botring/internal/secret"
+)
+
+// Attributes are what an item is found by. They are stored in the clear.
+type Attributes map[string]string
+
+// A Description says which Secret Service answers and where it would put a new item.
+type Description struct {
+	// Provider is the program's name, "Secret Service" when it is not a known one.
+	Provider string
+	// Collection is the label of the default collection.
+	Collection string
+	// Locked: reading and writing will prompt.
+	Locked bool
+}
+
+// A Client talks to the user's Secret Service over one connection of its own, which it makes again when
+// bus or service were restarted. Its methods may be called at the same time.
+type Client struct {
+	// connecting and unlocking are mutexes that can be waited for under a context.
+	connecting, unlocking chan struct{}
+	link                  *link // guarded by connecting
+	closed                bool  // guarded by connecting
+}
+
+// Connect connects to the session bus and to the Secret Service on it, which the bus may start. It fails
+// with ErrNoBus, ErrNoService or ErrNoEncryption. It does not prompt.
+func Connect(ctx context.Context) (*Client, error) {
+	c := &Client{connecting: make(chan struct{}, 1), unlocking: make(chan struct{}, 1)}
+	if _, err := c.connect(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close ends the connection; calls that are under way fail with ErrGone, and so do later ones.
+func (c *Client) Close() error {
+	c.connecting <- struct{}{}
+	defer func() { <-c.connecting }()
+	c.closed = true
+	if c.link != nil {
+		c.link.close()
+		c.link = nil
+	}
+	return nil
+}
+
+// Describe says who answers, without prompting. Where there is no default collection it names the
+// provider and returns ErrNoCollection.
+func (c *Client) Describe(ctx context.Context) (Description, error) {
+	var d Description
+	err := c.do(ctx, func(l *link, _ *bool) error {
+		d = Description{Provider: l.provider(ctx)}
+		collection, err := l.defaultCollection(ctx)
+		if err != nil {
+			return err
+		}
+		if err := l.property(ctx, collection, collectionInterface, "Label", &d.Collection); err != nil {
+			return fmt.Errorf("read the collection's label: %w", goneAs(ErrNoCollection, err))
+		}
+		d.Locked, err = l.locked(ctx, collection)
+		return err
+	})
+	return d, err
+}
+
+// Unlock unlocks the default collection, waiting for the prompt's answer under ctx: ErrDenied when it is
+// dismissed, ErrLocked when ctx ends first.
+func (c *Client) Unlock(ctx context.Context) error {
+	return c.do(ctx, func(l *link, _ *bool) error {
+		collection, err := l.defaultCollection(ctx)
+		if err != nil {
+			return err
+		}
+		return c.unlockCollection(ctx, l, collection)
+	})
+}
+
+// Get returns the secret of the item with these attributes, or ErrNotFound. Of several items it is the one
+// in the default collection, and there the newest.
+func (c *Client) Get(ctx context.Context, attributes Attributes) (secret.Secret, error) {
+	var value secret.Secret
+	err := c.do(ctx, func(l *link, _ *bool) (err error) {
+		value, err = c.get(ctx, l, attributes)
+		return err
+	})
+	return value, err
+}
+
+// Put writes an item to the default collection, in place of the one there with these attributes, and reads
+// it back as Get would. When the service goes away in between it returns ErrGone, and whether the write
+// arrived is unknown.
+func (c *Client) Put(ctx context.Context, attributes Attributes, label string, value secret.Secret) error {
+	return c.do(ctx, func(l *link, wrote *bool) error {
+		if err := c.create(ctx, l, wrote, attributes, label, value); err != nil {
+			return fmt.Errorf("write item: %w", err)
+		}
+		got, err := c.get(ctx, l, attributes)
+		switch {
+		case errors.Is(err, ErrNotFound), errors.Is(err, ErrFault):
+			return fmt.Errorf("%w: %w", ErrReadBack, err)
+		case err != nil:
+			return fmt.Errorf("read item back: %w", err)
+		case !got.Equal(value):
+			return ErrReadBack
+		}
+		return nil
+	})
+}
+
+// Delete removes every item with these attributes, in whatever collection. It returns ErrNotFound where
+// there is none.
+func (c *Client) Delete(ctx context.Context, attributes Attributes) error {
+	return c.do(ctx, func(l *link, wrote *bool) error {
+		items, err := c.find(ctx, l, attributes)
+		if err != nil {
+			return err
+		}
+		if len(items) == 0 {
+			return ErrNotFound
+		}
+		for _, item := range items {
+			if err := l.remove(ctx, wrote, item); err != nil {
+				return fmt.Errorf("delete item: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// Find returns the attributes of every item that has these, in no order.
+func (c *Client) Find(ctx context.Context, attributes Attributes) ([]Attributes, error) {
+	var found []Attributes
+	err := c.do(ctx, func(l *link, _ *bool) error {
+		items, err := c.find(ctx, l, attributes)
+		if err != nil {
+			return err
+		}
+		found, err = l.attributes(ctx, items)
+		return err
+	})
+	return found, err
+}
+
+// An Entry is one item as GetAll returns it.
+type Entry struct {
+	Attributes Attributes
+	Secret     secret.Secret
+}
+
+// GetAll returns every item that has these attributes with its secret, in no order, all secrets in one
+// call.
+func (c *Client) GetAll(ctx context.Context, attributes Attributes) ([]Entry, error) {
+	var entries []Entry
+	err := c.do(ctx, func(l *link, _ *bool) error {
+		items, err := c.find(ctx, l, attributes)
+		if err != nil {
+			return err
+		}
+		entries, err = l.entries(ctx, items)
+		return err
+	})
+	return entries, err
+}
+
+// do runs op on a live connection. An op that failed because the service went away is run once more on a
+// new one, unless it had begun to write.
+func (c *Client) do(ctx context.Context, op func(l *link, wrote *bool) error) error {
+	for attempt := 0; ; attempt++ {
+		l, err := c.connect(ctx)
+		if err != nil {
+			return err
+		}
+		var wrote bool
+		err = op(l, &wrote)
+		if !errors.Is(err, ErrGone) {
+			return err
+		}
+		c.drop(l)
+		if wrote || attempt > 0 {
+			return err
+		}
+	}
+}
+
+// connect returns the connection there is, or makes one.
+func (c *Client) connect(ctx context.Context) (*link, error) {
+	select {
+	case c.connecting <- struct{}{}:
+		defer func() { <-c.connecting }()
+	case <-ctx.Done():
+		return nil, contextError(ctx)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, contextError(ctx)
+	}
+	if c.closed {
+		return nil, fmt.Errorf("%w: the client is closed", ErrGone)
+	}
+	if c.link == nil || !c.link.conn.Connected() {
+		l, err := dial(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.link = l
+	}
+	return c.link, nil
+}
+
+// drop gives a connection up, so that the next call makes a new one.
+func (c *Client) drop(l *link) {
+	c.connecting <- struct{}{}
+	defer func() { <-c.connecting }()
+	l.close()
+	if c.link == l {
+		c.link = nil
+	}
+}
+
+// nothing is the object path that stands for no object, and for a prompt that is not needed.
+const nothing = dbus.ObjectPath("/")

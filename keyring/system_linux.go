@@ -1,0 +1,5 @@
+package keyring
+
+import "context"
+
+func openSystem(ctx context.Context, ring string) (Store, error) { return openService(ctx, ring) }

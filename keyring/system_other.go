@@ -1,0 +1,13 @@
+//go:build !linux && !windows && !darwin
+
+package keyring
+
+import (
+	"context"
+	"errors"
+	"runtime"
+)
+
+func openSystem(context.Context, string) (Store, error) {
+	return nil, unavailable(UnsupportedOS, errors.New(runtime.GOOS))
+}
