@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Measures what the program promises: scripts/measure.sh ./botring (a stripped build, as `make build` makes it).
+# It compares and does not judge: numbers of a busy machine are no verdict.
+set -euo pipefail
+program=$(realpath "${1:?usage: scripts/measure.sh PROGRAM}")
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+home=$(mktemp -d)
+trap 'rm -rf "$home"' EXIT
+export HOME=$home XDG_RUNTIME_DIR=$home BOTRING_HOME=$home/data BOTRING_KEYRING=memory
+unset DBUS_SESSION_BUS_ADDRESS
+
+row() { printf '%-44s %12s   %s\n' "$1" "$2" "$3"; }
+row "what" "measured" "bound"
+row "size, stripped" "$(($(stat -c %s "$program") >> 20)) MiB" "25 MB"
+
+# milliseconds ROUNDS COMMAND… is the mean time of a run.
+milliseconds() {
+  local rounds=$1 began ended i
+  shift
+  began=$(date +%s%N)
+  for ((i = 0; i < rounds; i++)); do "$@" >/dev/null; done
+  ended=$(date +%s%N)
+  awk "BEGIN { printf \"%.1f ms\", ($ended - $began) / $rounds / 1e6 }"
+}
+row "botring version, fork included" "$(milliseconds 50 "$program" version)" "10 ms"
+row "the same for /bin/true" "$(milliseconds 50 /bin/true)" ""
+
+# On a terminal a command that asks it anything, or colours what nobody asked to have coloured, shows here.
+escapes=0
+for args in "version" "--help" "list" "list --json" "show nobody" "check nobody" "no-such-command"; do
+  # shellcheck disable=SC2086 # words are meant
+  out=$(script -qec "$program $args" /dev/null </dev/null || true)
+  if [[ $out == *$'\x1b'* ]]; then
+    escapes=$((escapes + 1))
+    echo "an escape code from: botring $args"
+  fi
+done
+row "commands that write escape codes" "$escapes" "0"
+
+# The list at rest, on a terminal, with the demo's bots and its Telegram in the same process.
+if command -v tmux >/dev/null; then
+  tmux -L measure -f /dev/null new-session -d -x 100 -y 30 "exec $program demo"
+  sleep 3
+  pid=$(tmux -L measure list-panes -F '#{pane_pid}')
+  row "memory in the demo's list, server included" "$(awk '/^VmRSS/ {printf "%d MiB", $2 / 1024}' "/proc/$pid/status")" "40 MB"
+  tmux -L measure kill-session
+fi
