@@ -124,6 +124,10 @@ func (b *bot) user() *tg.User {
 	u.SetAccessHash(p.ID<<16 | 1)
 	u.SetFirstName(p.FirstName)
 	u.SetUsername(p.Username)
+	if b.Person {
+		return u
+	}
+	// The version travels under the very flag that says "bot".
 	u.SetBotInfoVersion(1)
 	if p.Inline {
 		u.SetBotInlinePlaceholder("Search…")
