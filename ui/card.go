@@ -1,27 +1,361 @@
 package ui
 
 import (
+	"context"
+	"fmt"
+	"strings"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 )
 
 // card shows one bot.
-type card struct{ sh *shell }
+type card struct {
+	sh    *shell
+	key   fleet.Key
+	pager pager
+	yank  yank
 
-func newCard(sh *shell, bot fleet.Key) screen { return card{sh} }
+	// check is the check under way, step what it is at.
+	check      task
+	step       fleet.Step
+	cancelling bool
+	// notice is what the last key did.
+	notice string
+}
 
-// newRemove asks how to remove bots, hidden of which the filter does not show, and does it.
-func newRemove(sh *shell, bots []fleet.Bot, hidden int) screen { return card{sh} }
+func newCard(sh *shell, bot fleet.Key) screen { return card{sh: sh, key: bot} }
 
-// newApps lists the apps.
-func newApps(sh *shell) screen { return card{sh} }
+// newCardSaying shows a bot with a word in the status line on what was just done to it.
+func newCardSaying(sh *shell, bot fleet.Key, notice string) screen {
+	return card{sh: sh, key: bot, notice: notice}
+}
 
-// newWelcome is the first start: no bots yet.
-func newWelcome(sh *shell) screen { return card{sh} }
+func (c card) Typing() bool { return false }
 
-func (c card) Update(msg tea.Msg) (screen, tea.Cmd) { return c, nil }
-func (c card) View(size size) view                  { return view{trail: "Bot"} }
-func (c card) Keys() []key.Binding                  { return nil }
-func (c card) Typing() bool                         { return false }
+func (c card) Update(msg tea.Msg) (screen, tea.Cmd) {
+	bot, known := c.sh.bot(c.key)
+	if !known {
+		c.check.cancel()
+		c.sh.list.notice = "That bot is no longer in the catalogue."
+		return c.sh.home(), nil
+	}
+	switch msg := msg.(type) {
+	case stepMsg:
+		if msg.task != c.check.id {
+			return c, nil
+		}
+		c.step = msg.step
+		return c, c.check.watch()
+	case taskDoneMsg:
+		if msg.task == c.check.id {
+			return c.checked(msg), c.sh.reload
+		}
+	case tea.KeyPressMsg:
+		return c.press(msg, bot)
+	}
+	return c, nil
+}
+
+func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
+	sh, keys := c.sh, c.sh.keys
+	if next, cmd, taken := c.yank.update(sh, msg, bot); taken {
+		c.yank, c.notice = next, ""
+		return c, cmd
+	}
+	if next, moved := c.pager.update(keys, msg, len(c.lines(sh.body.width)), sh.body.height); moved {
+		c.pager = next
+		return c, nil
+	}
+	c.notice = ""
+	if c.checking() {
+		if key.Matches(msg, keys.back, keys.quit) {
+			return c.stop()
+		}
+		return c, nil
+	}
+	switch {
+	case key.Matches(msg, keys.open):
+		return newLabel(sh, bot), nil
+	case key.Matches(msg, keys.check):
+		return c.start()
+	case key.Matches(msg, keys.login):
+		return newLogin(sh, bot), nil
+	case key.Matches(msg, keys.newToken):
+		return newReplace(sh, bot), nil
+	case key.Matches(msg, keys.remove):
+		return newRemove(sh, []fleet.Bot{bot}, 0), nil
+	case key.Matches(msg, keys.problem):
+		return c.nextProblem(), nil
+	case key.Matches(msg, keys.back, keys.quit):
+		return sh.home(), nil
+	}
+	return c, nil
+}
+
+func (c card) checking() bool { return c.check.id != 0 }
+
+func (c card) start() (screen, tea.Cmd) {
+	sh, bot := c.sh, c.key
+	check, cmd := sh.start("check", func(ctx context.Context, report func(fleet.Step)) (any, error) {
+		return sh.fleet.Check(ctx, bot, report)
+	})
+	c.check, c.step = check, fleet.Step{Stage: fleet.Connecting}
+	return c, cmd
+}
+
+// stop cancels the check; asked again, it goes and lets the check end by itself.
+func (c card) stop() (screen, tea.Cmd) {
+	if c.cancelling {
+		return c.sh.home(), nil
+	}
+	c.check.cancel()
+	c.cancelling = true
+	return c, nil
+}
+
+// checked takes the end of the check. The bot that comes with an error is current as well.
+func (c card) checked(msg taskDoneMsg) card {
+	bot, _ := msg.value.(fleet.Bot)
+	if bot.Key == c.key {
+		c.sh.replace(bot)
+	}
+	switch {
+	case c.cancelling:
+		c.notice = "The check was cancelled."
+	case msg.err != nil:
+		c.notice = fault.OfAt(msg.err, c.sh.now()).What
+	default:
+		_, state := fault.State(bot, c.sh.now())
+		c.notice = "Checked: " + state
+	}
+	c.check, c.cancelling = task{}, false
+	return c
+}
+
+// nextProblem goes on to the next bot that needs the user, in the order of the list.
+func (c card) nextProblem() screen {
+	c.sh.list.find(c.key)
+	if c.sh.list.nextProblem(c.sh.now()) {
+		if at, ok := c.sh.list.current(); ok && at.bot.Key != c.key {
+			return newCard(c.sh, at.bot.Key)
+		}
+	}
+	c.notice = "No other bot needs you."
+	return c
+}
+
+func (c card) Keys() []key.Binding {
+	k := c.sh.keys
+	switch {
+	case c.yank.pending:
+		return c.yank.keys(c.sh)
+	case c.cancelling:
+		return []key.Binding{as(k.back, "back, it ends by itself"), as(k.quit, "back")}
+	case c.checking():
+		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
+	}
+	keys := []key.Binding{as(k.open, "label"), k.check, k.login, as(k.newToken, "new token"), k.copy, k.remove, as(k.problem, "next problem"), k.back, as(k.quit, "back")}
+	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
+		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
+	}
+	return keys
+}
+
+func (c card) View(size size) view {
+	bot, _ := c.sh.bot(c.key)
+	v := view{trail: displayName(bot)}
+	var more bool
+	v.body, more = c.pager.window(c.lines(size.width), size.height)
+	v.status = c.status(more)
+	return v
+}
+
+func (c card) status(more bool) string {
+	sh := c.sh
+	switch copied := sh.clipboard.status(sh.now()); {
+	case c.yank.pending:
+		return c.yank.status(sh)
+	case c.cancelling:
+		return "Cancelling" + sh.theme.glyphs.ellipsis
+	case c.checking():
+		return fault.Stage(c.step) + sh.theme.glyphs.ellipsis + " " + sh.theme.glyphs.dot + " esc cancels"
+	case c.notice != "":
+		return c.notice
+	case copied != "":
+		return copied
+	case more:
+		return sh.theme.dim.Render("more below, j and k scroll")
+	}
+	return ""
+}
+
+// lines is the whole card.
+func (c card) lines(width int) []string {
+	bot, known := c.sh.bot(c.key)
+	if !known {
+		return nil
+	}
+	t, now := c.sh.theme, c.sh.now()
+	dot := " " + t.glyphs.dot + " "
+	mark, _ := fault.State(bot, now)
+	head := t.mark(mark) + " " + t.strong.Render(displayName(bot))
+	if bot.Profile.Username != "" {
+		head += "   " + t.dim.Render("@"+fault.Clean(bot.Profile.Username))
+	}
+	lines := append(indent([]string{head}, margin(width)), "")
+	add := func(label string, paragraphs ...string) {
+		lines = append(lines, t.fact(label, width, paragraphs...)...)
+	}
+
+	where := []string{fmt.Sprint(bot.ID)}
+	if bot.Profile.DC != 0 {
+		where = append(where, fmt.Sprintf("DC %d", bot.Profile.DC))
+	}
+	add("id", strings.Join(append(where, fault.Clean(bot.Environment)), dot))
+	add("App", c.app(bot))
+	add("Label", orNone(fault.Clean(bot.Label)))
+	if len(bot.Tags) > 0 {
+		add("Tags", fault.Clean(strings.Join(bot.Tags, " ")))
+	}
+	if bot.Profile != (fleet.Profile{}) {
+		add("Abilities", abilities(bot.Profile, dot))
+	}
+	lines = append(lines, "")
+	add("Health", c.health(bot)...)
+	if left := bot.FloodUntil.Sub(now); left > 0 {
+		add("Logins", fmt.Sprintf("not before %s, in %s: Telegram asked to wait", bot.FloodUntil.In(now.Location()).Format("15:04"), fault.Duration(left)))
+	}
+	add("Sessions", c.sessions(bot, dot)...)
+	add("Secrets", c.kept())
+	return lines
+}
+
+// factCells is the width of the column of labels on a card.
+func factCells(width int) int {
+	if width < narrow {
+		return 10
+	}
+	return 12
+}
+
+// fact is a label and, beside it, paragraphs wrapped into what the label leaves.
+func (t theme) fact(label string, width int, paragraphs ...string) []string {
+	m, cells := margin(width), max(factCells(width), len(label)+2)
+	var lines []string
+	for _, p := range paragraphs {
+		lines = append(lines, wrap(p, width-m-cells-1)...)
+	}
+	lines = indent(lines, m+cells)
+	if len(lines) > 0 {
+		lines[0] = strings.Repeat(" ", m) + t.label.Render(t.pad(label, cells)) + lines[0][m+cells:]
+	}
+	return lines
+}
+
+func (c card) app(bot fleet.Bot) string {
+	if bot.APIID == 0 {
+		return "none yet"
+	}
+	for _, a := range c.sh.apps {
+		if a.APIID == bot.APIID {
+			return fmt.Sprintf("%s %s api_id %d", fault.Clean(a.Name), c.sh.theme.glyphs.dot, a.APIID)
+		}
+	}
+	return fmt.Sprintf("api_id %d", bot.APIID)
+}
+
+func abilities(p fleet.Profile, dot string) string {
+	yes := func(what string, can bool) string {
+		if can {
+			return what + " yes"
+		}
+		return what + " no"
+	}
+	return strings.Join([]string{
+		yes("inline", p.Inline), yes("groups", p.Groups),
+		yes("reads all messages", p.ReadsAll), yes("manages bots", p.ManagesBots),
+	}, dot)
+}
+
+// health is the state in words: what it is, why, what to do, and how old that is.
+func (c card) health(bot fleet.Bot) []string {
+	t, now := c.sh.theme, c.sh.now()
+	mark, state := fault.State(bot, now)
+	said := fault.OfHealth(bot.Health)
+	paragraphs := []string{t.mark(mark) + " " + state}
+	if said.What != "" {
+		paragraphs[0] = t.mark(mark) + " " + said.What
+	}
+	for _, more := range []string{said.Why, said.Next} {
+		if more != "" {
+			paragraphs = append(paragraphs, t.dim.Render(more))
+		}
+	}
+	var age []string
+	if h := bot.Health; !h.CheckedAt.IsZero() {
+		age = append(age, "checked "+fault.Ago(now.Sub(h.CheckedAt)))
+	}
+	if h := bot.Health; !h.Since.IsZero() {
+		age = append(age, "so since "+fault.Ago(now.Sub(h.Since)))
+	}
+	if bot.Health.Code != 0 {
+		age = append(age, fmt.Sprintf("%d %s", bot.Health.Code, fault.Clean(bot.Health.Type)))
+	}
+	if len(age) > 0 {
+		paragraphs = append(paragraphs, t.dim.Render(strings.Join(age, " "+t.glyphs.dot+" ")))
+	}
+	return paragraphs
+}
+
+func (c card) sessions(bot fleet.Bot, dot string) []string {
+	if len(bot.Sessions) == 0 {
+		return []string{"none"}
+	}
+	lines := make([]string, len(bot.Sessions))
+	for i, s := range bot.Sessions {
+		parts := []string{fault.Clean(s.Name), fmt.Sprintf("DC %d", s.DC), "runs " + string(s.Runs)}
+		if !s.MadeAt.IsZero() {
+			parts = append(parts, "made "+fault.Ago(c.sh.now().Sub(s.MadeAt)))
+		}
+		lines[i] = strings.Join(parts, dot)
+	}
+	return lines
+}
+
+// kept says where the bot's secrets are.
+func (c card) kept() string {
+	k := c.sh.keyring
+	switch {
+	case !k.looked:
+		return c.sh.theme.glyphs.ellipsis
+	case k.err != nil:
+		return fault.Of(k.err).What
+	}
+	return keyringPlace(k.status)
+}
+
+// keyringPlace names a keyring with the program behind it and the place in it.
+func keyringPlace(s fleet.KeyringStatus) string {
+	var inside []string
+	if s.Provider != "" {
+		inside = append(inside, fault.Clean(s.Provider))
+	}
+	if s.Collection != "" {
+		inside = append(inside, fmt.Sprintf("collection %q", fault.Clean(s.Collection)))
+	}
+	if len(inside) == 0 || s.Kind == "memory" {
+		return keyringName(s)
+	}
+	return keyringName(s) + " (" + strings.Join(inside, ", ") + ")"
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

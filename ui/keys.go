@@ -11,7 +11,7 @@ type keymap struct {
 
 	remove, removeHere, logOutRemove, sort, filter, problem, mark, markRange, markAll key.Binding
 
-	environment, reveal, saveOnly, retry, addAll, edit, memory, again, keep, abandon key.Binding
+	environment, reveal, saveOnly, retry, addAll, edit, memory, howTo, again, keep, abandon key.Binding
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
@@ -53,6 +53,7 @@ func newKeymap() keymap {
 		addAll:      bind("ctrl+a", "add all", "ctrl+a"),
 		edit:        bind("e", "edit", "e"),
 		memory:      bind("m", "go on, forget everything at quit", "m"),
+		howTo:       bind("h", "how to start one over SSH", "h"),
 
 		up:        bind("k", "up", "k", "up"),
 		down:      bind("j", "down", "j", "down"),

@@ -1,0 +1,245 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// apps lists the apps that bots log in with. Their api_hashes stay in the keyring and are never shown.
+type apps struct {
+	sh *shell
+	// selected is the api_id of the row with the bar: rows come and go.
+	selected int
+	// asking: the selected app is to be removed.
+	asking bool
+	asked  guard
+	task   task
+	notice string
+}
+
+// newApps lists the apps.
+func newApps(sh *shell) screen { return newAppsAt(sh, 0, "") }
+
+// newAppsAt lists the apps with one selected and a word on what was just done.
+func newAppsAt(sh *shell, apiID int, notice string) screen {
+	return apps{sh: sh, selected: apiID, notice: notice}
+}
+
+func (a apps) Typing() bool { return false }
+
+// at is the index of the selected app, 0 when it is gone.
+func (a apps) at() int {
+	for i, app := range a.sh.apps {
+		if app.APIID == a.selected {
+			return i
+		}
+	}
+	return 0
+}
+
+// current is the selected app, if there is any.
+func (a apps) current() (fleet.App, bool) {
+	if len(a.sh.apps) == 0 {
+		return fleet.App{}, false
+	}
+	return a.sh.apps[a.at()], true
+}
+
+func (a apps) Update(msg tea.Msg) (screen, tea.Cmd) {
+	switch msg := msg.(type) {
+	case taskDoneMsg:
+		if a.task.id != 0 && msg.task == a.task.id {
+			return a.removed(msg)
+		}
+	case tea.KeyPressMsg:
+		switch {
+		case a.task.id != 0:
+			if key.Matches(msg, a.sh.keys.back) {
+				a.task.cancel()
+			}
+		case a.asking:
+			return a.answer(msg)
+		default:
+			a.notice = ""
+			return a.press(msg)
+		}
+	}
+	return a, nil
+}
+
+func (a apps) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	sh, keys := a.sh, a.sh.keys
+	app, any := a.current()
+	switch {
+	case key.Matches(msg, keys.add):
+		return newAppForm(sh), nil
+	case key.Matches(msg, keys.open) && any:
+		return newAppEdit(sh, app), nil
+	case key.Matches(msg, keys.remove) && any:
+		return a.ask(app), nil
+	case key.Matches(msg, keys.down):
+		return a.move(1), nil
+	case key.Matches(msg, keys.up):
+		return a.move(-1), nil
+	case key.Matches(msg, keys.top):
+		return a.move(-len(sh.apps)), nil
+	case key.Matches(msg, keys.bottom):
+		return a.move(len(sh.apps)), nil
+	case key.Matches(msg, keys.bots, keys.back, keys.quit):
+		return sh.home(), nil
+	}
+	return a, nil
+}
+
+func (a apps) move(n int) apps {
+	if len(a.sh.apps) > 0 {
+		a.selected = a.sh.apps[clamp(a.at()+n, 0, len(a.sh.apps)-1)].APIID
+	}
+	return a
+}
+
+// ask asks whether to remove an app, or says which bots keep it from being removed.
+func (a apps) ask(app fleet.App) apps {
+	if users := a.sh.usersOf(app); len(users) > 0 || app.Bots > 0 {
+		a.notice = fault.Of(&fleet.AppInUseError{App: app, Bots: users}).What
+		return a
+	}
+	a.selected, a.asking, a.asked = app.APIID, true, guard{a.sh.now()}
+	return a
+}
+
+// usersOf are the bots that log in with an app.
+func (sh *shell) usersOf(app fleet.App) []fleet.Bot {
+	var users []fleet.Bot
+	for _, b := range sh.bots {
+		if b.APIID == app.APIID {
+			users = append(users, b)
+		}
+	}
+	return users
+}
+
+func (a apps) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	switch keys := a.sh.keys; {
+	case key.Matches(msg, keys.back):
+		a.asking = false
+	case key.Matches(msg, keys.open) && a.asked.ready(a.sh.now()):
+		sh, id := a.sh, a.selected
+		a.asking = false
+		var cmd tea.Cmd
+		a.task, cmd = sh.start("removal", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
+			return nil, sh.fleet.RemoveApp(ctx, id)
+		})
+		return a, cmd
+	}
+	return a, nil
+}
+
+func (a apps) removed(msg taskDoneMsg) (screen, tea.Cmd) {
+	a.task = task{}
+	switch {
+	case msg.err == nil:
+		a.notice = "The app was removed."
+	case errors.Is(msg.err, context.Canceled):
+		a.notice = "Cancelled."
+	default:
+		a.notice = fault.Of(msg.err).What
+	}
+	return a, a.sh.reload
+}
+
+func (a apps) Keys() []key.Binding {
+	k := a.sh.keys
+	switch {
+	case a.task.id != 0:
+		return []key.Binding{as(k.back, "cancel")}
+	case a.asking:
+		return []key.Binding{as(k.open, "remove"), as(k.back, "keep it")}
+	case len(a.sh.apps) == 0:
+		return []key.Binding{as(k.add, "add an app"), k.bots, k.back, as(k.quit, "back")}
+	}
+	return []key.Binding{
+		as(k.add, "add an app"), as(k.open, "edit"), k.remove, k.bots, k.back, as(k.quit, "back"),
+		k.down, k.up, k.top, k.bottom,
+	}
+}
+
+func (a apps) View(size size) view {
+	t := a.sh.theme
+	v := view{tab: tabApps, status: a.status()}
+	if len(a.sh.apps) == 0 {
+		v.body = prose("No app yet. An app is the api_id and api_hash of my.telegram.org/apps: made once, shared by all your bots.", size.width)
+		return v
+	}
+	names := 4
+	for _, app := range a.sh.apps {
+		names = max(names, len(fault.Clean(app.Name)))
+	}
+	names = min(names, size.width/3)
+	v.body = append(v.body, t.dim.Render("   "+t.pad("App", names)+"  "+t.pad("api_id", apiIDCells)+"  Bots"))
+	height := max(1, size.height-1)
+	at := a.at()
+	top := clamp(at-height/2, 0, max(0, len(a.sh.apps)-height))
+	for i := top; i < min(top+height, len(a.sh.apps)); i++ {
+		v.body = append(v.body, a.line(a.sh.apps[i], i == at, names))
+	}
+	return v
+}
+
+// apiIDCells is the width of the largest api_id, 2^31-1.
+const apiIDCells = 10
+
+func (a apps) line(app fleet.App, selected bool, names int) string {
+	t := a.sh.theme
+	bar, name := "   ", t.text
+	if selected {
+		bar, name = " "+t.focus.Render(t.glyphs.row)+" ", t.strong
+	}
+	bots := "none"
+	if app.Bots > 0 {
+		bots = count(app.Bots, "bot")
+	}
+	line := bar + name.Render(t.pad(fault.Clean(app.Name), names)) + "  " + t.pad(strconv.Itoa(app.APIID), apiIDCells) + "  " + t.dim.Render(bots)
+	if published(app.APIID) {
+		line += "  " + t.waiting.Render(t.glyphs.waiting+" published, use your own")
+	}
+	return line
+}
+
+// published reports whether Telegram may refuse an api_id because anybody can know it.
+func published(apiID int) bool {
+	_, problem := fleet.CheckAPIID(strconv.Itoa(apiID))
+	return problem != nil && problem.Problem == fleet.ProblemPublished
+}
+
+func (a apps) status() string {
+	t := a.sh.theme
+	switch {
+	case a.task.id != 0:
+		return "removing" + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
+	case a.asking:
+		app, _ := a.current()
+		return t.waiting.Render(fmt.Sprintf("Remove %s and its api_hash from this keyring?", fault.Clean(app.Name)))
+	case a.notice != "":
+		return a.notice
+	}
+	if app, ok := a.current(); ok {
+		if users := a.sh.usersOf(app); len(users) > 0 {
+			names := make([]string, len(users))
+			for i, b := range users {
+				names[i] = displayName(b)
+			}
+			return t.dim.Render("used by " + strings.Join(names, ", "))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,168 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// removal is the removing of several bots, one after another, while it runs.
+type removal struct {
+	task     task
+	way      removeWay
+	outcomes chan outcome
+
+	total, done int
+	removed     []fleet.Bot
+	failed      []outcome
+	stopping    bool
+	// over: the task has ended; what it told before may still be on its way.
+	over bool
+}
+
+// An outcome is what became of one bot. With logged out and err both, the logout worked and the removing
+// did not.
+type outcome struct {
+	bot       fleet.Bot
+	loggedOut bool
+	err       error
+}
+
+// removedMsg is one outcome, or with last the end of them.
+type removedMsg struct {
+	task    int
+	outcome outcome
+	last    bool
+}
+
+// removal starts removing bots. A bot whose logout fails is kept: its session would live on with nobody
+// knowing of it.
+func (sh *shell) removal(bots []fleet.Bot, way removeWay) (removal, tea.Cmd) {
+	outcomes := make(chan outcome, len(bots))
+	t, cmd := sh.start("removal", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
+		defer close(outcomes)
+		for _, b := range bots {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			out := sh.removeOne(ctx, b, way)
+			outcomes <- out
+			if out.err != nil && shut(out.err) {
+				// The next one would prompt again, or wait as long.
+				return nil, out.err
+			}
+		}
+		return nil, nil
+	})
+	r := removal{task: t, way: way, outcomes: outcomes, total: len(bots)}
+	return r, tea.Batch(cmd, r.watch())
+}
+
+func (sh *shell) removeOne(ctx context.Context, b fleet.Bot, way removeWay) outcome {
+	out := outcome{bot: b}
+	if way == removeLogOut && runsHere(b) {
+		if _, err := sh.fleet.LogOut(ctx, b.Key, nil); err != nil {
+			out.err = err
+			return out
+		}
+		out.loggedOut = true
+	}
+	out.err = sh.fleet.Remove(ctx, b.Key)
+	return out
+}
+
+func runsHere(b fleet.Bot) bool {
+	return slices.ContainsFunc(b.Sessions, func(s fleet.Session) bool { return s.Runs == "here" })
+}
+
+// shut reports whether an error is of the keyring as a whole, and so the same for every bot.
+func shut(err error) bool {
+	switch fault.Of(err).Kind {
+	case "keyring_unavailable", "keyring_locked", "keyring_denied", "keyring_gone":
+		return true
+	}
+	return false
+}
+
+// forget takes rows out before the catalogue is read again, and their marks with them.
+func (sh *shell) forget(gone []fleet.Bot) {
+	isGone := func(b fleet.Bot) bool {
+		return slices.ContainsFunc(gone, func(g fleet.Bot) bool { return g.Key == b.Key })
+	}
+	for _, b := range gone {
+		delete(sh.list.marked, b.Key)
+	}
+	sh.took(catalogueMsg{bots: slices.DeleteFunc(slices.Clone(sh.bots), isGone), apps: sh.apps})
+}
+
+// watch waits for the next outcome.
+func (r removal) watch() tea.Cmd {
+	return func() tea.Msg {
+		out, ok := <-r.outcomes
+		return removedMsg{task: r.task.id, outcome: out, last: !ok}
+	}
+}
+
+// stop lets the bot that is being removed be the last.
+func (r removal) stop() removal {
+	r.task.cancel()
+	r.stopping = true
+	return r
+}
+
+// update takes an outcome. It has ended when all outcomes have been read.
+func (r removal) update(msg tea.Msg) (next removal, cmd tea.Cmd, ended bool) {
+	got, ok := msg.(removedMsg)
+	switch {
+	case !ok || got.task != r.task.id:
+		return r, nil, false
+	case got.last:
+		return r, nil, true
+	case got.outcome.err == nil:
+		r.removed = append(r.removed[:len(r.removed):len(r.removed)], got.outcome.bot)
+	case !r.stopping || !errors.Is(got.outcome.err, context.Canceled):
+		r.failed = append(r.failed[:len(r.failed):len(r.failed)], got.outcome)
+	}
+	r.done++
+	return r, r.watch(), false
+}
+
+// status is the progress.
+func (r removal) status(sh *shell) string {
+	if r.stopping {
+		return "Cancelling" + sh.theme.glyphs.ellipsis
+	}
+	line := "removing" + sh.theme.glyphs.ellipsis
+	if r.total > 1 {
+		line = fmt.Sprintf("removing %d of %d", min(r.done+1, r.total), r.total)
+	}
+	return line + " " + sh.theme.glyphs.dot + " esc stops"
+}
+
+// says sums up what was done, at Telegram and here.
+func (r removal) says() string {
+	did := "Removed"
+	if r.way == removeLogOut {
+		did = "Logged out and removed"
+	}
+	what := count(len(r.removed), "bot")
+	if len(r.removed) == 1 {
+		what = displayName(r.removed[0])
+	}
+	switch left := r.total - len(r.removed); {
+	case left == 0:
+		return did + " " + what + "."
+	case len(r.failed) == 0:
+		return fmt.Sprintf("Stopped: %d of %d removed.", len(r.removed), r.total)
+	case len(r.removed) == 0:
+		return "Nothing was removed."
+	default:
+		return fmt.Sprintf("%s %s; %d still here.", did, what, left)
+	}
+}

@@ -1,0 +1,324 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// welcome is the first start: no bots yet. It says where secrets will go before anybody types one.
+type welcome struct {
+	sh *shell
+	// task is what enter started: unlocking, looking, reading the ring, or going on in memory.
+	task   task
+	doing  welcoming
+	notice string
+	// remote shows how to start a keyring over SSH.
+	remote bool
+	pager  pager
+}
+
+// welcoming is what a task of the welcome does.
+type welcoming int
+
+const (
+	unlocking welcoming = iota
+	looking
+	rebuilding
+	forgetting
+)
+
+func (w welcoming) String() string {
+	switch w {
+	case unlocking:
+		return "Waiting for your keyring to be unlocked"
+	case looking:
+		return "Looking for a keyring"
+	case rebuilding:
+		return "Looking for bots in this keyring"
+	case forgetting:
+		return "Going on without a keyring"
+	}
+	return ""
+}
+
+// newWelcome is the first start: no bots yet.
+func newWelcome(sh *shell) screen { return welcome{sh: sh} }
+
+func (w welcome) Typing() bool { return false }
+func (w welcome) quits() bool  { return true }
+
+// A ringState is what the welcome has to say of the keyring.
+type ringState int
+
+const (
+	ringUnknown ringState = iota // not looked yet
+	ringReady
+	ringLocked
+	ringMissing
+	ringMemory
+)
+
+func (w welcome) ring() ringState {
+	switch k := w.sh.keyring; {
+	case !k.looked:
+		return ringUnknown
+	case k.err != nil:
+		return ringMissing
+	case k.status.Kind == "memory":
+		return ringMemory
+	case k.status.Locked:
+		return ringLocked
+	}
+	return ringReady
+}
+
+func (w welcome) Update(msg tea.Msg) (screen, tea.Cmd) {
+	if len(w.sh.bots) > 0 {
+		return w.sh.home(), nil
+	}
+	switch msg := msg.(type) {
+	case taskDoneMsg:
+		if w.task.id != 0 && msg.task == w.task.id {
+			return w.done(msg)
+		}
+	case tea.PasteMsg:
+		return newAddPasted(w.sh, msg.Content), nil
+	case tea.KeyPressMsg:
+		return w.press(msg)
+	}
+	return w, nil
+}
+
+func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	sh, keys := w.sh, w.sh.keys
+	if next, moved := w.pager.update(keys, msg, len(w.lines(sh.body)), sh.body.height); moved {
+		w.pager = next
+		return w, nil
+	}
+	if w.task.id != 0 {
+		if key.Matches(msg, keys.back) {
+			w.task.cancel()
+		}
+		return w, nil
+	}
+	w.notice = ""
+	switch {
+	case key.Matches(msg, keys.add):
+		return newAdd(sh), nil
+	case key.Matches(msg, keys.apps):
+		return newApps(sh), nil
+	case key.Matches(msg, keys.environment) && sh.hasOtherEnvironment():
+		sh.otherEnvironment()
+		w.notice = sh.list.notice
+	case key.Matches(msg, keys.open):
+		return w.goOn()
+	case key.Matches(msg, keys.memory) && w.ring() == ringMissing:
+		return w.start(forgetting, sh.fleet.UseMemory)
+	case key.Matches(msg, keys.howTo) && w.ring() == ringMissing:
+		w.remote, w.pager = !w.remote, pager{}
+	case key.Matches(msg, keys.back) && w.remote:
+		w.remote, w.pager = false, pager{}
+	}
+	return w, nil
+}
+
+// goOn is enter: whatever brings the keyring one step further.
+func (w welcome) goOn() (screen, tea.Cmd) {
+	f := w.sh.fleet
+	switch w.ring() {
+	case ringLocked:
+		return w.start(unlocking, f.Unlock)
+	case ringMissing:
+		return w.start(looking, func(context.Context) error { return nil })
+	case ringReady:
+		next, cmd := w.begin(rebuilding, func(ctx context.Context) (any, error) { return f.Rebuild(ctx) })
+		return next, cmd
+	case ringUnknown, ringMemory:
+	}
+	return w, nil
+}
+
+func (w welcome) start(doing welcoming, call func(context.Context) error) (screen, tea.Cmd) {
+	return w.begin(doing, func(ctx context.Context) (any, error) { return nil, call(ctx) })
+}
+
+func (w welcome) begin(doing welcoming, call func(context.Context) (any, error)) (screen, tea.Cmd) {
+	w.doing = doing
+	var cmd tea.Cmd
+	w.task, cmd = w.sh.start("call", func(ctx context.Context, _ func(fleet.Step)) (any, error) { return call(ctx) })
+	return w, cmd
+}
+
+// done takes the end of a task, and looks at the keyring again whatever came of it.
+func (w welcome) done(msg taskDoneMsg) (screen, tea.Cmd) {
+	w.task = task{}
+	if found, ok := msg.value.(int); ok && msg.err == nil {
+		w.notice = "No bots in this keyring yet."
+		if found > 0 {
+			w.sh.list.notice = "Brought back " + count(found, "bot") + " from the keyring."
+			w.notice = w.sh.list.notice
+		}
+	}
+	if msg.err != nil {
+		w.notice = fault.Of(msg.err).What
+	}
+	return w, tea.Batch(w.sh.lookAtKeyring, w.sh.reload)
+}
+
+func (w welcome) Keys() []key.Binding {
+	k := w.sh.keys
+	if w.task.id != 0 {
+		return []key.Binding{as(k.back, "cancel")}
+	}
+	var keys []key.Binding
+	switch w.ring() {
+	case ringMissing:
+		help := k.howTo
+		if w.remote {
+			help = as(k.howTo, "hide that")
+		}
+		keys = []key.Binding{k.memory, help, as(k.open, "look again")}
+		if w.remote {
+			keys = append(keys, k.back)
+		}
+	case ringLocked:
+		keys = []key.Binding{k.add, as(k.open, "unlock")}
+	case ringReady:
+		keys = []key.Binding{k.add, as(k.open, "look for bots in this keyring")}
+	case ringUnknown, ringMemory:
+		keys = []key.Binding{k.add}
+	}
+	if w.ring() != ringMissing && w.sh.hasOtherEnvironment() {
+		keys = append(keys, k.environment)
+	}
+	if w.ring() == ringMissing {
+		keys = append(keys, k.add)
+	}
+	keys = append(keys, k.apps, k.quit)
+	if len(w.lines(w.sh.body)) > w.sh.body.height {
+		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
+	}
+	return keys
+}
+
+func (w welcome) View(size size) view {
+	t := w.sh.theme
+	v := view{tab: tabBots}
+	var more bool
+	v.body, more = w.pager.window(w.lines(size), size.height)
+	switch {
+	case w.task.id != 0:
+		v.status = w.doing.String() + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
+	case w.notice != "":
+		v.status = w.notice
+	case more:
+		v.status = t.dim.Render("more below, j and k scroll")
+	}
+	return v
+}
+
+// lines is the sentence, the keys, and where secrets go.
+func (w welcome) lines(size size) []string {
+	t, m := w.sh.theme, margin(size.width)
+	gap := []string{""}
+	if size.height < roomy-5 {
+		gap = nil
+	}
+	lines := prose("Your Telegram bot tokens, out of .env and into your keyring.", size.width)
+	lines[0] = strings.Repeat(" ", m) + t.strong.Render(strings.TrimSpace(lines[0]))
+	lines = append(lines, gap...)
+	if w.remote {
+		return append(lines, w.overSSH(size.width)...)
+	}
+	if w.ring() != ringMissing {
+		lines = append(lines, w.offer(w.sh.keys.add, "a token from @BotFather; api_id and api_hash from my.telegram.org/apps", size.width)...)
+		lines = append(lines, w.offer(w.sh.keys.help, "", size.width)...)
+		lines = append(lines, gap...)
+	}
+	return append(lines, w.secrets(size.width)...)
+}
+
+// offerCells is the width of the column of what the keys on the welcome do.
+const offerCells = 18
+
+// offer is a key, what it does, and what is needed for it.
+func (w welcome) offer(b key.Binding, needs string, width int) []string {
+	t, m := w.sh.theme, margin(width)
+	head := strings.Repeat(" ", m) + t.key.Render(b.Help().Key) + "   " + t.pad(b.Help().Desc, offerCells)
+	if needs == "" {
+		return []string{head}
+	}
+	if width < narrow {
+		return append([]string{head}, indent(wrap(needs, width-m-5), m+4)...)
+	}
+	lines := indent(wrap(needs, width-m-4-offerCells-1), m+4+offerCells)
+	lines[0] = head + t.dim.Render(strings.TrimSpace(lines[0]))
+	for i := 1; i < len(lines); i++ {
+		lines[i] = t.dim.Render(lines[i])
+	}
+	return lines
+}
+
+// secrets says where they go, and what there is to do about it.
+func (w welcome) secrets(width int) []string {
+	t, k := w.sh.theme, w.sh.keyring
+	to := func(sign, place string, more ...string) []string {
+		return t.fact("Secrets go to", width, append([]string{sign + " " + place}, more...)...)
+	}
+	switch w.ring() {
+	case ringUnknown:
+		return to(t.dim.Render(t.glyphs.unknown), "looking for your keyring"+t.glyphs.ellipsis)
+	case ringReady:
+		return to(t.ok.Render(t.glyphs.done), keyringWith(k.status, "unlocked"))
+	case ringLocked:
+		return to(t.waiting.Render(t.glyphs.waiting), keyringWith(k.status, "locked"),
+			t.dim.Render("The unlock prompt may be on the machine's own screen."))
+	case ringMemory:
+		return to(t.waiting.Render(t.glyphs.waiting), "memory only: everything is forgotten at quit")
+	case ringMissing:
+	}
+	said := fault.Of(k.err)
+	lines := prose(t.bad.Render(t.glyphs.cross)+" "+said.What, width)
+	for _, more := range []string{said.Why, "botring never stores secrets in plain text."} {
+		if more != "" {
+			lines = append(lines, prose(more, width)...)
+		}
+	}
+	lines = append(lines, "")
+	for _, b := range []key.Binding{w.sh.keys.memory, w.sh.keys.howTo, as(w.sh.keys.open, "look again")} {
+		lines = append(lines, strings.Repeat(" ", margin(width))+t.key.Render(t.pad(b.Help().Key, 6))+"  "+b.Help().Desc)
+	}
+	return lines
+}
+
+// keyringWith names a keyring with the program behind it and its state.
+func keyringWith(s fleet.KeyringStatus, state string) string {
+	if s.Provider == "" {
+		return fmt.Sprintf("%s (%s)", keyringName(s), state)
+	}
+	return fmt.Sprintf("%s (%s, %s)", keyringName(s), fault.Clean(s.Provider), state)
+}
+
+// overSSH is how to have a keyring where nobody is logged in at a screen. The password goes through a pipe
+// of the shell's own: the daemon takes a line end as part of it, and an argument could be read by others.
+func (w welcome) overSSH(width int) []string {
+	t, m := w.sh.theme, margin(width)
+	lines := prose("Over SSH there is often no D-Bus session, and no keyring on it. This starts both, for one shell:", width)
+	lines = append(lines, "")
+	for _, command := range []string{
+		"dbus-run-session -- bash",
+		`read -rs PW; printf %s "$PW" | gnome-keyring-daemon --unlock --components=secrets; unset PW`,
+		"botring",
+	} {
+		lines = append(lines, indent(wrap(t.key.Render(command), width-m-3), m+2)...)
+	}
+	lines = append(lines, "")
+	return append(lines, prose("The second waits for the keyring's password, unseen; of a new keyring it becomes the password. A wrong one is not told: the keyring then stays locked.", width)...)
+}
