@@ -47,7 +47,7 @@ func (r *rest) Encode(b *bin.Buffer) error {
 func unwrap(body []byte) (request, error) {
 	var layer int
 	var quiet bool
-	var init *Init
+	var said *Init
 	for {
 		b := &bin.Buffer{Buf: body}
 		id, err := b.PeekID()
@@ -73,7 +73,7 @@ func unwrap(body []byte) (request, error) {
 			if err := wrapper.Decode(b); err != nil {
 				return request{}, err
 			}
-			init = &Init{
+			said = &Init{
 				APIID:          wrapper.APIID,
 				DeviceModel:    wrapper.DeviceModel,
 				SystemVersion:  wrapper.SystemVersion,
@@ -83,10 +83,10 @@ func unwrap(body []byte) (request, error) {
 				LangCode:       wrapper.LangCode,
 			}
 		default:
-			if init != nil {
-				init.Layer, init.NoUpdates = layer, quiet
+			if said != nil {
+				said.Layer, said.NoUpdates = layer, quiet
 			}
-			return request{method: id, body: body, init: init}, nil
+			return request{method: id, body: body, init: said}, nil
 		}
 		body = inner.Buf
 	}

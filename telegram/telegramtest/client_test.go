@@ -44,6 +44,12 @@ func (c aClient) with(session telegram.Session) aClient {
 	return c
 }
 
+// keyed uses a key made before that nobody is logged in with.
+func (c aClient) keyed(s *telegramtest.Server) aClient {
+	c.key, c.salt = s.KnownKey(c.dc)
+	return c
+}
+
 // run makes a connection, with a key exchange unless there is a key, and calls f on it.
 func (c aClient) run(ctx context.Context, f func(ctx context.Context, conn *mtproto.Conn) error) error {
 	id := c.dc
