@@ -1,0 +1,279 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// result says who was saved, and where.
+type result struct {
+	sh      *shell
+	attempt attempt
+	saved   fleet.Saved
+	yank    yank
+
+	// asking: whether to log this session out again. task does so.
+	asking bool
+	asked  guard
+	task   task
+	says   string
+}
+
+func newResult(sh *shell, a attempt, saved fleet.Saved) screen {
+	return result{sh: sh, attempt: a, saved: saved}
+}
+
+func (r result) Typing() bool { return false }
+
+func (r result) Keys() []key.Binding {
+	keys := r.sh.keys
+	switch {
+	case r.task.id != 0:
+		return nil
+	case r.asking:
+		return []key.Binding{as(keys.open, "log out"), as(keys.back, "keep it")}
+	case r.yank.pending:
+		return r.yank.keys(r.sh)
+	}
+	shown := []key.Binding{as(keys.open, "list"), keys.copyToken}
+	switch {
+	case len(r.attempt.rest) > 0:
+		shown = append(shown, as(keys.add, fmt.Sprintf("add the next of %d", len(r.attempt.rest))))
+	default:
+		shown = append(shown, as(keys.add, "add another"))
+	}
+	if len(r.saved.Bot.Sessions) > 0 {
+		shown = append(shown, as(keys.logOutRemove, "log this session out"))
+	}
+	return shown
+}
+
+func (r result) Update(msg tea.Msg) (screen, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		if r.task.id == 0 {
+			return newAddPasted(r.sh, msg.Content), nil
+		}
+	case stepMsg:
+		if msg.task == r.task.id {
+			return r, r.task.watch()
+		}
+	case taskDoneMsg:
+		if msg.task == r.task.id && r.task.id != 0 {
+			return r.loggedOut(msg)
+		}
+	case tea.KeyPressMsg:
+		return r.key(msg)
+	}
+	return r, nil
+}
+
+func (r result) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	sh, keys := r.sh, r.sh.keys
+	if r.task.id != 0 {
+		return r, nil
+	}
+	if r.asking {
+		if key.Matches(msg, keys.open) && !r.asked.ready(sh.now()) {
+			return r, nil
+		}
+		r.asking = false
+		if key.Matches(msg, keys.open) {
+			return r.logOut()
+		}
+		return r, nil
+	}
+	if next, cmd, taken := r.yank.update(sh, msg, r.saved.Bot); taken {
+		r.yank = next
+		return r, cmd
+	}
+	switch {
+	case key.Matches(msg, keys.open, keys.back, keys.quit):
+		return newBotsAt(sh, r.saved.Bot.Key), nil
+	case key.Matches(msg, keys.add):
+		return newAddNext(sh, r.attempt.rest), nil
+	case key.Matches(msg, keys.logOutRemove) && len(r.saved.Bot.Sessions) > 0:
+		r.asking, r.asked = true, guard{sh.now()}
+	}
+	return r, nil
+}
+
+// logOut ends the new session at Telegram: the bot runs elsewhere, and this one may keep updates from it.
+func (r result) logOut() (screen, tea.Cmd) {
+	f, bot := r.sh.fleet, r.saved.Bot.Key
+	var cmd tea.Cmd
+	r.task, cmd = r.sh.start("logout", func(ctx context.Context, report func(fleet.Step)) (any, error) {
+		return f.LogOut(ctx, bot, report)
+	})
+	return r, cmd
+}
+
+func (r result) loggedOut(msg taskDoneMsg) (screen, tea.Cmd) {
+	r.task = task{}
+	if bot, ok := msg.value.(fleet.Bot); ok && msg.err == nil {
+		r.saved.Bot = bot
+		r.says = "Logged out. The token stays saved."
+	} else {
+		r.says = fault.Of(msg.err).What
+	}
+	return r, r.sh.reload
+}
+
+// trail says what has happened.
+func (r result) trail() string {
+	switch {
+	case r.attempt.aim == loggingIn:
+		return "Logged in"
+	case r.attempt.aim == replacing:
+		return "Token replaced"
+	case r.attempt.bot.NoLogin:
+		return "Saved"
+	case r.saved.Existed:
+		return "Updated"
+	}
+	return "Added"
+}
+
+func (r result) View(size size) view {
+	t, m := r.sh.theme, margin(size.width)
+	body := r.head(size.width)
+	if size.height > 9 {
+		body = append(body, "")
+	}
+	saved := "Saved" + strings.Repeat(" ", 7)
+	body = append(body, labelled(t, saved, keyringWords(r.saved.Keyring)+", read back", size.width)...)
+	body = append(body, labelled(t, "Session     ", r.session(), size.width)...)
+	v := view{trail: r.trail(), body: indent(body, m)}
+	switch {
+	case r.task.id != 0:
+		v.status = t.waiting.Render("Logging out" + t.glyphs.ellipsis)
+	case r.asking:
+		v.status = t.waiting.Render("Log this session out? The token stays saved.")
+	case r.says != "":
+		v.status = r.says
+	case r.yank.pending:
+		v.status = r.yank.status(r.sh)
+	default:
+		v.status = r.sh.clipboard.status(r.sh.now())
+	}
+	return v
+}
+
+// head is who the bot is.
+func (r result) head(width int) []string {
+	t, bot := r.sh.theme, r.saved.Bot
+	mark, _ := fault.State(bot, r.sh.now())
+	name := t.mark(mark) + " " + t.strong.Render(displayName(bot))
+	if at := fault.Clean(bot.Profile.Username); at != "" {
+		name += "   " + t.dim.Render("@"+at)
+	}
+	dot := " " + t.glyphs.dot + " "
+	facts := "id " + strconv.FormatInt(bot.ID, 10)
+	if bot.Profile.DC != 0 {
+		facts += dot + "DC " + strconv.Itoa(bot.Profile.DC)
+	}
+	facts += dot + fault.Clean(bot.Environment)
+	lines := []string{"", t.cut(name, width-margin(width)-1), ""}
+	lines = append(lines, wrap(facts, width-margin(width)-1)...)
+	if len(bot.Sessions) > 0 {
+		p := bot.Profile
+		abilities := strings.Join([]string{
+			"inline " + yesNo(p.Inline), "groups " + yesNo(p.Groups),
+			"reads all messages " + yesNo(p.ReadsAll), "manages bots " + yesNo(p.ManagesBots),
+		}, dot)
+		for _, line := range wrap(abilities, width-margin(width)-1) {
+			lines = append(lines, t.dim.Render(line))
+		}
+	}
+	return lines
+}
+
+// session is what to know of the session that was made.
+func (r result) session() string {
+	if len(r.saved.Bot.Sessions) == 0 {
+		return "none: saved, not logged in"
+	}
+	return fault.Clean(r.saved.Bot.Sessions[0].Name) +
+		", runs here. If the bot also runs elsewhere it may miss updates: o logs this session out"
+}
+
+// keyringWords name a keyring and the place in it.
+func keyringWords(s fleet.KeyringStatus) string {
+	var in []string
+	if s.Provider != "" && s.Provider != s.Kind {
+		in = append(in, fault.Clean(s.Provider))
+	}
+	if s.Collection != "" {
+		in = append(in, "collection "+strconv.Quote(fault.Clean(s.Collection)))
+	}
+	if len(in) == 0 {
+		return keyringName(s)
+	}
+	return keyringName(s) + " (" + strings.Join(in, ", ") + ")"
+}
+
+// labelled wraps text beside a label, without the margin.
+func labelled(t theme, label, text string, width int) []string {
+	lines := wrap(text, width-margin(width)-1-len(label))
+	for i := range lines {
+		if i == 0 {
+			lines[i] = t.label.Render(label) + lines[i]
+		} else {
+			lines[i] = strings.Repeat(" ", len(label)) + lines[i]
+		}
+	}
+	return lines
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// indentBy is n blanks.
+func indentBy(n int) string { return strings.Repeat(" ", max(0, n)) }
+
+// here says that a bot that was to be added is here already, and works.
+type here struct {
+	sh      *shell
+	attempt attempt
+}
+
+func (h here) Typing() bool { return false }
+
+func (h here) Keys() []key.Binding {
+	return []key.Binding{as(h.sh.keys.open, "open it"), h.sh.keys.back}
+}
+
+func (h here) Update(msg tea.Msg) (screen, tea.Cmd) {
+	if press, ok := msg.(tea.KeyPressMsg); ok {
+		switch {
+		case key.Matches(press, h.sh.keys.open):
+			h.sh.draft = draft{}
+			return newCard(h.sh, h.attempt.key), nil
+		case key.Matches(press, h.sh.keys.back, h.sh.keys.quit):
+			return h.attempt.returning(h.sh, ""), nil
+		}
+	}
+	return h, nil
+}
+
+func (h here) View(size size) view {
+	t, name := h.sh.theme, h.attempt.name
+	if bot, ok := h.sh.bot(h.attempt.key); ok {
+		name = displayName(bot)
+	}
+	says := t.ok.Render(t.glyphs.ok) + " " + t.strong.Render("This bot is here already and its session works.")
+	body := append([]string{"", indentBy(margin(size.width)) + says, ""}, prose(name+" was not logged in again, which would count towards Telegram's limit.", size.width)...)
+	return view{trail: h.attempt.trail(), body: body}
+}
