@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -40,7 +41,8 @@ type (
 	describer interface {
 		Status(context.Context) (Status, error)
 	}
-	unlocker    interface{ Unlock(context.Context) error }
+	unlocker interface{ Unlock(context.Context) error }
+	// A batchGetter reads many items at once, all of them when names is nil.
 	batchGetter interface {
 		GetAll(ctx context.Context, names []string) (map[string]secret.Secret, error)
 	}
@@ -134,19 +136,19 @@ func (r *Ring) GetAll(ctx context.Context, names []string) (map[string]secret.Se
 			return nil, err
 		}
 	}
-	if names == nil {
-		listed, err := r.List(ctx)
-		if err != nil {
-			return nil, err
-		}
-		names = listed
-	}
-	if b, ok := r.store.(batchGetter); ok && len(names) > 1 {
+	if b, ok := r.store.(batchGetter); ok && len(names) != 1 {
 		values, err := b.GetAll(ctx, names)
 		if err != nil {
 			return nil, fmt.Errorf("read all items from the keyring: %w", err)
 		}
+		maps.DeleteFunc(values, func(name string, _ secret.Secret) bool { return strings.HasPrefix(name, ProbePrefix) })
 		return values, nil
+	}
+	if names == nil {
+		var err error
+		if names, err = r.List(ctx); err != nil {
+			return nil, err
+		}
 	}
 	values := make(map[string]secret.Secret, len(names))
 	for _, name := range names {

@@ -66,7 +66,7 @@ func (s *serviceStore) List(ctx context.Context) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// GetAll returns the values of the named items that there are.
+// GetAll returns the values of the named items that there are, or of all when names is nil.
 func (s *serviceStore) GetAll(ctx context.Context, names []string) (map[string]secret.Secret, error) {
 	wanted := make(map[string]bool, len(names))
 	for _, name := range names {
@@ -80,7 +80,7 @@ func (s *serviceStore) GetAll(ctx context.Context, names []string) (map[string]s
 	twice := make(map[string]bool)
 	for _, entry := range entries {
 		name, ok := entry.Attributes[nameAttribute]
-		if !ok || !wanted[name] {
+		if !ok || names != nil && !wanted[name] {
 			continue
 		}
 		if _, seen := values[name]; seen {

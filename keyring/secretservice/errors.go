@@ -77,6 +77,7 @@ func remoteError(err dbus.Error) error {
 		kind = errUndelivered
 	case "org.freedesktop.Secret.Error.NoSuchObject",
 		"org.freedesktop.DBus.Error.UnknownObject",
+		"org.freedesktop.DBus.Error.NoSuchObject",
 		"org.freedesktop.DBus.Error.UnknownMethod":
 		// gnome-keyring answers UnknownMethod for an item that has been deleted.
 		kind = errNoObject

@@ -91,7 +91,7 @@ func (l *link) ranked(ctx context.Context, items []dbus.ObjectPath) ([]dbus.Obje
 		return nil, err
 	}
 	modified, err := properties[uint64](ctx, l, items, "Modified")
-	if err != nil && !errors.Is(err, ErrFault) {
+	if err != nil {
 		return nil, err
 	}
 	order := make([]int, len(items))
@@ -105,10 +105,7 @@ func (l *link) ranked(ctx context.Context, items []dbus.ObjectPath) ([]dbus.Obje
 		return 1
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		// A service that does not tell times leaves the order it found them in.
-		if modified == nil {
-			return cmp.Compare(away(b), away(a))
-		}
+		// Where the service does not tell times, they are all zero.
 		return cmp.Or(cmp.Compare(away(b), away(a)), cmp.Compare(modified[a].value, modified[b].value))
 	})
 	sorted := make([]dbus.ObjectPath, len(order))
@@ -171,14 +168,14 @@ func writeError(wrote *bool, err error) error {
 	return err
 }
 
-// A property is one item's answer, of those that were still there to give one.
+// A property is one item's answer; err is an ErrFault of this item alone, such as errNoObject.
 type property[T any] struct {
 	value T
-	ok    bool
+	err   error
 }
 
-// properties reads one property of many items, several calls at a time: one after the other, most of the
-// time would pass in waiting. Items that vanish meanwhile are marked, not failed on.
+// properties reads one property of many items, several calls at a time: one after the other, half of the
+// time would pass in waiting. The error is one that concerns them all.
 func properties[T any](ctx context.Context, l *link, items []dbus.ObjectPath, name string) ([]property[T], error) {
 	bounded, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -197,30 +194,32 @@ func properties[T any](ctx context.Context, l *link, items []dbus.ObjectPath, na
 		calls[i] = nil
 		var boxed dbus.Variant
 		err := reply{done.Body, callError(ctx, done.Err)}.store(&boxed)
-		switch {
-		case errors.Is(err, errNoObject):
-			continue
-		case err != nil:
+		if err == nil {
+			if err = boxed.Store(&results[i].value); err != nil {
+				err = fmt.Errorf("%w: unexpected answer: %w", ErrFault, err)
+			}
+		}
+		if err != nil && !errors.Is(err, ErrFault) {
 			return nil, fmt.Errorf("read %s of items: %w", strings.ToLower(name), err)
 		}
-		if err := boxed.Store(&results[i].value); err != nil {
-			return nil, fmt.Errorf("%w: property %s: %w", ErrFault, name, err)
-		}
-		results[i].ok = true
+		results[i].err = err
 	}
 	return results, nil
 }
 
-// attributes returns the attributes of items that are still there.
+// attributes returns the attributes of each item, nil for those that are no longer there.
 func (l *link) attributes(ctx context.Context, items []dbus.ObjectPath) ([]Attributes, error) {
 	sets, err := properties[map[string]string](ctx, l, items, "Attributes")
 	if err != nil {
 		return nil, err
 	}
-	var found []Attributes
-	for _, set := range sets {
-		if set.ok {
-			found = append(found, set.value)
+	found := make([]Attributes, len(items))
+	for i, set := range sets {
+		switch {
+		case set.err == nil:
+			found[i] = set.value
+		case !errors.Is(set.err, errNoObject):
+			return nil, fmt.Errorf("read attributes: %w", set.err)
 		}
 	}
 	return found, nil
@@ -231,7 +230,7 @@ func (l *link) entries(ctx context.Context, items []dbus.ObjectPath) ([]Entry, e
 	if len(items) == 0 {
 		return nil, nil
 	}
-	sets, err := properties[map[string]string](ctx, l, items, "Attributes")
+	attributes, err := l.attributes(ctx, items)
 	if err != nil {
 		return nil, err
 	}
@@ -242,14 +241,14 @@ func (l *link) entries(ctx context.Context, items []dbus.ObjectPath) ([]Entry, e
 	entries := make([]Entry, 0, len(items))
 	for i, item := range items {
 		w, there := sealed[item]
-		if !there || !sets[i].ok {
+		if !there || attributes[i] == nil {
 			continue
 		}
 		value, err := l.unwrap(w)
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, Entry{Attributes: sets[i].value, Secret: value})
+		entries = append(entries, Entry{Attributes: attributes[i], Secret: value})
 	}
 	return entries, nil
 }

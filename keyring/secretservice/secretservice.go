@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/godbus/dbus/v5"
 
@@ -153,7 +154,8 @@ func (c *Client) Find(ctx context.Context, attributes Attributes) ([]Attributes,
 		if err != nil {
 			return err
 		}
-		found, err = l.attributes(ctx, items)
+		all, err := l.attributes(ctx, items)
+		found = slices.DeleteFunc(all, func(a Attributes) bool { return a == nil })
 		return err
 	})
 	return found, err

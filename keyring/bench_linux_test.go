@@ -1,0 +1,67 @@
+package keyring
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	gokeyring "github.com/zalando/go-keyring"
+
+	"botring/internal/secret"
+)
+
+// BenchmarkSystem measures the real keyring as it fills, beside zalando/go-keyring:
+//
+//	scripts/with-keyring.sh go test ./keyring -run '^$' -bench System -benchtime 20x
+//
+// The last size takes a minute to fill: gnome-keyring rewrites its whole file at every write.
+func BenchmarkSystem(b *testing.B) {
+	ring := newSystemRing(b)
+	ctx := b.Context()
+	value := strings.Repeat("v", 1200)
+	name := func(i int) string { return fmt.Sprintf("bot/production/%d", i) }
+	filled := 0
+	for _, size := range []int{1, 10, 100, 1000} {
+		for ; filled < size; filled++ {
+			if err := ring.Put(ctx, Item{Name: name(filled), Label: "botring: @bench", Value: secret.New(value)}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		service := ring.opts.Ring
+		for _, bench := range []struct {
+			name string
+			run  func() error
+		}{
+			{"put/own", func() error {
+				return ring.Put(ctx, Item{Name: name(size / 2), Label: "botring: @bench", Value: secret.New(value)})
+			}},
+			{"put/zalando", func() error { return gokeyring.Set(service, name(size/2), value) }},
+			{"get/own", func() error { _, err := ring.Get(ctx, name(size/2)); return err }},
+			{"get/zalando", func() error { _, err := gokeyring.Get(service, name(size/2)); return err }},
+			{"list/own", func() error { _, err := ring.List(ctx); return err }},
+			{"getall/own", func() error {
+				values, err := ring.GetAll(ctx, nil)
+				if err == nil && len(values) != size {
+					err = fmt.Errorf("%d values of %d", len(values), size)
+				}
+				return err
+			}},
+			{"preflight/own", func() error { return ring.Preflight(ctx, 1200) }},
+			{"open/own", func() error {
+				other, err := Open(ctx, Options{Ring: service})
+				if err == nil {
+					err = other.Close()
+				}
+				return err
+			}},
+		} {
+			b.Run(fmt.Sprintf("%s/%d", bench.name, size), func(b *testing.B) {
+				for b.Loop() {
+					if err := bench.run(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
