@@ -34,6 +34,8 @@ type draft struct {
 type add struct {
 	sh   *shell
 	form form
+	// apps are those the form offers, in its order; the catalogue may change meanwhile.
+	apps []fleet.App
 	// found are the tokens of the last paste, when there were several.
 	found []fleet.Found
 	says  string
@@ -92,7 +94,7 @@ func freshAdd(sh *shell) add {
 	environment := newChoice(fleet.FieldEnvironment, "Environment", sh.environments)
 	environment.chosen = max(0, slices.Index(environment.choices, sh.environment))
 	fields = append(fields, newFold(fieldMore, "More", "label, tags, environment"), label, tags, environment)
-	return add{sh: sh, form: form{fields: fields}}.arranged()
+	return add{sh: sh, apps: sh.apps, form: form{fields: fields}}.arranged()
 }
 
 func appChoices(sh *shell) []string {
@@ -125,10 +127,10 @@ func (a add) arranged() add {
 // app is the saved app that is chosen; false where a new one is typed.
 func (a add) app() (fleet.App, bool) {
 	choice := a.form.field(fleet.FieldAppName)
-	if choice.choices == nil || choice.chosen >= len(a.sh.apps) || choice.chosen >= len(choice.choices)-1 {
+	if choice.choices == nil || choice.chosen >= len(a.apps) {
 		return fleet.App{}, false
 	}
-	return a.sh.apps[choice.chosen], true
+	return a.apps[choice.chosen], true
 }
 
 // adopt takes what was typed before into fresh fields: apps and environments may be others by now.
@@ -146,7 +148,7 @@ func (a add) adopt(d draft) add {
 		}
 	}
 	a.found = d.found
-	return a.arranged()
+	return a.arranged().goOn()
 }
 
 // in is the form with another environment chosen.
@@ -261,8 +263,10 @@ func (a add) submit(noLogin bool) (screen, tea.Cmd) {
 	a = a.extract()
 	var ok bool
 	if a.form, ok = a.form.complete(); !ok {
-		return a, nil
+		return a.extract(), nil
 	}
+	// What was shown for a while is masked when one comes back.
+	a.form = a.form.with(a.form.focused().leave())
 	if _, saved := a.app(); !saved && !a.warned && !noLogin {
 		id := a.form.field(fleet.FieldAPIID)
 		if problem := id.problem(); problem != nil && problem.Problem == fleet.ProblemPublished {

@@ -131,6 +131,11 @@ func (a attempt) returning(sh *shell, why string) screen {
 // ended is the screen that follows an attempt.
 func (a attempt) ended(sh *shell, value any, err error) (screen, tea.Cmd) {
 	reload := tea.Cmd(sh.reload)
+	if a.first != nil {
+		// The keyring was unlocked, or is another one now.
+		reload = tea.Batch(reload, sh.lookAtKeyring)
+		a.first = nil
+	}
 	if saved, ok := value.(fleet.Saved); ok && err == nil {
 		sh.unsaved = nil
 		if a.aim == adding || a.aim == savingAgain {
@@ -144,6 +149,10 @@ func (a attempt) ended(sh *shell, value any, err error) (screen, tea.Cmd) {
 		a.key, a.name = unsaved.Bot.Key, strconv.FormatInt(unsaved.Bot.ID, 10)
 		a.aim = savingAgain
 		return newFailure(sh, a, err), reload
+	}
+	if a.aim == savingAgain && sh.unsaved != nil {
+		// The login still waits: whatever kept it from being saved this time, that is what to tell.
+		return newFailure(sh, a, &fleet.UnsavedError{Bot: sh.unsaved.Bot, Err: err}), reload
 	}
 	var input *fleet.InputError
 	if form, ok := a.back.(refuser); ok && errors.As(err, &input) {

@@ -26,7 +26,6 @@ type failure struct {
 }
 
 func newFailure(sh *shell, a attempt, err error) screen {
-	a.first = nil
 	return failure{sh: sh, attempt: a, err: err, since: guard{sh.now()}}
 }
 

@@ -138,8 +138,16 @@ func (f field) set(text string) field {
 
 // insert puts text in at the cursor, as a paste does.
 func (f field) insert(text string) field {
+	f = f.own()
 	f.input, _ = f.input.Update(tea.PasteMsg{Content: typeable(text)})
 	return f.changed()
+}
+
+// own gives the field its text alone. The input edits it in place, and earlier values of the field, kept as
+// a draft or behind a running attempt, must not change with it.
+func (f field) own() field {
+	f.input.SetValue(f.input.Value())
+	return f
 }
 
 // changed forgets what was said about the value before.
@@ -173,6 +181,7 @@ func (f field) update(keys keymap, msg tea.KeyPressMsg) field {
 		}
 		return f
 	}
+	f = f.own()
 	before := f.input.Value()
 	msg.Text = typeable(msg.Text)
 	f.input, _ = f.input.Update(msg)

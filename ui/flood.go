@@ -21,7 +21,6 @@ type flood struct {
 }
 
 func newFlood(sh *shell, a attempt, err error, until time.Time) screen {
-	a.first = nil
 	now := sh.now()
 	return flood{failure: failure{sh: sh, attempt: a, err: err, since: guard{now}}, until: until, began: now}
 }

@@ -104,11 +104,12 @@ func (f form) update(sh *shell, msg tea.KeyPressMsg) (form, tea.Cmd, formEvent) 
 	f.lastKey = now
 	var cmd tea.Cmd
 	keys := sh.keys
-	f, cmd = f.collect(msg, fast, key.Matches(msg, keys.open))
+	enter := key.Matches(msg, keys.open)
+	f, cmd = f.collect(msg, fast, enter || key.Matches(msg, keys.lineFeed))
 	switch {
-	case key.Matches(msg, keys.open) && fast:
+	case enter && fast:
 		return f, cmd, formNothing
-	case key.Matches(msg, keys.open):
+	case enter:
 		return f.enter()
 	case fast && msg.Code == tea.KeyTab:
 		return f, cmd, formNothing // a pasted tab
@@ -182,11 +183,8 @@ func (f form) complete() (form, bool) {
 			if each.hidden || !wrong(each) {
 				continue
 			}
-			if f.at == i {
-				each.asked = true
-				return f.with(each), false
-			}
-			return f.focus(each.id), false
+			each.asked = f.at == i || each.value() != ""
+			return f.with(each).focus(each.id), false
 		}
 	}
 	return f, true

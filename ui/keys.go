@@ -16,6 +16,9 @@ type keymap struct {
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
 	bots, apps, help, helpTyping, back, quit, leave, suspend key.Binding
+
+	// lineFeed is no key of anybody's: some terminals send it for a newline that is pasted.
+	lineFeed key.Binding
 }
 
 func bind(help, does string, keys ...string) key.Binding {
@@ -75,6 +78,8 @@ func newKeymap() keymap {
 		quit:       bind("q", "quit", "q"),
 		leave:      bind("ctrl+c", "leave", "ctrl+c"),
 		suspend:    bind("ctrl+z", "suspend", "ctrl+z"),
+
+		lineFeed: bind("ctrl+j", "newline of a paste", "ctrl+j"),
 	}
 }
 

@@ -73,7 +73,7 @@ func sourceWords(s fleet.Source) string {
 func (a add) takeApp(pasted fleet.Pasted) add {
 	choice := a.form.field(fleet.FieldAppName)
 	if pasted.APIID != 0 && choice.choices != nil {
-		i := slices.IndexFunc(a.sh.apps, func(app fleet.App) bool { return app.APIID == pasted.APIID })
+		i := slices.IndexFunc(a.apps, func(app fleet.App) bool { return app.APIID == pasted.APIID })
 		if i < 0 {
 			i = len(choice.choices) - 1
 		}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,19 +28,16 @@ type progress struct {
 	cancelling bool
 }
 
-// A stageLine is what is known of one stage.
+// A stageLine is what is known of one stage: its last step.
 type stageLine struct {
-	stage        fleet.Stage
-	begun, done  bool
-	step         fleet.Step
-	took         time.Duration
-	moved, moves bool // moves: this is the line of Moving, moved: it came to that
+	begun, done bool
+	step        fleet.Step
 }
 
 func newProgress(sh *shell, a attempt, t task) progress {
 	p := progress{sh: sh, attempt: a, task: t}
 	for _, stage := range a.stages() {
-		p.lines = append(p.lines, stageLine{stage: stage, step: fleet.Step{Stage: stage}, moves: stage == fleet.Moving})
+		p.lines = append(p.lines, stageLine{step: fleet.Step{Stage: stage}})
 	}
 	return p
 }
@@ -96,46 +94,28 @@ func (p progress) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 }
 
 // took enters a step into the lines. Connecting and securing at another data centre are part of moving
-// there.
+// there, and tell the address at most.
 func took(lines []stageLine, step fleet.Step) []stageLine {
 	lines = slices.Clone(lines)
-	moving := slices.IndexFunc(lines, func(l stageLine) bool { return l.moves && l.moved })
-	at := slices.IndexFunc(lines, func(l stageLine) bool { return l.stage == step.Stage })
-	if moving >= 0 && (step.Stage == fleet.Connecting || step.Stage == fleet.Securing) {
-		line := &lines[moving]
-		if step.Addr != "" {
-			line.step.Addr = step.Addr
+	line := func(stage fleet.Stage) *stageLine {
+		if i := slices.IndexFunc(lines, func(l stageLine) bool { return l.step.Stage == stage }); i >= 0 {
+			return &lines[i]
 		}
-		if step.Done {
-			line.took += step.Took
-			line.done = step.Stage == fleet.Securing
-		}
+		return &stageLine{}
+	}
+	if moving := line(fleet.Moving); moving.begun && !moving.done && (step.Stage == fleet.Connecting || step.Stage == fleet.Securing) {
+		moving.step.Addr = cmp.Or(step.Addr, moving.step.Addr)
 		return lines
 	}
-	if at < 0 {
-		return lines
-	}
-	line := &lines[at]
-	line.begun, line.moved = true, line.moves
-	if step.Stage == fleet.Moving {
-		line.done = false // until it is secured there
-		if again := slices.IndexFunc(lines, func(l stageLine) bool { return l.stage == fleet.LoggingIn }); again >= 0 && !step.Done {
-			lines[again].begun, lines[again].done = false, false
+	if step.Stage == fleet.Moving && !step.Done {
+		// What Telegram answered with another data centre did not happen yet.
+		if login := line(fleet.LoggingIn); login.begun {
+			login.begun = false
 		}
-	} else {
-		line.done = step.Done
 	}
-	if step.Done {
-		line.took += step.Took
-	}
-	keep := line.step
-	line.step = step
-	if step.Addr == "" {
-		line.step.Addr = keep.Addr
-	}
-	if step.DC == 0 {
-		line.step.DC = keep.DC
-	}
+	at := line(step.Stage)
+	step.Addr, step.DC = cmp.Or(step.Addr, at.step.Addr), cmp.Or(step.DC, at.step.DC)
+	at.begun, at.done, at.step = true, step.Done, step
 	return lines
 }
 
@@ -152,7 +132,7 @@ func (p progress) View(size size) view {
 	switch {
 	case p.cancelling:
 		v.status = t.waiting.Render("Cancelling" + t.glyphs.ellipsis)
-	case running >= 0 && p.lines[running].stage == fleet.OpeningKeyring:
+	case running >= 0 && p.lines[running].step.Stage == fleet.OpeningKeyring:
 		v.status = t.dim.Render("If it is locked, its prompt may be on the machine's own screen.")
 	}
 	return v
@@ -178,14 +158,13 @@ func (p progress) line(l stageLine, running bool, width int) string {
 	case running:
 		sign, name = t.focus.Render(t.glyphs.spinner[p.frame%len(t.glyphs.spinner)]), t.text
 	}
-	text := fault.Stage(l.step)
-	if l.moves && !l.moved {
+	if l.step.Stage == fleet.Moving && !l.begun {
 		// The place of the line is kept, and filled when the bot turns out to live elsewhere.
 		return ""
 	}
-	out := indentBy(margin(width)) + sign + " " + name.Render(t.pad(text, 20))
+	out := indentBy(margin(width)) + sign + " " + name.Render(t.pad(fault.Stage(l.step), 20))
 	if l.done {
-		out += t.dim.Render(fmt.Sprintf(" %7s", millis(l.took)))
+		out += t.dim.Render(fmt.Sprintf(" %7s", millis(l.step.Took)))
 	} else {
 		out += indentBy(8)
 	}
