@@ -3,6 +3,8 @@ package fleet
 import (
 	"strconv"
 	"strings"
+
+	"botring/telegram"
 )
 
 // Limits of what can be a bot token.
@@ -77,9 +79,9 @@ func CheckAPIID(text string) (id int, problem *InputError) {
 	if err != nil || n < 1 {
 		return 0, wrong(ProblemRange)
 	}
-	if publishedAPIID(int(n)) {
+	if telegram.PublishedAPIID(int(n)) {
 		problem := wrong(ProblemPublished)
-		problem.Got = strconv.FormatInt(n, 10)
+		problem.Got, problem.Want = strconv.FormatInt(n, 10), telegram.PublishedBy(int(n))
 		return int(n), problem
 	}
 	return int(n), nil
@@ -148,12 +150,4 @@ func isSecret(s string) bool {
 		}
 	}
 	return true
-}
-
-func publishedAPIID(id int) bool {
-	switch id {
-	case 17349, 2040, 6, 4, 94575, 2496, 611335:
-		return true
-	}
-	return false
 }

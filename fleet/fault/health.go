@@ -11,9 +11,24 @@ func OfHealth(h store.Health) Fault {
 	if h.Status == store.SecretMissing {
 		return missingItem()
 	}
-	for kind := telegram.Unexpected; kind <= telegram.NotABot; kind++ {
-		if h.Kind == kind.String() {
-			return wordsOf(&telegram.Error{Kind: kind, Code: h.Code, Type: h.Type})
+	f := OfKind(h.Kind)
+	if f.Kind != "" {
+		f.Code, f.Type = h.Code, typeName(h.Type)
+	}
+	return f
+}
+
+// OfKind returns the words of a kind where nothing more is known than its name, the zero Fault for a name
+// that neither Telegram nor the keyring has.
+func OfKind(kind string) Fault {
+	for k := telegram.Unexpected; k <= telegram.NotABot; k++ {
+		if kind == k.String() {
+			return wordsOf(&telegram.Error{Kind: k})
+		}
+	}
+	for _, row := range keyringWords() {
+		if kind == row.Kind {
+			return row.Fault
 		}
 	}
 	return Fault{}

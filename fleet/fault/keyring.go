@@ -1,0 +1,176 @@
+package fault
+
+import (
+	"errors"
+	"time"
+
+	"botring/keyring"
+)
+
+// Kinds of keyring faults in JSON.
+const (
+	kindUnavailable = "keyring_unavailable"
+	kindLocked      = "keyring_locked"
+	kindDenied      = "keyring_denied"
+	kindTooLarge    = "keyring_too_large"
+	kindMissingItem = "keyring_missing_item"
+	kindGone        = "keyring_gone"
+	kindReadBack    = "keyring_read_back"
+	kindCannotList  = "keyring_cannot_list"
+)
+
+// noPlainText is the promise that goes with every keyring that is not there.
+const noPlainText = "botring never stores secrets in plain text."
+
+func ofKeyring(err error, _ time.Time) (Fault, bool) {
+	for _, row := range keyringWords() {
+		if errors.Is(err, row.err) {
+			return withReason(row.Fault, err), true
+		}
+	}
+	return Fault{}, false
+}
+
+// withReason says more of a keyring that is not there or stays locked, where the error knows more.
+func withReason(f Fault, err error) Fault {
+	var unavailable *keyring.UnavailableError
+	var locked *keyring.LockedError
+	switch {
+	case f.Kind == kindUnavailable && errors.As(err, &unavailable):
+		return wordsOfReason(f, unavailable.Reason)
+	case f.Kind == kindLocked && errors.As(err, &locked) && !locked.Unanswered:
+		f.Why = "It shows no prompt here: there may be no screen for one."
+		f.Next = "Unlock it in its own program, then try again."
+	}
+	return f
+}
+
+// wordsOfReason says which part of a keyring is missing.
+func wordsOfReason(f Fault, reason keyring.Reason) Fault {
+	why := ""
+	switch reason {
+	case keyring.NoSessionBus:
+		why = "There is no D-Bus session."
+	case keyring.NoSecretService:
+		why = "No keyring program answers: the Secret Service is missing."
+	case keyring.NoCollection:
+		why = "The keyring program runs and has no default keyring to store in."
+		f.Next = "Create a default keyring in its program, then try again."
+	case keyring.NoEncryption:
+		why = "The keyring program takes secrets over the bus only in the clear."
+		f.Next = "Use another keyring program, or go on in memory and forget everything at the end."
+	case keyring.NoLogonSession:
+		why = "Windows keeps no credentials for this kind of logon."
+		f.Next = "Log on to the machine itself, or go on in memory and forget everything at the end."
+	case keyring.NoAnswer:
+		why = "The keyring program is there and does not answer."
+		f.Next = "Look whether it waits for you, or restart it."
+	case keyring.KeyringFault:
+		why = "The keyring program answered with a fault of its own."
+		f.Next = "Restart it, then try again."
+	case keyring.NoLockFile:
+		f.What = "The keyring cannot be locked for writing."
+		why = "The lock that writers take could not be made on disk."
+		f.Next = "Make the state directory writable, or use another --home."
+	case keyring.UnsupportedOS:
+		why = "botring knows no keyring of this operating system."
+		f.Next = "Go on in memory and forget everything at the end."
+	case keyring.UnknownKind:
+		f.What = "There is no keyring of this kind."
+		why = "It is neither system nor memory."
+		f.Next = "Use system or memory."
+	default:
+		return f
+	}
+	f.Why = why + " " + noPlainText
+	return f
+}
+
+// A keyringRow is what is said of one of the keyring's sentinels.
+type keyringRow struct {
+	err error
+	Fault
+}
+
+// keyringWords is the table. The order counts where an error wraps two sentinels: the first one is told.
+func keyringWords() []keyringRow {
+	return []keyringRow{
+		{keyring.ErrGone, Fault{
+			Kind:     kindGone,
+			What:     "The keyring went away in the middle of it.",
+			Why:      "Its program ended or was restarted. Whether the write arrived is not known, so it counts as not saved.",
+			Next:     "Start the keyring, then save again.",
+			NotSaved: "What was saved before is kept if the keyring still has it.",
+			Actions:  []Action{Retry, Keep},
+		}},
+		{keyring.ErrReadBack, Fault{
+			Kind:     kindReadBack,
+			What:     "The keyring did not keep what it was given.",
+			Why:      "What was read back differs from what was written; two keyring programs may work on the same files.",
+			Next:     "Make sure that only one keyring runs, then save again.",
+			NotSaved: "This does not count as saved.",
+			Actions:  []Action{Retry, Keep},
+		}},
+		{keyring.ErrTooLarge, Fault{
+			Kind:     kindTooLarge,
+			What:     "This is too large for the keyring of this system.",
+			Why:      "An item holds the token, the session, the label and the tags, and the system bounds its size.",
+			Next:     "Use a shorter label and fewer tags.",
+			NotSaved: notSent,
+			Actions:  []Action{Edit},
+		}},
+		{keyring.ErrDenied, Fault{
+			Kind:     kindDenied,
+			What:     "The keyring refused access.",
+			Why:      "Its prompt was dismissed, or the system does not allow it.",
+			Next:     "Try again and allow it.",
+			NotSaved: notSaved,
+			Actions:  []Action{Unlock, Retry},
+		}},
+		{keyring.ErrLocked, Fault{
+			Kind:     kindLocked,
+			What:     "The keyring is locked.",
+			Why:      "Nobody unlocked it in time. The unlock prompt may be on the machine's own screen.",
+			Next:     "Unlock it, then try again.",
+			NotSaved: notSaved,
+			Actions:  []Action{Unlock, Retry},
+		}},
+		{keyring.ErrCannotList, Fault{
+			Kind:     kindCannotList,
+			What:     "This keyring cannot list its items.",
+			Why:      "The system hands out single items by name only.",
+			Next:     "Bots that are not in the list have to be added again.",
+			NotSaved: unchanged,
+			Actions:  []Action{Keep},
+		}},
+		{keyring.ErrBadName, Fault{
+			Kind:     "keyring_bad_name",
+			What:     "The keyring cannot keep an item of this name.",
+			Why:      "Names of items are short and plain; the environment's or ring's name may be too long.",
+			Next:     "Use a shorter name for the environment or the ring.",
+			NotSaved: notSent,
+			Actions:  []Action{Edit},
+		}},
+		{keyring.ErrNotFound, missingItem()},
+		{keyring.ErrUnavailable, Fault{
+			Kind:     kindUnavailable,
+			What:     "There is no keyring here.",
+			Why:      "There is no D-Bus session, or no keyring program answers on it. " + noPlainText,
+			Next:     "Start one, such as gnome-keyring or KeePassXC, or go on in memory and forget everything at the end.",
+			NotSaved: notSaved,
+			Actions:  []Action{Retry, UseMemory},
+		}},
+	}
+}
+
+// missingItem: the catalogue knows the bot, and the keyring has nothing for it.
+func missingItem() Fault {
+	return Fault{
+		Kind:     kindMissingItem,
+		What:     "The secret of this bot is missing from the keyring.",
+		Why:      "It was deleted there by another program, or the keyring was replaced.",
+		Next:     "Paste the token again, or remove the bot.",
+		NotSaved: "The bot stays in the list.",
+		Actions:  []Action{ReplaceToken, Remove},
+	}
+}

@@ -1,0 +1,86 @@
+package fault
+
+import (
+	"botring/fleet"
+)
+
+// nameWords is for names and for what the command line and the environment set.
+func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
+	reserved := "A number would be taken for an id, and @ starts a username."
+	if e.Field == fleet.FieldEnvironment {
+		reserved = "The names production and test are Telegram's own environments."
+	}
+	return map[fleet.Problem]Fault{
+		fleet.ProblemTaken: {
+			What: title(e.Field) + quoted(e.Got) + " is taken.",
+			Why:  "Names are unique, so that commands know which one is meant.",
+			Next: "Choose another one.",
+		},
+		fleet.ProblemReserved: {
+			What: title(e.Field) + quoted(e.Got) + " cannot be used.",
+			Why:  reserved,
+			Next: "Choose another one.",
+		},
+		fleet.ProblemNeedsDCs: {
+			What: "The environment" + quoted(e.Got) + " needs addresses and a key.",
+			Why:  "Only production and test are known by themselves.",
+			Next: "Give --dc ID=HOST:PORT and --server-key FILE, each as often as needed.",
+		},
+		fleet.ProblemFixedDCs: {
+			What: "Production and test have addresses and keys of their own.",
+			Why:  "Another server in their place would receive real tokens.",
+			Next: "Leave --dc and --server-key out, or give --environment another name.",
+		},
+		fleet.ProblemUnknown: wordsOfUnknown(e),
+		fleet.ProblemSyntax:  wordsOfSyntax(e),
+	}
+}
+
+// typo is what to look for where nothing better is known.
+const typo = "Look for a typing mistake."
+
+func wordsOfUnknown(e *fleet.InputError) Fault {
+	f := Fault{What: title(e.Field) + quoted(e.Got) + " is not known.", Why: "Nothing here has that name.", Next: typo}
+	app := Fault{What: "There is no app" + quoted(e.Got) + ".", Why: f.Why, Next: "Choose one of the saved apps, or add it first."}
+	own, ok := map[fleet.Field]Fault{
+		fleet.FieldAppName:     app,
+		fleet.FieldAPIID:       app,
+		fleet.FieldEnvironment: {What: f.What, Why: f.Why, Next: "Use production or test, or give a custom one --dc and --server-key."},
+		fleet.FieldKeyring:     {What: "There is no keyring" + quoted(e.Got) + ".", Why: f.Why, Next: "Use system or memory."},
+	}[e.Field]
+	if ok {
+		return own
+	}
+	return f
+}
+
+func wordsOfSyntax(e *fleet.InputError) Fault {
+	f := Fault{What: title(e.Field) + quoted(e.Got) + " cannot be read.", Why: "It does not have the form that is needed.", Next: typo}
+	if e.Err != nil {
+		if detail := sentence(innermost(e.Err).Error()); detail != "" {
+			f.Why = detail
+		}
+	}
+	const letters, small = "Use a shorter one, of letters and digits.", "Use up to 32 small letters, digits and dashes."
+	next := map[fleet.Field]string{
+		fleet.FieldDC:          "Write it as ID=HOST:PORT, such as 2=127.0.0.1:4430.",
+		fleet.FieldServerKey:   "Give a PEM file with an RSA public key.",
+		fleet.FieldEnvironment: small,
+		fleet.FieldRing:        small,
+		fleet.FieldLabel:       letters,
+		fleet.FieldTag:         letters,
+		fleet.FieldAppName:     letters,
+	}[e.Field]
+	if next != "" {
+		f.Next = next
+	}
+	return f
+}
+
+// quoted is " “name”" of a name that an error brings along, or nothing.
+func quoted(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " “" + value(name) + "”"
+}

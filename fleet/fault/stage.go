@@ -1,0 +1,45 @@
+package fault
+
+import (
+	"fmt"
+
+	"botring/fleet"
+)
+
+// Stage says what a step does: "Connecting", "Moving to DC 4".
+func Stage(step fleet.Step) string {
+	switch step.Stage {
+	case fleet.OpeningKeyring:
+		return "Opening the keyring"
+	case fleet.Connecting:
+		return "Connecting"
+	case fleet.Securing:
+		return "Securing"
+	case fleet.Moving:
+		if step.DC == 0 {
+			return "Moving to another DC"
+		}
+		return fmt.Sprintf("Moving to DC %d", step.DC)
+	case fleet.LoggingIn:
+		return "Logging in"
+	case fleet.Checking:
+		return "Checking"
+	case fleet.LoggingOut:
+		return "Logging out"
+	case fleet.Saving:
+		return "Saving"
+	}
+	return "Working"
+}
+
+// Where says where a step goes to, "DC 2, 149.154.167.41", or "" where it goes nowhere.
+func Where(step fleet.Step) string {
+	addr := Clean(step.Addr)
+	switch {
+	case step.DC == 0:
+		return addr
+	case addr == "":
+		return fmt.Sprintf("DC %d", step.DC)
+	}
+	return fmt.Sprintf("DC %d, %s", step.DC, addr)
+}
