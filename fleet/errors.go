@@ -17,6 +17,12 @@ var ErrRunsElsewhere = errors.New("session runs elsewhere")
 // ErrSecretMissing: the catalogue knows the bot (or app) and the keyring has no item for it.
 var ErrSecretMissing = errors.New("secret missing from the keyring")
 
+// ErrItemNewer: a newer version of this program wrote the keyring's item. It is not replaced.
+var ErrItemNewer = errors.New("keyring item is from a newer version")
+
+// ErrItemDamaged: the keyring's item cannot be understood.
+var ErrItemDamaged = errors.New("keyring item is damaged")
+
 // ErrSessionBusy: another process of this program has the session open at this moment.
 var ErrSessionBusy = errors.New("session is open in another process")
 
@@ -38,6 +44,7 @@ const (
 	FieldDC          Field = "dc"
 	FieldServerKey   Field = "server-key"
 	FieldKeyring     Field = "keyring"
+	FieldRing        Field = "ring"
 )
 
 // A Problem is what is wrong with an input.
@@ -114,6 +121,8 @@ type UnsavedError struct {
 	Bot Bot
 	// Err is why the keyring did not take it.
 	Err error
+
+	login *save
 }
 
 func (e *UnsavedError) Error() string { return "logged in, not saved: " + e.Err.Error() }
@@ -157,4 +166,15 @@ type AmbiguousError struct {
 
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d bots are called %s", len(e.Bots), e.Ref)
+}
+
+// also joins what went wrong while dealing with err, if anything did.
+func also(err, more error) error {
+	switch {
+	case more == nil:
+		return err
+	case err == nil:
+		return more
+	}
+	return errors.Join(err, more)
 }

@@ -1,0 +1,94 @@
+package fleet
+
+import (
+	"context"
+	"time"
+
+	"botring/internal/secret"
+	"botring/telegram"
+)
+
+// A conversation is what a fleet asks of Telegram: a *telegram.Client's methods.
+type conversation interface {
+	Login(ctx context.Context, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error)
+	Check(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) (telegram.Profile, error)
+	LogOut(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) error
+}
+
+// speak returns the conversation with an environment, and only with it: a bot of another one never gets
+// there.
+func (f *Fleet) speak(environment string) (conversation, error) {
+	if err := f.envs.require(FieldEnvironment, environment); err != nil {
+		return nil, err
+	}
+	return f.talk(f.envs.known[environment]()), nil
+}
+
+// A Stage is a part of a long call, in words that are package fault's to choose.
+type Stage int
+
+// The stages, in their order.
+const (
+	OpeningKeyring Stage = iota
+	Connecting
+	Securing
+	Moving
+	LoggingIn
+	Checking
+	LoggingOut
+	Saving
+)
+
+// A Step is a stage that began or, with Done, ended and Took so long.
+type Step struct {
+	Stage Stage
+	DC    int
+	Addr  string
+	Done  bool
+	Took  time.Duration
+}
+
+// A reporter is told of steps. The nil one is silent.
+type reporter func(Step)
+
+// stage runs do as a stage; one that fails does not end.
+func (r reporter) stage(stage Stage, do func() error) error {
+	if r == nil {
+		return do()
+	}
+	start := time.Now()
+	r(Step{Stage: stage})
+	if err := do(); err != nil {
+		return err
+	}
+	r(Step{Stage: stage, Done: true, Took: time.Since(start)})
+	return nil
+}
+
+// telegram hands on the steps of a conversation.
+func (r reporter) telegram() func(telegram.Step) {
+	if r == nil {
+		return nil
+	}
+	return func(step telegram.Step) {
+		r(Step{Stage: stageOf(step.Stage), DC: step.DC, Addr: step.Addr, Done: step.Done, Took: step.Took})
+	}
+}
+
+func stageOf(stage telegram.Stage) Stage {
+	switch stage {
+	case telegram.Connecting:
+		return Connecting
+	case telegram.Securing:
+		return Securing
+	case telegram.Moving:
+		return Moving
+	case telegram.LoggingIn:
+		return LoggingIn
+	case telegram.Asking:
+		return Checking
+	case telegram.LoggingOut:
+		return LoggingOut
+	}
+	return Connecting
+}

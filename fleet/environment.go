@@ -1,0 +1,131 @@
+package fleet
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+
+	"botring/telegram"
+)
+
+// customEnvironment is what an environment with --dc and without a name is called.
+const customEnvironment = "custom"
+
+// environments are the Telegrams a fleet can speak to.
+type environments struct {
+	// current is the one new bots go to.
+	current string
+	// known makes a network when it is first spoken to: reading its keys is no part of a start.
+	known map[string]func() telegram.Network
+}
+
+func newEnvironments(opts Options) (environments, error) {
+	envs := environments{
+		current: opts.Environment,
+		known: map[string]func() telegram.Network{
+			telegram.EnvironmentProduction: sync.OnceValue(telegram.Production),
+			telegram.EnvironmentTest:       sync.OnceValue(telegram.Test),
+		},
+	}
+	for _, network := range opts.Networks {
+		envs.known[network.Name] = func() telegram.Network { return network }
+	}
+	custom := len(opts.DCs) > 0 || len(opts.ServerKeys) > 0
+	if envs.current == "" {
+		envs.current = telegram.EnvironmentProduction
+		if custom {
+			envs.current = customEnvironment
+		}
+	}
+	if !custom {
+		return envs, envs.require(FieldEnvironment, envs.current)
+	}
+	network, err := customNetwork(envs.current, opts.DCs, opts.ServerKeys)
+	if err != nil {
+		return envs, err
+	}
+	envs.known[network.Name] = func() telegram.Network { return network }
+	return envs, nil
+}
+
+func customNetwork(name string, dcs, keys []string) (telegram.Network, error) {
+	field := FieldDC
+	if len(dcs) == 0 {
+		field = FieldServerKey
+	}
+	switch {
+	case name == telegram.EnvironmentProduction || name == telegram.EnvironmentTest:
+		return telegram.Network{}, &InputError{Field: field, Problem: ProblemFixedDCs, Got: name}
+	case !isEnvironmentName(name):
+		return telegram.Network{}, &InputError{Field: FieldEnvironment, Problem: ProblemSyntax, Got: name}
+	case len(dcs) == 0:
+		return telegram.Network{}, &InputError{Field: FieldDC, Problem: ProblemNeedsDCs, Got: name}
+	case len(keys) == 0:
+		return telegram.Network{}, &InputError{Field: FieldServerKey, Problem: ProblemNeedsDCs, Got: name}
+	}
+	network, err := telegram.Custom(name, dcs, keys)
+	if err != nil {
+		return telegram.Network{}, networkProblem(name, err)
+	}
+	return network, nil
+}
+
+// networkProblem says which input a mistake in a network's description came from.
+func networkProblem(name string, err error) error {
+	problem := &InputError{Field: FieldDC, Problem: ProblemSyntax, Got: name, Err: err}
+	var part *telegram.NetworkError
+	if errors.As(err, &part) {
+		problem.Got = cmp.Or(part.Entry, name)
+		switch part.Part {
+		case telegram.PartName:
+			problem.Field = FieldEnvironment
+		case telegram.PartDC:
+		case telegram.PartKey:
+			problem.Field = FieldServerKey
+		}
+	}
+	return problem
+}
+
+func isEnvironmentName(name string) bool {
+	return regexp.MustCompile(`^[a-z0-9-]{1,32}$`).MatchString(name)
+}
+
+// require says what is wrong with an environment that is not known.
+func (envs environments) require(field Field, name string) error {
+	if _, ok := envs.known[name]; ok {
+		return nil
+	}
+	if !isEnvironmentName(name) {
+		return &InputError{Field: field, Problem: ProblemSyntax, Got: name}
+	}
+	// A name of somebody's own, perhaps one that was given with its data centres at another time.
+	return &InputError{Field: field, Problem: ProblemNeedsDCs, Got: name}
+}
+
+// names are all known environments, the current one first, then Telegram's own.
+func (envs environments) names() []string {
+	names := slices.Sorted(maps.Keys(envs.known))
+	rank := func(name string) int {
+		switch name {
+		case envs.current:
+			return 0
+		case telegram.EnvironmentProduction:
+			return 1
+		case telegram.EnvironmentTest:
+			return 2
+		}
+		return 3
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
+	return names
+}
+
+// Environment is the one new bots go to.
+func (f *Fleet) Environment() string { return f.envs.current }
+
+// Environments are all known ones, the current one first.
+func (f *Fleet) Environments() []string { return f.envs.names() }

@@ -1,0 +1,56 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"botring/fleet/store"
+	"botring/telegram"
+)
+
+// The methods that floods are remembered by, besides store.MethodLogin.
+const (
+	methodCheck  = "users.getUsers"
+	methodLogOut = "auth.logOut"
+)
+
+// transportFlood is Telegram's "too many connections from this address", which binds the address.
+const transportFlood = -429
+
+// addressWait is how long that binds when no time is given.
+const addressWait = 30 * time.Second
+
+// free returns a *FloodError while Telegram refuses method of this bot, from what is remembered.
+func (f *Fleet) free(ctx context.Context, on *ground, key Key, apiID int, method string) error {
+	floods, err := on.Floods(ctx, f.now())
+	if err != nil {
+		return fmt.Errorf("read floods: %w", err)
+	}
+	if until := floods.Until(key, apiID, method); !until.IsZero() {
+		return &FloodError{Key: key, Until: until, Remembered: true}
+	}
+	return nil
+}
+
+// remember turns a flood wait among Telegram's answers into a *FloodError, and keeps its deadline for all
+// whom it binds. Other errors it returns as they are.
+func (f *Fleet) remember(ctx context.Context, on *ground, key Key, apiID int, method string, err error) error {
+	var answer *telegram.Error
+	if !errors.As(err, &answer) || answer.Kind != telegram.FloodWait {
+		return err
+	}
+	now := f.now()
+	flood := store.Flood{Key: key, APIID: apiID, Method: method, SeenAt: now, Until: now.Add(answer.Wait)}
+	if answer.Code == transportFlood {
+		flood = store.Flood{Key: Key{Environment: key.Environment}, SeenAt: now, Until: now.Add(max(answer.Wait, addressWait))}
+	}
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	told := &FloodError{Key: key, Until: flood.Until, Err: err}
+	if err := on.PutFlood(ctx, flood); err != nil {
+		return also(told, fmt.Errorf("remember flood: %w", err))
+	}
+	return told
+}

@@ -1,0 +1,150 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"botring/fleet/store"
+	"botring/internal/secret"
+	"botring/keyring"
+)
+
+// tidying bounds what is still done for a call whose context has ended: a row written after its item, a
+// login ended that nobody has.
+const tidying = 5 * time.Second
+
+// afterwards is a context for what must not be left half done.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), tidying)
+}
+
+// readBot reads a bot's item. Where the keyring has none, the row says so from then on.
+func (f *Fleet) readBot(ctx context.Context, on *ground, r *keyring.Ring, key Key) (botItem, error) {
+	value, err := r.Get(ctx, botItemName(key))
+	if errors.Is(err, keyring.ErrNotFound) {
+		missing := fmt.Errorf("%w: %w", ErrSecretMissing, err)
+		ctx, cancel := afterwards(ctx)
+		defer cancel()
+		err := on.Update(ctx, key, func(b *Bot) {
+			b.Health = f.health(b.Health, store.Health{Status: store.SecretMissing, Kind: "keyring_missing_item"})
+		})
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return botItem{}, also(missing, err)
+		}
+		return botItem{}, missing
+	}
+	if err != nil {
+		return botItem{}, err
+	}
+	return decodeBotItem(key, value)
+}
+
+// readApp reads an app's item.
+func readApp(ctx context.Context, r *keyring.Ring, apiID int) (appItem, error) {
+	value, err := r.Get(ctx, appItemName(apiID))
+	if errors.Is(err, keyring.ErrNotFound) {
+		return appItem{}, fmt.Errorf("%w: %w", ErrSecretMissing, err)
+	}
+	if err != nil {
+		return appItem{}, err
+	}
+	return decodeAppItem(apiID, value)
+}
+
+// putBot writes a bot's item and reads it back as the next start will.
+func putBot(ctx context.Context, r *keyring.Ring, key Key, item botItem) error {
+	value, err := item.encode()
+	if err != nil {
+		return err
+	}
+	err = r.Put(ctx, keyring.Item{Name: botItemName(key), Label: item.label(key), Value: value})
+	if err != nil {
+		return err
+	}
+	return readBack(ctx, r, botItemName(key), value, func(got secret.Secret) (secret.Secret, error) {
+		back, err := decodeBotItem(key, got)
+		if err != nil {
+			return secret.Secret{}, err
+		}
+		return back.encode()
+	})
+}
+
+// putApp writes an app's item and reads it back.
+func putApp(ctx context.Context, r *keyring.Ring, item appItem) error {
+	value, err := item.encode()
+	if err != nil {
+		return err
+	}
+	name := appItemName(item.APIID)
+	if err := r.Put(ctx, keyring.Item{Name: name, Label: "botring: app " + item.Name, Value: value}); err != nil {
+		return err
+	}
+	return readBack(ctx, r, name, value, func(got secret.Secret) (secret.Secret, error) {
+		back, err := decodeAppItem(item.APIID, got)
+		if err != nil {
+			return secret.Secret{}, err
+		}
+		return back.encode()
+	})
+}
+
+// readBack compares what the keyring now holds with what was written, by value: through decoding, so that
+// what counts as saved is what can be used.
+func readBack(ctx context.Context, r *keyring.Ring, name string, wrote secret.Secret, again func(secret.Secret) (secret.Secret, error)) error {
+	got, err := r.Get(ctx, name)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return fmt.Errorf("%w: %w", keyring.ErrReadBack, err)
+	}
+	if err != nil {
+		return err
+	}
+	same, err := again(got)
+	if err != nil {
+		return fmt.Errorf("%w: %w", keyring.ErrReadBack, err)
+	}
+	if !same.Equal(wrote) {
+		return fmt.Errorf("%w: %s", keyring.ErrReadBack, name)
+	}
+	return nil
+}
+
+// mayReplace refuses to write over an item that a newer version of this program made.
+func mayReplace(ctx context.Context, r *keyring.Ring, name string, decode func(secret.Secret) error) (old secret.Secret, err error) {
+	old, err = r.Get(ctx, name)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return secret.Secret{}, nil
+	}
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	if err := decode(old); errors.Is(err, ErrItemNewer) {
+		return secret.Secret{}, err
+	}
+	return old, nil
+}
+
+// Token reads a bot's token from the keyring.
+func (f *Fleet) Token(ctx context.Context, key Key) (secret.Secret, error) {
+	on := f.at.Load()
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	item, err := f.readBot(ctx, on, r, key)
+	return item.Token, err
+}
+
+// readFurther reads a further session's item.
+func readFurther(ctx context.Context, r *keyring.Ring, key Key, name string) (*sessionItem, error) {
+	value, err := r.Get(ctx, sessionItemName(key, name))
+	if errors.Is(err, keyring.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", ErrSecretMissing, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeFurther(key, name, value)
+}

@@ -1,0 +1,169 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"botring/fleet/store"
+)
+
+// Bots returns all bots, ordered by name. It reads the catalogue only, fast enough for a start.
+func (f *Fleet) Bots(ctx context.Context) ([]Bot, error) { return f.at.Load().Bots(ctx, f.now()) }
+
+// Bot returns one, or store.ErrNotFound. It reads the catalogue only.
+func (f *Fleet) Bot(ctx context.Context, key Key) (Bot, error) {
+	return f.at.Load().Bot(ctx, key, f.now())
+}
+
+// Apps returns all apps, ordered by name. It reads the catalogue only.
+func (f *Fleet) Apps(ctx context.Context) ([]App, error) { return f.at.Load().Apps(ctx) }
+
+// Find looks a bot up as commands name it: an id, "environment/id", @username or label; upper and lower
+// case are alike, and the "@" may be missing where no label is in its way. It returns a *NotFoundError
+// with near misses, or an *AmbiguousError with the candidates.
+func (f *Fleet) Find(ctx context.Context, ref string) (Bot, error) {
+	bots, err := f.Bots(ctx)
+	if err != nil {
+		return Bot{}, err
+	}
+	ref = strings.TrimSpace(ref)
+	for _, called := range readings(ref) {
+		var found []Bot
+		for _, bot := range bots {
+			if called(bot) {
+				found = append(found, bot)
+			}
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0], nil
+		default:
+			return Bot{}, &AmbiguousError{Ref: ref, Bots: found}
+		}
+	}
+	return Bot{}, &NotFoundError{Ref: ref, Near: nearest(bots, ref)}
+}
+
+// readings are the ways to read ref, the first that finds a bot counts.
+func readings(ref string) []func(Bot) bool {
+	username := func(name string) func(Bot) bool {
+		return func(b Bot) bool { return b.Profile.Username != "" && strings.EqualFold(b.Profile.Username, name) }
+	}
+	if name, ok := strings.CutPrefix(ref, "@"); ok {
+		return []func(Bot) bool{username(name)}
+	}
+	if ref == "" {
+		return nil
+	}
+	if isNumber(ref) {
+		return []func(Bot) bool{func(b Bot) bool { return strconv.FormatInt(b.ID, 10) == ref }}
+	}
+	if isKey(ref) {
+		return []func(Bot) bool{func(b Bot) bool { return b.Environment+"/"+strconv.FormatInt(b.ID, 10) == ref }}
+	}
+	return []func(Bot) bool{func(b Bot) bool { return strings.EqualFold(b.Label, ref) }, username(ref)}
+}
+
+// maxNear is how many near misses are named.
+const maxNear = 3
+
+// nearest are the bots whose names are most like ref.
+func nearest(bots []Bot, ref string) []Bot {
+	type miss struct {
+		bot      Bot
+		distance int
+	}
+	ref = strings.ToLower(strings.TrimPrefix(ref, "@"))
+	if ref == "" {
+		return nil
+	}
+	var misses []miss
+	for _, bot := range bots {
+		best := len(ref)
+		for _, name := range []string{bot.Label, bot.Profile.Username, bot.Profile.FirstName, strconv.FormatInt(bot.ID, 10)} {
+			if name != "" {
+				best = min(best, unlikeness(strings.ToLower(name), ref))
+			}
+		}
+		if best <= 1+len(ref)/4 {
+			misses = append(misses, miss{bot, best})
+		}
+	}
+	slices.SortStableFunc(misses, func(a, b miss) int { return cmp.Compare(a.distance, b.distance) })
+	var near []Bot
+	for _, m := range misses[:min(maxNear, len(misses))] {
+		near = append(near, m.bot)
+	}
+	return near
+}
+
+// unlikeness is the number of characters to insert, delete or replace to get from a to b; a name that
+// merely goes on after b, or begins before it, is as near as one slip.
+func unlikeness(a, b string) int {
+	if len(b) >= 3 && strings.Contains(a, b) {
+		return 1
+	}
+	from, to := []rune(a), []rune(b)
+	const longest = 64
+	from, to = from[:min(longest, len(from))], to[:min(longest, len(to))]
+	row := make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range from {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, s := range to {
+			replace := diagonal
+			if r != s {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(to)]
+}
+
+// SetLabel changes the user's own name for a bot; "" takes it away. Labels are unique, no numbers, and do
+// not start with @: *InputError. The keyring is not touched: its item has the label as of its last write.
+func (f *Fleet) SetLabel(ctx context.Context, key Key, label string) (Bot, error) {
+	on := f.at.Load()
+	label = strings.TrimSpace(label)
+	if problem := f.checkLabel(ctx, on, key, label); problem != nil {
+		return Bot{}, problem
+	}
+	err := on.Update(ctx, key, func(b *Bot) { b.Label = label })
+	if errors.Is(err, store.ErrTaken) {
+		err = &InputError{Field: FieldLabel, Problem: ProblemTaken, Got: label, Err: err}
+	}
+	if err != nil {
+		return Bot{}, err
+	}
+	return f.Bot(ctx, key)
+}
+
+// checkLabel says what is wrong with a label for key's bot.
+func (f *Fleet) checkLabel(ctx context.Context, on *ground, key Key, label string) error {
+	if label == "" {
+		return nil
+	}
+	if problem := checkName(FieldLabel, label, maxLabel); problem != nil {
+		return problem
+	}
+	bots, err := on.Bots(ctx, f.now())
+	if err != nil {
+		return err
+	}
+	for _, bot := range bots {
+		if bot.Key != key && strings.EqualFold(bot.Label, label) {
+			return &InputError{Field: FieldLabel, Problem: ProblemTaken, Got: label}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,335 @@
+package fleet
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"botring/fleet/store"
+	"botring/internal/secret"
+	"botring/keyring"
+	"botring/telegram"
+)
+
+// A save is a bot on its way into the keyring and the catalogue.
+type save struct {
+	key  Key
+	item botItem
+	// app is what it logs in with; newApp: its item has to be written too, and first, so that no bot ever
+	// names an app that is not there.
+	app    appItem
+	newApp bool
+	// status is the bot's from then on, "" for the one it has.
+	status Status
+	// relabel and retag: the item's label and tags are new, and not those the row had.
+	relabel, retag bool
+	// granted: the item holds a session that Telegram has just made and nothing else does.
+	granted bool
+	// dead: the session it replaces works no more.
+	dead bool
+
+	// on is where it was tried last. What was there before can be put back there.
+	on          *ground
+	looked      bool
+	old, oldApp secret.Secret
+	wrote       bool
+}
+
+// A Saved is a bot that was written to the keyring, read back, and entered into the catalogue.
+type Saved struct {
+	Bot     Bot
+	Keyring KeyringStatus
+	// Existed: the bot was known before and has been updated.
+	Existed bool
+}
+
+// newNonce names a save in the journal and in the item it writes.
+func newNonce() string {
+	var nonce [8]byte
+	_, _ = rand.Read(nonce[:]) // never fails, says its documentation
+	return hex.EncodeToString(nonce[:])
+}
+
+// begin enters a save into the journal.
+func (s *save) begin(ctx context.Context, f *Fleet, on *ground) error {
+	s.item.Save = newNonce()
+	return on.Begin(ctx, store.Intent{Nonce: s.item.Save, Key: s.key, APIID: s.item.APIID, Began: f.now()})
+}
+
+// drop takes a save that came to nothing out of the journal. Where that fails the next start finds that
+// nothing was written.
+func (s *save) drop(ctx context.Context, on *ground) {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	_ = on.End(ctx, s.item.Save)
+}
+
+// finish writes a save. A login that cannot be saved stays in memory, unless the user has turned away:
+// then it is ended.
+func (f *Fleet) finish(ctx context.Context, on *ground, s *save, report reporter) (Saved, error) {
+	saved, err := f.write(ctx, on, s, report)
+	switch {
+	case err == nil:
+		return saved, nil
+	case !s.granted:
+		return Saved{}, also(err, f.undo(ctx, on, s))
+	case errors.Is(ctx.Err(), context.Canceled):
+		return Saved{}, also(cancelled(err), f.giveUp(ctx, on, s))
+	}
+	return Saved{}, &UnsavedError{Bot: s.row(f, Bot{Key: s.key}), Err: err, login: s}
+}
+
+// write puts a save's items, reads them back, and enters the bot into the catalogue.
+func (f *Fleet) write(ctx context.Context, on *ground, s *save, report reporter) (saved Saved, err error) {
+	err = report.stage(Saving, func() error {
+		r, err := on.ring.get(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.put(ctx, on, r); err != nil {
+			return err
+		}
+		// The keyring has it: from here on it is saved, whoever turns away.
+		ctx, cancel := afterwards(ctx)
+		defer cancel()
+		_, err = on.Bot(ctx, s.key, f.now())
+		saved.Existed = err == nil
+		if err := f.enter(ctx, on, s); err != nil {
+			return fmt.Errorf("enter into the catalogue: %w", err)
+		}
+		if saved.Bot, err = on.Bot(ctx, s.key, f.now()); err != nil {
+			return err
+		}
+		// Only for the eye: the bot is saved whatever the keyring says of itself.
+		saved.Keyring, _ = describe(ctx, r)
+		return nil
+	})
+	return saved, err
+}
+
+// put writes the items under the writers' lock.
+func (s *save) put(ctx context.Context, on *ground, r *keyring.Ring) error {
+	release, err := r.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := s.look(ctx, on, r); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s.wrote = true
+	if s.newApp {
+		if err := putApp(ctx, r, s.app); err != nil {
+			return err
+		}
+	}
+	return putBot(ctx, r, s.key, s.item)
+}
+
+// look keeps what the items hold before they are written.
+func (s *save) look(ctx context.Context, on *ground, r *keyring.Ring) error {
+	if s.looked && s.on == on {
+		return nil
+	}
+	old, err := mayReplace(ctx, r, botItemName(s.key), func(value secret.Secret) error {
+		_, err := decodeBotItem(s.key, value)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var oldApp secret.Secret
+	if s.newApp {
+		oldApp, err = mayReplace(ctx, r, appItemName(s.app.APIID), func(value secret.Secret) error {
+			_, err := decodeAppItem(s.app.APIID, value)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.on, s.looked, s.wrote, s.old, s.oldApp = on, true, false, old, oldApp
+	return nil
+}
+
+// enter writes the catalogue's rows. A name that somebody took meanwhile is given up: it can be chosen
+// again, a login cannot.
+func (f *Fleet) enter(ctx context.Context, on *ground, s *save) error {
+	commit := store.Save{Key: s.key, Nonce: s.item.Save, Edit: func(b *Bot) { *b = s.row(f, *b) }}
+	if s.newApp {
+		commit.App = &App{Name: s.app.Name, APIID: s.app.APIID}
+	}
+	err := on.Commit(ctx, commit)
+	if errors.Is(err, store.ErrTaken) {
+		s.item.Label = ""
+		if s.newApp {
+			commit.App.Name = fmt.Sprint("app ", s.app.APIID)
+		}
+		err = on.Commit(ctx, commit)
+	}
+	return err
+}
+
+// row makes the bot's row from the one before, which for a new bot is empty.
+func (s *save) row(f *Fleet, b Bot) Bot {
+	isNew := b.AddedAt.IsZero()
+	if isNew {
+		b.AddedAt = f.now()
+	}
+	if isNew || s.relabel {
+		b.Label = s.item.Label
+	}
+	if isNew || s.retag {
+		b.Tags = s.item.Tags
+	}
+	b.APIID = s.item.APIID
+	if s.item.Profile != (Profile{}) {
+		b.Profile = s.item.Profile
+	}
+	health := store.Health{Status: s.status}
+	session := s.item.Session.row()
+	switch {
+	case s.status == store.OK:
+		health.CheckedAt, session.CheckedAt = f.now(), f.now()
+		b.Health = f.health(b.Health, health)
+	case s.status != "":
+		b.Health = f.health(b.Health, health)
+	case isNew || b.Health.Status == store.SecretMissing:
+		health.Status = unproven(s.item.Session)
+		b.Health = f.health(b.Health, health)
+	}
+	b.Sessions = slices.DeleteFunc(slices.Clone(b.Sessions), func(x Session) bool { return x.Name == store.DefaultSession })
+	if s.item.Session != nil {
+		b.Sessions = append(b.Sessions, session)
+	}
+	return b
+}
+
+// unproven is the status of a bot whose session, or want of one, nobody has looked at.
+func unproven(session *sessionItem) Status {
+	if session == nil {
+		return store.NotLoggedIn
+	}
+	return store.Unchecked
+}
+
+// row is what the catalogue knows of the default session.
+func (s *sessionItem) row() Session {
+	if s == nil {
+		return Session{}
+	}
+	return Session{Name: store.DefaultSession, DC: s.DC, Runs: s.Runs, APIID: s.APIID, MadeAt: s.MadeAt}
+}
+
+// undo puts the keyring back to what it was before a save that failed, as far as anything was written.
+func (f *Fleet) undo(ctx context.Context, on *ground, s *save) error {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	defer s.drop(ctx, on)
+	if !s.wrote || s.on != on {
+		return nil
+	}
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return fmt.Errorf("undo the save: %w", err)
+	}
+	release, err := r.Lock(ctx)
+	if err != nil {
+		return fmt.Errorf("undo the save: %w", err)
+	}
+	defer release()
+	err = restore(ctx, r, keyring.Item{Name: botItemName(s.key), Label: s.item.label(s.key), Value: s.old})
+	if s.newApp {
+		app := keyring.Item{Name: appItemName(s.app.APIID), Label: "botring: app " + s.app.Name, Value: s.oldApp}
+		err = also(err, restore(ctx, r, app))
+	}
+	if err != nil {
+		return fmt.Errorf("undo the save: %w", err)
+	}
+	s.wrote = false
+	return nil
+}
+
+// restore makes an item what it was; one that was not there goes.
+func restore(ctx context.Context, r *keyring.Ring, item keyring.Item) error {
+	now, err := r.Get(ctx, item.Name)
+	missing := errors.Is(err, keyring.ErrNotFound)
+	switch {
+	case err != nil && !missing:
+		return err
+	case now.Equal(item.Value): // both may be empty
+		return nil
+	case item.Value.Empty():
+		return r.Delete(ctx, item.Name)
+	}
+	return r.Put(ctx, item)
+}
+
+// giveUp ends a login that will not be saved: the keyring as it was, the session ended at Telegram.
+func (f *Fleet) giveUp(ctx context.Context, on *ground, s *save) error {
+	return also(f.undo(ctx, on, s), f.end(ctx, s.item.Session.Session))
+}
+
+// end logs a session out that nobody keeps.
+func (f *Fleet) end(ctx context.Context, session telegram.Session) error {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	talk, err := f.speak(session.Environment)
+	if err != nil {
+		return err
+	}
+	if err := talk.LogOut(ctx, telegram.App{ID: session.APIID}, session, nil); err != nil {
+		return fmt.Errorf("log the session out: %w", err)
+	}
+	return nil
+}
+
+// cancelled is what a call returns that its user turned away from after Telegram had granted the login.
+func cancelled(err error) error {
+	return &telegram.Error{Kind: telegram.Cancelled, Sent: true, Err: err}
+}
+
+// SaveAgain retries the saving, and only that, of a login that could not be saved.
+func (f *Fleet) SaveAgain(ctx context.Context, unsaved *UnsavedError) (Saved, error) {
+	s := unsaved.login
+	if s == nil {
+		return Saved{}, fmt.Errorf("save again: %w", unsaved)
+	}
+	on := f.at.Load()
+	release, err := on.guard.take(ctx, s.key)
+	if err != nil {
+		return Saved{}, err
+	}
+	defer release()
+	if s.on != nil && s.on != on {
+		// Another ring than the one that failed: it may not know the app either.
+		s.looked, s.newApp = false, true
+	}
+	saved, err := f.write(ctx, on, s, nil)
+	if err != nil {
+		return Saved{}, &UnsavedError{Bot: unsaved.Bot, Err: err, login: s}
+	}
+	return saved, nil
+}
+
+// Abandon gives up a login that could not be saved: it is logged out at Telegram, and what the keyring
+// held before is put back if it is not there any more.
+func (f *Fleet) Abandon(ctx context.Context, unsaved *UnsavedError) error {
+	s := unsaved.login
+	if s == nil {
+		return fmt.Errorf("abandon: %w", unsaved)
+	}
+	on := f.at.Load()
+	release, err := on.guard.take(ctx, s.key)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return f.giveUp(ctx, on, s)
+}

@@ -1,0 +1,194 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"botring/fleet/store"
+	"botring/internal/secret"
+	"botring/keyring"
+	"botring/telegram"
+	"botring/telegram/telegramtest"
+)
+
+const (
+	env     = "test-loopback"
+	testApp = 10001
+)
+
+// testHash is the api_hash of the tests' app.
+func testHash() secret.Secret { return secret.New("0123456789abcdef0123456789abcdef") }
+
+// A world is what a fleet lives in: a Telegram on loopback, a keyring, a home and a clock.
+type world struct {
+	t     testing.TB
+	tg    *telegramtest.Server
+	store *faultyStore
+	ring  *keyring.Ring
+	home  string
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	server, err := telegramtest.Start(telegramtest.Options{
+		Environment: env, Apps: []telegram.App{{ID: testApp, Hash: testHash()}, {ID: testApp + 1, Hash: testHash()}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	w := &world{t: t, tg: server, home: t.TempDir(), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)}
+	w.store = &faultyStore{Memory: keyring.NewMemory()}
+	w.ring = keyring.Wrap(w.store, keyring.Options{})
+	return w
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) sleep(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+func (w *world) options() Options {
+	return Options{
+		Environment: env, Networks: []telegram.Network{w.tg.Network()}, Home: w.home, Timeout: 10 * time.Second,
+		OpenRing: func(context.Context) (*keyring.Ring, error) { return w.ring, nil },
+		Now:      w.clock,
+	}
+}
+
+// open starts a fleet, as a new start of the program does.
+func (w *world) open() *Fleet {
+	w.t.Helper()
+	f, err := Open(w.t.Context(), w.options())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+func tokenOf(id int64, letter string) secret.Secret {
+	return secret.New(fmt.Sprintf("%d:AAE%s", id, strings.Repeat(letter, 32)))
+}
+
+// tgBot is a bot as Telegram knows it, with the token of that letter.
+func (w *world) tgBot(id int64, letter string) telegramtest.Bot {
+	return telegramtest.Bot{
+		Token: tokenOf(id, letter), DC: 4,
+		Profile: telegram.Profile{ID: id, Username: fmt.Sprintf("x%d_bot", id), FirstName: fmt.Sprint("Bot ", id), Groups: true},
+	}
+}
+
+// bot makes a bot known to Telegram.
+func (w *world) bot(id int64, edit ...func(*telegramtest.Bot)) NewBot {
+	bot := w.tgBot(id, "x")
+	for _, e := range edit {
+		e(&bot)
+	}
+	w.tg.AddBot(bot)
+	return NewBot{Token: bot.Token, APIID: testApp, APIHash: testHash()}
+}
+
+// added is a bot that has been logged in and saved.
+func (w *world) added(f *Fleet, id int64) Bot {
+	w.t.Helper()
+	saved, err := f.Add(w.t.Context(), w.bot(id), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return saved.Bot
+}
+
+func key(id int64) Key { return Key{Environment: env, ID: id} }
+
+// items are the names in the keyring.
+func (w *world) items() []string {
+	w.t.Helper()
+	names, err := w.store.Memory.List(context.Background())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return names
+}
+
+func (w *world) item(name string) secret.Secret {
+	value, _ := w.store.Memory.Get(context.Background(), name)
+	return value
+}
+
+// A faultyStore is a memory store that fails as it is told.
+type faultyStore struct {
+	*keyring.Memory
+	mu sync.Mutex
+	// put and get, when set, are asked before each; an error is returned in their place. put may change
+	// the item that is written.
+	put func(*keyring.Item) error
+	get func(name string) error
+	// puts counts the writes, probes left out.
+	puts int
+}
+
+func (s *faultyStore) Put(ctx context.Context, item keyring.Item) error {
+	s.mu.Lock()
+	put := s.put
+	probe := strings.HasPrefix(item.Name, keyring.ProbePrefix)
+	if !probe {
+		s.puts++
+	}
+	s.mu.Unlock()
+	if put != nil && !probe {
+		if err := put(&item); err != nil {
+			return err
+		}
+	}
+	return s.Memory.Put(ctx, item)
+}
+
+func (s *faultyStore) Get(ctx context.Context, name string) (secret.Secret, error) {
+	s.mu.Lock()
+	get := s.get
+	s.mu.Unlock()
+	if get != nil {
+		if err := get(name); err != nil {
+			return secret.Secret{}, err
+		}
+	}
+	return s.Memory.Get(ctx, name)
+}
+
+func (s *faultyStore) fail(put func(*keyring.Item) error, get func(string) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put, s.get = put, get
+}
+
+func status(t testing.TB, f *Fleet, id int64) Status {
+	t.Helper()
+	bot, err := f.Bot(t.Context(), key(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bot.Health.Status
+}
+
+func wantStatus(t testing.TB, f *Fleet, id int64, want store.Status) {
+	t.Helper()
+	if got := status(t, f, id); got != want {
+		t.Errorf("status of %d is %s, want %s", id, got, want)
+	}
+}
