@@ -27,6 +27,8 @@ type aClient struct {
 	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
 	key      crypto.AuthKey
 	salt     int64
+	// patience is how long an answer to the key exchange is waited for, gotd's minute when 0.
+	patience time.Duration
 	// anotherDC is the data centre named in the key exchange, when it is not the one dialled.
 	anotherDC int
 }
@@ -69,7 +71,8 @@ func (c aClient) run(ctx context.Context, f func(ctx context.Context, conn *mtpr
 			return nil, err
 		}
 		return c.protocol.Handshake(raw)
-	}, mtproto.Options{DC: id, PublicKeys: keys, Key: c.key, Salt: c.salt, CompressThreshold: -1})
+	}, mtproto.Options{DC: id, PublicKeys: keys, Key: c.key, Salt: c.salt, CompressThreshold: -1,
+		DialTimeout: c.patience, ExchangeTimeout: c.patience})
 	done := errors.New("done")
 	err := conn.Run(ctx, func(ctx context.Context) error {
 		if err := f(ctx, conn); err != nil {

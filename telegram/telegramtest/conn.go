@@ -41,6 +41,8 @@ type conn struct {
 
 	// The server's mutex guards what follows.
 
+	// used are the keys messages came under.
+	used []*authKey
 	// duplicated: this connection found its session in use by another and was not told so yet.
 	duplicated bool
 	// calls counts the calls received, watchers wait for answers to them.
@@ -106,7 +108,7 @@ func (c *conn) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	for _, k := range s.keys {
+	for _, k := range c.used {
 		delete(k.conns, c)
 	}
 }

@@ -45,6 +45,7 @@ func (c *conn) enter(ctx context.Context, k *authKey) {
 		}
 	}
 	k.conns[c] = struct{}{}
+	c.used = append(c.used, k)
 	s.mu.Unlock()
 	if len(others) == 0 {
 		return
