@@ -95,6 +95,7 @@ type fakeItem struct {
 	label      string
 	attributes map[string]string
 	text       string
+	locked     bool // by itself, as KeePassXC's items are until the user lets us at them
 }
 
 // A fakeService is a Secret Service that does what a test wants. Its fields are set before its first call,
@@ -283,13 +284,21 @@ func (f *fakeService) SearchItems(attributes map[string]string) ([]dbus.ObjectPa
 	}
 }
 
-func (f *fakeService) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+func (f *fakeService) Unlock(objects []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
 	if err := f.enter("Unlock"); err != nil {
 		return nil, nothing, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return nil, f.prompt(func() { f.locked = false }), nil
+	return nil, f.prompt(func() {
+		for _, object := range objects {
+			if item, ok := f.items[object]; ok {
+				item.locked = false
+			} else {
+				f.locked = false
+			}
+		}
+	}), nil
 }
 
 // prompt makes a prompt that does something when it is accepted. The caller holds mu.
@@ -306,7 +315,7 @@ func (f *fakeService) secretOf(item *fakeItem, session dbus.ObjectPath) (wireSec
 	if !ok {
 		return wireSecret{}, fault("org.freedesktop.Secret.Error.NoSession")
 	}
-	if f.locked {
+	if f.locked || item.locked {
 		return wireSecret{}, fault("org.freedesktop.Secret.Error.IsLocked")
 	}
 	vector, sealed, err := seal(key, item.text)
@@ -328,6 +337,9 @@ func (f *fakeService) GetSecrets(paths []dbus.ObjectPath, session dbus.ObjectPat
 	defer f.mu.Unlock()
 	secrets := map[dbus.ObjectPath]wireSecret{}
 	for _, path := range paths {
+		if item, ok := f.items[path]; !ok || item.locked {
+			continue
+		}
 		w, err := f.secretOf(f.items[path], session)
 		if err != nil {
 			return nil, err

@@ -72,10 +72,25 @@ func (c *Client) get(ctx context.Context, l *link, attributes Attributes) (secre
 	if items, err = l.ranked(ctx, items); err != nil {
 		return secret.Secret{}, err
 	}
+	return l.secret(ctx, items[len(items)-1])
+}
+
+// secret reads an item's secret. An item that is locked though its collection is not, as KeePassXC's are
+// until the user has let us at them, is unlocked first.
+func (l *link) secret(ctx context.Context, item dbus.ObjectPath) (secret.Secret, error) {
 	var sealed wireSecret
-	err = l.call(ctx, items[len(items)-1], itemInterface+".GetSecret", l.session).store(&sealed)
+	read := func() error {
+		return goneAs(ErrNotFound, l.call(ctx, item, itemInterface+".GetSecret", l.session).store(&sealed))
+	}
+	err := read()
+	if errors.Is(err, ErrLocked) {
+		if err := l.unlock(ctx, item); err != nil {
+			return secret.Secret{}, fmt.Errorf("unlock item: %w", err)
+		}
+		err = read()
+	}
 	if err != nil {
-		return secret.Secret{}, fmt.Errorf("read secret: %w", goneAs(ErrNotFound, err))
+		return secret.Secret{}, fmt.Errorf("read secret: %w", err)
 	}
 	return l.unwrap(sealed)
 }
@@ -121,24 +136,32 @@ func (c *Client) create(ctx context.Context, l *link, wrote *bool, attributes At
 	if err != nil {
 		return err
 	}
-	if err := c.unlockCollection(ctx, l, collection); err != nil {
-		return err
-	}
 	sealed, err := l.wrap(value)
 	if err != nil {
 		return err
 	}
-	var item, prompt dbus.ObjectPath
-	*wrote = true
-	err = l.call(ctx, collection, collectionInterface+".CreateItem", map[string]dbus.Variant{
+	properties := map[string]dbus.Variant{
 		itemInterface + ".Label":      dbus.MakeVariant(label),
 		itemInterface + ".Attributes": dbus.MakeVariant(map[string]string(attributes)),
-	}, sealed, true).store(&item, &prompt)
-	if err != nil {
-		return writeError(wrote, goneAs(ErrNoCollection, err))
 	}
-	_, err = l.answer(ctx, prompt)
-	return err
+	// Twice, because somebody may lock the collection between the look and the write.
+	for attempt := 0; ; attempt++ {
+		if err := c.unlockCollection(ctx, l, collection); err != nil {
+			return err
+		}
+		var item, prompt dbus.ObjectPath
+		*wrote = true
+		err := l.call(ctx, collection, collectionInterface+".CreateItem", properties, sealed, true).store(&item, &prompt)
+		if errors.Is(err, ErrLocked) && attempt == 0 {
+			*wrote = false
+			continue
+		}
+		if err != nil {
+			return writeError(wrote, goneAs(ErrNoCollection, err))
+		}
+		_, err = l.answer(ctx, prompt)
+		return err
+	}
 }
 
 // remove deletes one item; one that is gone already is as good.
@@ -240,12 +263,20 @@ func (l *link) entries(ctx context.Context, items []dbus.ObjectPath) ([]Entry, e
 	}
 	entries := make([]Entry, 0, len(items))
 	for i, item := range items {
-		w, there := sealed[item]
-		if !there || attributes[i] == nil {
+		if attributes[i] == nil {
 			continue
 		}
-		value, err := l.unwrap(w)
-		if err != nil {
+		var value secret.Secret
+		if w, there := sealed[item]; there {
+			value, err = l.unwrap(w)
+		} else {
+			// Left out because it is locked, or gone.
+			value, err = l.secret(ctx, item)
+		}
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue
+		case err != nil:
 			return nil, err
 		}
 		entries = append(entries, Entry{Attributes: attributes[i], Secret: value})

@@ -571,6 +571,50 @@ func TestTwoItemsOfOneName(t *testing.T) {
 	}
 }
 
+// TestItemsLockedByThemselves: KeePassXC asks about each item though the database is open.
+func TestItemsLockedByThemselves(t *testing.T) {
+	fake, client := connect(t)
+	mustPut(t, client, "x")
+	lock := func(answer promptAnswer) {
+		fake.set(func() {
+			fake.answer = answer
+			for _, item := range fake.items {
+				item.locked = true
+			}
+		})
+	}
+	lock(promptAccepted)
+	mustGet(t, client, "x")
+	lock(promptAccepted)
+	entries, err := client.GetAll(testContext(t, time.Second), Attributes{"service": "botring"})
+	if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "x" {
+		t.Errorf("get all: %d, %v", len(entries), err)
+	}
+	lock(promptDismissed)
+	if _, err := client.Get(testContext(t, time.Second), tokenItem); !errors.Is(err, ErrDenied) {
+		t.Errorf("get, dismissed: %v", err)
+	}
+}
+
+// TestLockedInBetween: somebody locks the collection after we looked and before we write.
+func TestLockedInBetween(t *testing.T) {
+	fake, client := connect(t)
+	var once sync.Once
+	fake.set(func() {
+		fake.before = func(method string) *dbus.Error {
+			if method == "CreateItem" {
+				once.Do(func() { fake.set(func() { fake.locked = true }) })
+			}
+			return nil
+		}
+	})
+	mustPut(t, client, "x")
+	mustGet(t, client, "x")
+	if n := fake.count("Prompt"); n != 1 {
+		t.Errorf("%d prompts", n)
+	}
+}
+
 func TestProviderName(t *testing.T) {
 	for comm, want := range map[string]string{
 		"gnome-keyring-d": "gnome-keyring", "keepassxc": "KeePassXC", "kwalletd5": "KWallet", "kwalletd6": "KWallet",

@@ -1,0 +1,306 @@
+package secretservice
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	gokeyring "github.com/zalando/go-keyring"
+
+	"botring/internal/secret"
+)
+
+// A gnomeKeyring is a real gnome-keyring on a bus and in a home of its own, which a test may lock and kill.
+type gnomeKeyring struct {
+	t       testing.TB
+	env     []string
+	process *exec.Cmd
+}
+
+const masterPassword = "master"
+
+func startGnomeKeyring(t testing.TB) *gnomeKeyring {
+	t.Helper()
+	if _, err := exec.LookPath("gnome-keyring-daemon"); err != nil {
+		skip(t, "gnome-keyring is not installed")
+	}
+	address := startBus(t)
+	g := &gnomeKeyring{t: t, env: append(os.Environ(),
+		"HOME="+t.TempDir(), "XDG_RUNTIME_DIR="+t.TempDir(), "XDG_DATA_HOME=", "DISPLAY=", "WAYLAND_DISPLAY=",
+		"DBUS_SESSION_BUS_ADDRESS="+address)}
+	g.start()
+	t.Cleanup(g.kill)
+	return g
+}
+
+// start starts the daemon and waits until it has its collection.
+func (g *gnomeKeyring) start() {
+	g.t.Helper()
+	g.process = exec.Command("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
+	g.process.Env = g.env
+	g.process.Stdin = strings.NewReader(masterPassword)
+	if err := g.process.Start(); err != nil {
+		g.t.Fatal(err)
+	}
+	eventually(g.t, "gnome-keyring to start", func() bool {
+		client, err := Connect(g.t.Context())
+		if err != nil {
+			return false
+		}
+		defer func() { _ = client.Close() }()
+		d, err := client.Describe(g.t.Context())
+		return err == nil && !d.Locked
+	})
+}
+
+func (g *gnomeKeyring) kill() {
+	_ = g.process.Process.Kill()
+	_ = g.process.Wait()
+}
+
+func (g *gnomeKeyring) connect() *Client {
+	g.t.Helper()
+	client, err := Connect(testContext(g.t, 10*time.Second))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// lock locks the default collection.
+func (g *gnomeKeyring) lock(client *Client) {
+	g.t.Helper()
+	ctx := testContext(g.t, 5*time.Second)
+	collection, err := client.link.defaultCollection(ctx)
+	if err == nil {
+		err = client.link.call(ctx, servicePath, serviceInterface+".Lock", []dbus.ObjectPath{collection}).err
+	}
+	if err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// unlock unlocks the default collection without the prompter, which needs a display.
+func (g *gnomeKeyring) unlock(client *Client, password string) error {
+	ctx := testContext(g.t, 5*time.Second)
+	collection, err := client.link.defaultCollection(ctx)
+	if err != nil {
+		return err
+	}
+	master, err := client.link.wrap(secret.New(password))
+	if err != nil {
+		return err
+	}
+	return client.link.call(ctx, servicePath,
+		"org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.UnlockWithMasterPassword", collection, master).err
+}
+
+func TestGnomeKeyring(t *testing.T) {
+	client := startGnomeKeyring(t).connect()
+	ctx := testContext(t, 20*time.Second)
+	if _, err := client.Get(ctx, tokenItem); !errors.Is(err, ErrNotFound) {
+		t.Errorf("get of nothing: %v", err)
+	}
+	mustPut(t, client, "one")
+	mustPut(t, client, "two")
+	mustGet(t, client, "two")
+	entries, err := client.GetAll(ctx, Attributes{"service": "botring"})
+	if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "two" || !maps.Equal(entries[0].Attributes, tokenItem) {
+		t.Errorf("get all: %d, %v", len(entries), err)
+	}
+	d, err := client.Describe(ctx)
+	if err != nil || d.Provider != "gnome-keyring" || d.Collection == "" || d.Locked {
+		t.Errorf("describe: %+v, %v", d, err)
+	}
+	if err := client.Delete(ctx, tokenItem); err != nil {
+		t.Error(err)
+	}
+	if err := client.Delete(ctx, tokenItem); !errors.Is(err, ErrNotFound) {
+		t.Errorf("delete of nothing: %v", err)
+	}
+}
+
+// TestGnomeKeyringLocked: its prompter ends at once without a display, which is a dismissed prompt. What
+// other clients take for success must not look like it.
+func TestGnomeKeyringLocked(t *testing.T) {
+	g := startGnomeKeyring(t)
+	client := g.connect()
+	mustPut(t, client, "kept")
+	g.lock(client)
+	ctx := testContext(t, 20*time.Second)
+	if d, err := client.Describe(ctx); err != nil || !d.Locked {
+		t.Errorf("describe: %+v, %v", d, err)
+	}
+	_, getErr := client.Get(ctx, tokenItem)
+	for name, err := range map[string]error{
+		"unlock": client.Unlock(ctx), "put": put(t, client, "lost"), "delete": client.Delete(ctx, tokenItem), "get": getErr,
+	} {
+		if !errors.Is(err, ErrDenied) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := g.unlock(client, "wrong"); !errors.Is(err, ErrDenied) && !errors.Is(err, ErrFault) {
+		t.Errorf("unlock with a wrong password: %v", err)
+	}
+	if err := g.unlock(client, masterPassword); err != nil {
+		t.Fatal(err)
+	}
+	mustGet(t, client, "kept")
+	if err := client.Unlock(ctx); err != nil {
+		t.Errorf("unlock of what is not locked: %v", err)
+	}
+}
+
+func TestGnomeKeyringKilled(t *testing.T) {
+	g := startGnomeKeyring(t)
+	client := g.connect()
+	mustPut(t, client, "kept")
+	g.kill()
+	if err := put(t, client, "lost"); !errors.Is(err, ErrNoService) {
+		t.Errorf("put with nobody there: %v", err)
+	}
+	g.start()
+	mustGet(t, client, "kept")
+	mustPut(t, client, "again")
+	g.kill()
+	g.start()
+	mustPut(t, client, "and again")
+	mustGet(t, client, "and again")
+}
+
+func TestBusThatDies(t *testing.T) {
+	g := startGnomeKeyring(t)
+	client := g.connect()
+	mustPut(t, client, "x")
+	g.kill()
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
+	t.Setenv("XDG_RUNTIME_DIR", "")
+	client.link.close()
+	if err := put(t, client, "lost"); !errors.Is(err, ErrNoBus) {
+		t.Errorf("put: %v", err)
+	}
+}
+
+// TestOthersReadOurs and the other way round: secret-tool and go-keyring use the same attributes.
+func TestOthersReadOurs(t *testing.T) {
+	g := startGnomeKeyring(t)
+	client := g.connect()
+	mustPut(t, client, "ours")
+	if got, err := gokeyring.Get("botring", tokenItem["username"]); err != nil || got != "ours" {
+		t.Errorf("go-keyring reads %d bytes, %v", len(got), err)
+	}
+	if got, err := g.secretTool("", "lookup", "service", "botring", "username", tokenItem["username"]); err != nil || got != "ours" {
+		t.Errorf("secret-tool reads %d bytes, %v", len(got), err)
+	}
+}
+
+func TestWeReadOthers(t *testing.T) {
+	g := startGnomeKeyring(t)
+	client := g.connect()
+	ctx := testContext(t, 10*time.Second)
+	if err := gokeyring.Set("botring", "by-go-keyring", "theirs"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := g.secretTool("theirs too", "store", "--label=x", "service", "botring", "username", "by-secret-tool")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"by-go-keyring": "theirs", "by-secret-tool": "theirs too"} {
+		item := Attributes{"service": "botring", "username": name}
+		if got, err := client.Get(ctx, item); err != nil || got.Reveal() != want {
+			t.Errorf("%s: %d bytes, %v", name, got.Len(), err)
+		}
+		// Ours goes in place of it, not beside it.
+		if err := client.Put(ctx, item, "", secret.New("ours now")); err != nil {
+			t.Error(err)
+		}
+		if entries, err := client.GetAll(ctx, item); err != nil || len(entries) != 1 || !maps.Equal(entries[0].Attributes, item) {
+			t.Errorf("%s after our write: %d items, %v", name, len(entries), err)
+		}
+	}
+}
+
+// secretTool runs secret-tool on this keyring.
+func (g *gnomeKeyring) secretTool(input string, args ...string) (string, error) {
+	path, err := exec.LookPath("secret-tool")
+	if err != nil {
+		skip(g.t, "secret-tool is not installed")
+	}
+	command := exec.CommandContext(testContext(g.t, 10*time.Second), path, args...)
+	command.Env, command.Stdin = g.env, strings.NewReader(input)
+	out, err := command.Output()
+	return string(out), err
+}
+
+// TestNothingInTheClear: the secret must not pass the bus as it is, in either direction.
+func TestNothingInTheClear(t *testing.T) {
+	g := startGnomeKeyring(t)
+	monitor, err := exec.LookPath("dbus-monitor")
+	if err != nil {
+		skip(t, "dbus-monitor is not installed")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var seen strings.Builder
+	command := exec.CommandContext(ctx, monitor, "--session", "--binary")
+	command.Env, command.Stdout = g.env, &seen
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(200 * time.Millisecond) // dbus-monitor does not say when it has begun
+	client := g.connect()
+	const text = "a-secret-that-is-easy-to-recognise"
+	mustPut(t, client, text)
+	mustGet(t, client, text)
+	if _, err := client.GetAll(testContext(t, time.Second), tokenItem); err != nil {
+		t.Error(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	cancel()
+	_ = command.Wait()
+	if !strings.Contains(seen.String(), "CreateItem") || !strings.Contains(seen.String(), "GetSecrets") {
+		t.Fatal("the monitor did not see our calls")
+	}
+	if strings.Contains(seen.String(), text) {
+		t.Error("the secret passed the bus in the clear")
+	}
+}
+
+// TestManyItems: the calls that are under way at once keep items and answers together.
+func TestManyItems(t *testing.T) {
+	client := startGnomeKeyring(t).connect()
+	ctx := testContext(t, 60*time.Second)
+	var want []string
+	for i := range pipeline + 7 {
+		name := "bot/production/" + strings.Repeat("9", i%7) + string(rune('a'+i%26)) + strings.Repeat("1", i/26)
+		want = append(want, name)
+		if err := client.Put(ctx, Attributes{"service": "many", "username": name}, "", secret.New("of "+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(want)
+	want = slices.Compact(want)
+	entries, err := client.GetAll(ctx, Attributes{"service": "many"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, entry := range entries {
+		got = append(got, entry.Attributes["username"])
+		if entry.Secret.Reveal() != "of "+entry.Attributes["username"] {
+			t.Errorf("%s has another's secret", entry.Attributes["username"])
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%d of %d items", len(got), len(want))
+	}
+}
