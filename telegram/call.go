@@ -41,8 +41,11 @@ func (c *call) stage(s Stage, dc int, addr string) (done func(addr string)) {
 func (c *call) open(ctx context.Context, dc DC) (*line, error) {
 	for retries := 0; ; retries++ {
 		l, err := c.reach(ctx, dc.ID, dc.Addrs, nil)
-		if err == nil || !errors.Is(err, TelegramFault) || retries == maxRetries || pause(ctx, retries) != nil {
+		if err == nil || !errors.Is(err, TelegramFault) {
 			return l, err
+		}
+		if err := pause(ctx, retries, err); err != nil {
+			return nil, c.failure(ctx, "secure", dc.ID, "", err)
 		}
 	}
 }
@@ -77,18 +80,16 @@ func (c *call) connect(ctx context.Context, dc int, addr string, auth *authoriza
 	if err != nil {
 		return nil, c.failure(ctx, "connect", dc, addr, dialError(err))
 	}
-	// Closing the connection is what ends every wait on it at once.
-	hangUp := func() { _ = raw.Close() }
-	stop := context.AfterFunc(ctx, hangUp)
-	defer context.AfterFunc(share, hangUp)()
+	untie := tie(ctx, raw)
+	defer tie(share, raw)()
 	link, err := openLink(raw)
 	if err != nil {
-		stop()
+		untie()
 		return nil, c.failure(ctx, "connect", dc, addr, err)
 	}
 	connected(addr)
 
-	l := &line{link: link, clock: c.clock, dc: dc, addr: addr, stop: stop}
+	l := &line{link: link, clock: c.clock, dc: dc, addr: addr, untie: untie}
 	if auth != nil {
 		l.auth = *auth
 		return l, nil
@@ -139,12 +140,14 @@ func (c *call) failure(ctx context.Context, op string, dc int, addr string, err 
 	if errors.As(err, &known) {
 		e = known
 	}
-	e.Op, e.DC, e.Addr = op, dc, addr
-	if e.Code == 0 && ctx.Err() != nil {
+	if e.Op == "" {
+		e.Op, e.DC, e.Addr = op, dc, addr
+	}
+	if e.Code == 0 && (ctx.Err() != nil || e.Kind == Timeout) {
 		e.Kind, e.Err = Timeout, context.DeadlineExceeded
 		if cause := context.Cause(c.caller); cause != nil {
 			e.Err = cause
-			if !isDeadline(cause) {
+			if errors.Is(c.caller.Err(), context.Canceled) && !isDeadline(cause) {
 				e.Kind = Cancelled
 			}
 		}

@@ -20,6 +20,9 @@ const (
 	firstPause = 500 * time.Millisecond
 )
 
+// never is longer than any call.
+const never = 24 * time.Hour
+
 // A line is a secured link: everything on it is encrypted with one authorization key.
 type line struct {
 	*link
@@ -27,13 +30,13 @@ type line struct {
 	clock *serverClock
 	dc    int
 	addr  string
-	// stop unties the link from the call's context.
-	stop func() bool
+	// untie frees the link from the call's context.
+	untie func()
 }
 
 // close ends the connection and forgets the key.
 func (l *line) close() {
-	l.stop()
+	l.untie()
 	_ = l.raw.Close()
 	l.auth.wipe()
 }
@@ -55,8 +58,9 @@ func (l *line) ask(ctx context.Context, query bin.Object, answer bin.Decoder, ag
 			MessageID: l.clock,
 			// Requests hold secrets: this keeps them out of gotd's pool of buffers.
 			CompressThreshold: -1,
-			// TCP loses nothing, so what was sent is never sent again.
-			RetryInterval:  24 * time.Hour,
+			// TCP loses nothing, so what was sent is never sent again, and the call's deadline is enough.
+			RetryInterval:  never,
+			PingInterval:   never,
 			RequestTimeout: requestTimeout,
 		})
 	var err error
@@ -65,14 +69,15 @@ func (l *line) ask(ctx context.Context, query bin.Object, answer bin.Decoder, ag
 	runErr := conn.Run(ctx, func(ctx context.Context) error {
 		defer cancel()
 		asked = true
-		err = l.invoke(ctx, conn, w, query, answer, again)
+		// The reason is sought here: in a moment the link will be closed, and broken for that.
+		err = l.reason(l.invoke(ctx, conn, w, query, answer, again))
 		return nil
 	})
 	l.auth.salt = w.lastSalt(l.auth.salt)
 	if !asked {
-		err = runErr
+		return runErr
 	}
-	return l.reason(err)
+	return err
 }
 
 // invoke sends a request and sends it again where that is safe: Telegram has not looked at a request
@@ -86,8 +91,8 @@ func (l *line) invoke(ctx context.Context, conn *mtproto.Conn, w *witness, query
 		switch {
 		case err == nil:
 			return nil
-		case answered && again && isServerCode(rpc.Code) && retries < maxRetries:
-			if pause(ctx, retries) != nil {
+		case answered && again && isServerCode(rpc.Code):
+			if err := pause(ctx, retries, err); err != nil {
 				return err
 			}
 			retries++
@@ -141,14 +146,21 @@ func (e refusedError) Error() string { return fmt.Sprintf("message refused with 
 // isClockRefusal reports whether a message id was refused for its time: too low or too high.
 func isClockRefusal(code int) bool { return code == 16 || code == 17 }
 
-// pause waits before retry n, counted from 0, and returns early with an error when ctx ends.
-func pause(ctx context.Context, n int) error {
+// pause waits before retry n, counted from 0, of what failed with err. It returns why there must be none:
+// err itself when there were enough or the time is up, and the caller's cancel.
+func pause(ctx context.Context, n int, err error) error {
+	if n == maxRetries {
+		return err
+	}
 	timer := time.NewTimer(firstPause << n)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return ctx.Err()
+		}
+		return err
 	}
 }

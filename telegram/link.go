@@ -41,6 +41,21 @@ func openLink(raw net.Conn) (*link, error) {
 	return &link{Conn: conn, raw: raw}, nil
 }
 
+// tie closes a connection when ctx ends, which is what ends every wait on it at once. After untie it does
+// not, and nothing is left running.
+func tie(ctx context.Context, raw net.Conn) (untie func()) {
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		_ = raw.Close()
+	})
+	return func() {
+		if !stop() {
+			<-closed
+		}
+	}
+}
+
 // Send writes a message.
 func (l *link) Send(ctx context.Context, b *bin.Buffer) error {
 	if err := ctx.Err(); err != nil {

@@ -164,4 +164,3 @@ func wantStages(t testing.TB, got []telegram.Step, want ...string) {
 		t.Errorf("steps %q\nwant %q", words, want)
 	}
 }
-
