@@ -49,7 +49,7 @@ func detect(raw net.Conn) (transport.Conn, error) {
 	if binary.LittleEndian.Uint32(head[4:]) == 0 {
 		return framed(whole, &fullCodec{})
 	}
-	clear, meta, err := obfuscated2.Accept(whole, nil)
+	plain, meta, err := obfuscated2.Accept(whole, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read obfuscated header: %w", err)
 	}
@@ -57,7 +57,7 @@ func detect(raw net.Conn) (transport.Conn, error) {
 	if !ok {
 		return nil, errors.New("unknown transport")
 	}
-	return framed(prefixed{raw, clear, clear}, c)
+	return framed(prefixed{raw, plain, plain}, c)
 }
 
 // tagged returns the codec of a four-byte tag, as it stands at the beginning of a connection or inside an

@@ -69,8 +69,8 @@ func (c *conn) exchange(ctx context.Context, b *bin.Buffer) error {
 type exchangeLine struct {
 	*conn
 	// conversation lasts as long as the connection. gotd's own contexts end after a minute, which would
-	// make a client that falls silent look like one that leaves.
-	conversation context.Context //nolint:containedctx // gotd's interface has no other way in
+	// make a client that falls silent look like one that leaves; its interface has no other way in.
+	conversation context.Context
 	first        []byte
 	held         []byte
 }

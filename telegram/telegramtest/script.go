@@ -52,8 +52,10 @@ const (
 	AtExchange
 	// AtInit is when a call arrives inside initConnection; Error answers the call.
 	AtInit
-	points
 )
+
+// points is how many there are.
+const points = int(AtInit) + 1
 
 // String names the point.
 func (p Point) String() string {
@@ -64,9 +66,9 @@ func (p Point) String() string {
 		return "exchange"
 	case AtInit:
 		return "init"
-	case points:
+	default:
+		return "unknown"
 	}
-	return "unknown"
 }
 
 // Script says how the server behaves at a point, towards everybody and from now on. The zero Script
