@@ -126,7 +126,7 @@ func (e *Error) migration() (dc int, ok bool) {
 	}
 	for _, prefix := range []string{"USER_MIGRATE_", "NETWORK_MIGRATE_", "PHONE_MIGRATE_"} {
 		if digits, found := strings.CutPrefix(e.Type, prefix); found && isDigits(digits) {
-			dc, _ = strconv.Atoi(digits) //nolint:errcheck // digits only: out of range is the only error
+			dc, _ = strconv.Atoi(digits)
 			return dc, true
 		}
 	}

@@ -8,12 +8,7 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
-
-	"botring/internal/secret"
 )
-
-// maxHops bounds how often one login follows Telegram to another data centre.
-const maxHops = 3
 
 // A Client speaks with one Network. It holds no connection; its methods may be called at the same time.
 type Client struct {
@@ -27,23 +22,6 @@ type Client struct {
 // New makes a Client of network. A network that Validate refuses makes every call fail.
 func New(network Network, opts Options) *Client {
 	return &Client{network: network, opts: opts, handshake: exchangeKeys, invalid: network.Validate()}
-}
-
-// Login logs a bot in and returns its new session. It is one attempt: what may be retried before the
-// token was sent is retried inside, nothing after. report may be nil; it is called from the caller's own
-// goroutine. A login that Telegram granted is returned even when ctx ended at that moment.
-// Errors are *Error.
-func (c *Client) Login(ctx context.Context, app App, token secret.Secret, report func(Step)) (Login, error) {
-	l, ctx, end := c.begin(ctx, "auth.importBotAuthorization", report)
-	defer end()
-	if err := l.refuse(ctx, app); err != nil {
-		return Login{}, err
-	}
-	login, err := l.logIn(ctx, app, token)
-	if err != nil {
-		return Login{}, err
-	}
-	return login, nil
 }
 
 // Check opens a session and asks who it is. It never logs in and never makes a key. The session must
@@ -91,99 +69,6 @@ func (c *Client) LogOut(ctx context.Context, app App, session Session, report fu
 	return nil
 }
 
-// logIn asks for a login at the first data centre and follows Telegram to the bot's.
-func (c *call) logIn(ctx context.Context, app App, token secret.Secret) (Login, error) {
-	l, err := c.open(ctx, c.network.first())
-	renewed := false
-	for hops := 0; err == nil; {
-		login, failure := c.importAt(ctx, l, app, token)
-		dc, moved := DC{}, false
-		if failure != nil {
-			dc.ID, moved = failure.migration()
-		}
-		switch {
-		case failure == nil:
-			return login, nil
-		case moved:
-			if dc, err = c.destination(failure, dc.ID, hops); err == nil {
-				l, err = c.move(ctx, dc)
-			}
-			hops++
-		case failure.Code == -404 && !renewed:
-			// Telegram does not know the key it has just agreed on, so it read nothing: one more, unasked.
-			dc, _ := c.network.dc(l.dc)
-			l, err = c.open(ctx, dc)
-			renewed = true
-		default:
-			return Login{}, failure
-		}
-	}
-	return Login{}, err
-}
-
-// importAt sends the token over a line, and closes that.
-func (c *call) importAt(ctx context.Context, l *line, app App, token secret.Secret) (Login, *Error) {
-	defer l.close()
-	l.forgetWrites()
-	done := c.stage(LoggingIn, l.dc, l.addr)
-	var answer tg.AuthAuthorizationBox
-	err := l.ask(ctx, c.request(app.ID, &tg.AuthImportBotAuthorizationRequest{
-		APIID:        app.ID,
-		APIHash:      app.Hash.Reveal(),
-		BotAuthToken: token.Reveal(),
-	}), &answer, false)
-	var profile Profile
-	if err == nil {
-		profile, err = profileOfLogin(answer.Authorization)
-	}
-	if err != nil {
-		e := c.failure(ctx, c.op, l.dc, l.addr, err)
-		// A message id that was refused and a key that is not known leave the rest unread.
-		e.Sent = l.wroteAny() && e.Kind != ClockWrong && e.Code != -404
-		return Login{}, e
-	}
-	done(l.addr)
-	return Login{
-		Profile: profile,
-		Session: Session{
-			DC:          l.dc,
-			Addr:        l.addr,
-			Environment: c.network.Name,
-			Key:         secret.New(string(l.auth.key.Value[:])),
-			Salt:        l.auth.salt,
-			APIID:       app.ID,
-			UserID:      profile.ID,
-			MadeAt:      c.now(),
-		},
-	}, nil
-}
-
-// destination finds the data centre that Telegram names, or says why the login does not go there.
-func (c *call) destination(failure *Error, id, hops int) (DC, error) {
-	dc, known := c.network.dc(id)
-	switch {
-	case !known:
-		failure.Err = fmt.Errorf("data centre %d is not in the list of %s", id, c.network.Name)
-	case hops == maxHops:
-		failure.Err = fmt.Errorf("moved %d times already", hops)
-	default:
-		return dc, nil
-	}
-	failure.Kind, failure.Sent = WrongDC, false
-	return DC{}, failure
-}
-
-// move opens a line to another data centre.
-func (c *call) move(ctx context.Context, dc DC) (*line, error) {
-	done := c.stage(Moving, dc.ID, "")
-	l, err := c.open(ctx, dc)
-	if err != nil {
-		return nil, err
-	}
-	done(l.addr)
-	return l, nil
-}
-
 // resume opens a line with a session's key.
 func (c *call) resume(ctx context.Context, app App, session Session) (*line, error) {
 	if err := c.refuse(ctx, app); err != nil {
@@ -227,15 +112,6 @@ func profileOfSelf(users []tg.UserClass) (Profile, error) {
 		return Profile{}, fmt.Errorf("%d users in the answer, not one", len(users))
 	}
 	return profileOf(users[0])
-}
-
-// profileOfLogin reads the answer to a login.
-func profileOfLogin(answer tg.AuthAuthorizationClass) (Profile, error) {
-	granted, ok := answer.(*tg.AuthAuthorization)
-	if !ok {
-		return Profile{}, errors.New("Telegram wants this account to sign up, as no bot does")
-	}
-	return profileOf(granted.User)
 }
 
 // elsewhere turns a redirection into an error: a session cannot be carried to another data centre.

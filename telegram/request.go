@@ -37,7 +37,7 @@ func profileOf(user tg.UserClass) (Profile, error) {
 	u, ok := user.(*tg.User)
 	switch {
 	case !ok:
-		return Profile{}, errors.New("Telegram does not say who this is")
+		return Profile{}, errors.New("the answer does not say who this is")
 	case !u.Bot:
 		return Profile{}, &Error{Kind: NotABot}
 	}

@@ -69,8 +69,8 @@ func sessionOf(t testing.TB, s *telegramtest.Server) telegram.Session {
 	return session
 }
 
-// failed wants a *telegram.Error of a kind, without a secret in it.
-func failed(t testing.TB, err error, want telegram.Kind) *telegram.Error {
+// failed wants a *telegram.Error of a kind, without a secret in it, and returns what it says.
+func failed(t testing.TB, err error, want telegram.Kind) telegram.Error {
 	t.Helper()
 	var e *telegram.Error
 	if !errors.As(err, &e) {
@@ -84,7 +84,7 @@ func failed(t testing.TB, err error, want telegram.Kind) *telegram.Error {
 			t.Fatalf("the error shows a secret: %v", err)
 		}
 	}
-	return e
+	return *e
 }
 
 // steps collects what is reported and checks that it comes from the goroutine that made the call: a
