@@ -203,13 +203,17 @@ func (r *Ring) put(ctx context.Context, item Item) error {
 	return nil
 }
 
+// MaxSize returns how many bytes fit into the item of this name, 0 where there is no known limit.
+func (r *Ring) MaxSize(name string) int {
+	if l, ok := r.store.(limiter); ok {
+		return l.MaxSize(name)
+	}
+	return 0
+}
+
 // fits returns ErrTooLarge for a value that the store cannot take.
 func (r *Ring) fits(name string, size int) error {
-	l, ok := r.store.(limiter)
-	if !ok {
-		return nil
-	}
-	if limit := l.MaxSize(name); limit > 0 && size > limit {
+	if limit := r.MaxSize(name); limit > 0 && size > limit {
 		return fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, size, limit)
 	}
 	return nil

@@ -50,3 +50,51 @@ func TestSecretServiceIsAStore(t *testing.T) {
 func TestSystemRingIsAStore(t *testing.T) {
 	testStore(t, func(t *testing.T) Store { return newSystemRing(t) })
 }
+
+func TestSystemRingStatus(t *testing.T) {
+	ring := newSystemRing(t)
+	status, err := ring.Status(testContext(t))
+	if err != nil || status.Kind != KindSystem || status.Provider != "gnome-keyring" || status.Collection == "" ||
+		status.Locked || !status.CanList || status.MaxSize != 0 {
+		t.Errorf("%+v, %v", status, err)
+	}
+}
+
+func TestSystemRingPreflight(t *testing.T) {
+	ring := newSystemRing(t)
+	mustPut(t, ring, "app/1", "x")
+	if err := ring.Preflight(testContext(t), 1200); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := ring.store.List(testContext(t)); err != nil || len(names) != 1 {
+		t.Errorf("after a preflight: %q, %v", names, err)
+	}
+}
+
+func TestSystemRingGetAll(t *testing.T) {
+	ring := newSystemRing(t)
+	for _, name := range []string{"app/1", "app/2", "app/3"} {
+		mustPut(t, ring, name, "of "+name)
+	}
+	mustPut(t, ring.store, probeName(testNow, true), "p")
+	all, err := ring.GetAll(testContext(t), nil)
+	if err != nil || len(all) != 3 || all["app/2"].Reveal() != "of app/2" {
+		t.Errorf("all: %v, %v", all, err)
+	}
+	some, err := ring.GetAll(testContext(t), []string{"app/1", "app/3", "app/4"})
+	if err != nil || len(some) != 2 || some["app/3"].Reveal() != "of app/3" {
+		t.Errorf("some: %v, %v", some, err)
+	}
+}
+
+// TestNoSystemKeyring: where there is none, that is what Open says, and nothing weaker takes its place.
+func TestNoSystemKeyring(t *testing.T) {
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	for _, kind := range []Kind{"", KindSystem} {
+		ring, err := Open(testContext(t), Options{Kind: kind})
+		if ring != nil || is(t, err, ErrUnavailable) != NoSessionBus {
+			t.Errorf("open: %v, %v", ring, err)
+		}
+	}
+}

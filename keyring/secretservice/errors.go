@@ -40,6 +40,9 @@ var errNoObject = fmt.Errorf("%w: no such object", ErrFault)
 // errUndelivered is an ErrGone of which it is certain that the call never reached the service.
 var errUndelivered = fmt.Errorf("%w before the call", ErrGone)
 
+// errClosed is what every call gets after Close.
+var errClosed = fmt.Errorf("%w: the client is closed", ErrGone)
+
 // callError says what the failure of a call means. ctx is the caller's, not the one with our own deadline.
 func callError(ctx context.Context, err error) error {
 	if err == nil {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/godbus/dbus/v5"
 
@@ -35,10 +36,13 @@ type Description struct {
 // A Client talks to the user's Secret Service over one connection of its own, which it makes again when
 // bus or service were restarted. Its methods may be called at the same time.
 type Client struct {
-	// connecting and unlocking are mutexes that can be waited for under a context.
+	// connecting and unlocking are mutexes that can be waited for under a context: one makes a connection,
+	// one shows a prompt, while the others wait for the outcome.
 	connecting, unlocking chan struct{}
-	link                  *link // guarded by connecting
-	closed                bool  // guarded by connecting
+
+	mu     sync.Mutex
+	link   *link // nil until there is a connection
+	closed bool
 }
 
 // Connect connects to the session bus and to the Secret Service on it, which the bus may start. It fails
@@ -53,8 +57,8 @@ func Connect(ctx context.Context) (*Client, error) {
 
 // Close ends the connection; calls that are under way fail with ErrGone, and so do later ones.
 func (c *Client) Close() error {
-	c.connecting <- struct{}{}
-	defer func() { <-c.connecting }()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.closed = true
 	if c.link != nil {
 		c.link.close()
@@ -204,33 +208,51 @@ func (c *Client) do(ctx context.Context, op func(l *link, wrote *bool) error) er
 
 // connect returns the connection there is, or makes one.
 func (c *Client) connect(ctx context.Context) (*link, error) {
+	if ctx.Err() != nil {
+		return nil, contextError(ctx)
+	}
 	select {
 	case c.connecting <- struct{}{}:
 		defer func() { <-c.connecting }()
 	case <-ctx.Done():
 		return nil, contextError(ctx)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, contextError(ctx)
+	if l, err := c.current(); l != nil || err != nil {
+		return l, err
 	}
+	l, err := dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.closed {
-		return nil, fmt.Errorf("%w: the client is closed", ErrGone)
+		l.close()
+		return nil, errClosed
 	}
-	if c.link == nil || !c.link.conn.Connected() {
-		l, err := dial(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c.link = l
+	c.link = l
+	return l, nil
+}
+
+// current returns the connection there is, nil when one has to be made.
+func (c *Client) current() (*link, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return nil, errClosed
+	case c.link != nil && c.link.conn.Connected():
+		return c.link, nil
+	default:
+		return nil, nil
 	}
-	return c.link, nil
 }
 
 // drop gives a connection up, so that the next call makes a new one.
 func (c *Client) drop(l *link) {
-	c.connecting <- struct{}{}
-	defer func() { <-c.connecting }()
 	l.close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.link == l {
 		c.link = nil
 	}

@@ -61,14 +61,16 @@ func TestItemsHaveExactlyOurAttributes(t *testing.T) {
 	mustPut(t, client, "one")
 	mustPut(t, client, "two")
 	mustGet(t, client, "two")
-	if len(fake.items) != 1 {
-		t.Fatalf("%d items after two writes of one name", len(fake.items))
-	}
-	for _, item := range fake.items {
-		if !maps.Equal(item.attributes, tokenItem) || item.label != "botring: @x_bot" {
-			t.Errorf("stored as %q with %v", item.label, item.attributes)
+	fake.set(func() {
+		if len(fake.items) != 1 {
+			t.Errorf("%d items after two writes of one name", len(fake.items))
 		}
-	}
+		for _, item := range fake.items {
+			if !maps.Equal(item.attributes, tokenItem) || item.label != "botring: @x_bot" {
+				t.Errorf("stored as %q with %v", item.label, item.attributes)
+			}
+		}
+	})
 	found, err := client.Find(testContext(t, time.Second), Attributes{"service": "botring"})
 	if err != nil || len(found) != 1 || !maps.Equal(found[0], tokenItem) {
 		t.Errorf("find: %v, %v", found, err)
@@ -167,7 +169,7 @@ func TestNoService(t *testing.T) {
 
 func TestNoCollection(t *testing.T) {
 	fake, client := connect(t)
-	fake.noCollection = true
+	fake.set(func() { fake.noCollection = true })
 	ctx := testContext(t, 5*time.Second)
 	_, getErr := client.Get(ctx, tokenItem)
 	d, describeErr := client.Describe(ctx)
@@ -187,12 +189,14 @@ func TestNoCollection(t *testing.T) {
 // TestCollectionThatVanished: the alias points to what is no longer there, which is not "no such item".
 func TestCollectionThatVanished(t *testing.T) {
 	fake, client := connect(t)
-	fake.before = func(method string) *dbus.Error {
-		if method == "Get Locked" || method == "CreateItem" {
-			return fault("org.freedesktop.DBus.Error.UnknownMethod")
+	fake.set(func() {
+		fake.before = func(method string) *dbus.Error {
+			if method == "Get Locked" || method == "CreateItem" {
+				return fault("org.freedesktop.DBus.Error.UnknownMethod")
+			}
+			return nil
 		}
-		return nil
-	}
+	})
 	if err := put(t, client, "x"); !errors.Is(err, ErrNoCollection) {
 		t.Errorf("put: %v", err)
 	}
@@ -505,7 +509,7 @@ func TestNoEncryption(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := startFake(t, startBus(t))
-			fake.publicKey = func([]byte) dbus.Variant { return key }
+			fake.set(func() { fake.publicKey = func([]byte) dbus.Variant { return key } })
 			if _, err := Connect(testContext(t, 5*time.Second)); !errors.Is(err, ErrNoEncryption) {
 				t.Errorf("connect: %v", err)
 			}
@@ -513,7 +517,9 @@ func TestNoEncryption(t *testing.T) {
 	}
 	t.Run("plain only", func(t *testing.T) {
 		fake := startFake(t, startBus(t))
-		fake.before = func(string) *dbus.Error { return fault("org.freedesktop.DBus.Error.NotSupported") }
+		fake.set(func() {
+			fake.before = func(string) *dbus.Error { return fault("org.freedesktop.DBus.Error.NotSupported") }
+		})
 		if _, err := Connect(testContext(t, 5*time.Second)); !errors.Is(err, ErrNoEncryption) {
 			t.Errorf("connect: %v", err)
 		}
@@ -566,9 +572,12 @@ func TestTwoItemsOfOneName(t *testing.T) {
 	for range 5 {
 		mustGet(t, client, "written later")
 	}
-	if err := client.Delete(testContext(t, time.Second), tokenItem); err != nil || len(fake.items) != 0 {
-		t.Errorf("delete: %v, %d items left", err, len(fake.items))
-	}
+	err := client.Delete(testContext(t, time.Second), tokenItem)
+	fake.set(func() {
+		if err != nil || len(fake.items) != 0 {
+			t.Errorf("delete: %v, %d items left", err, len(fake.items))
+		}
+	})
 }
 
 // TestItemsLockedByThemselves: KeePassXC asks about each item though the database is open.
