@@ -10,7 +10,6 @@ import (
 	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/keyring"
-	"botring/telegram"
 )
 
 // A NewBot is what Add needs.
@@ -87,7 +86,7 @@ func (f *Fleet) Add(ctx context.Context, bot NewBot, report func(Step)) (Saved, 
 	if bot.NoLogin {
 		return f.saveOnly(ctx, on, s, report)
 	}
-	s.dead, err = f.prove(ctx, on, row, item.Session, report)
+	err = f.prove(ctx, on, row, item.Session, report)
 	switch {
 	case errors.Is(err, ErrSessionWorks):
 		return f.alreadyThere(ctx, on, r, s, known)
@@ -231,7 +230,10 @@ func (f *Fleet) saveOnly(ctx context.Context, on *ground, s *save, report report
 // the bot.
 func (f *Fleet) alreadyThere(ctx context.Context, on *ground, r *keyring.Ring, s *save, known bool) (Saved, error) {
 	if !known {
-		s.status = store.OK
+		s.status, s.newApp = store.OK, false
+		if err := f.recoverApp(ctx, on, r, s); err != nil {
+			return Saved{}, err
+		}
 		if err := f.enter(ctx, on, s); err != nil {
 			return Saved{}, err
 		}
@@ -271,68 +273,4 @@ func (f *Fleet) fetchApp(ctx context.Context, on *ground, r *keyring.Ring, s *sa
 		return fmt.Errorf("%w: %d", ErrNoApp, s.item.APIID)
 	}
 	return err
-}
-
-// logInAndSave is the second half of every login: journal, login, keyring, catalogue.
-func (f *Fleet) logInAndSave(ctx context.Context, on *ground, r *keyring.Ring, s *save, known bool, report reporter) (Saved, error) {
-	if !s.newApp {
-		if err := f.fetchApp(ctx, on, r, s); err != nil {
-			return Saved{}, err
-		}
-	}
-	if err := s.begin(ctx, f, on); err != nil {
-		return Saved{}, err
-	}
-	replaced := s.item.Session
-	login, err := f.logIn(ctx, on, s, report)
-	if err != nil {
-		s.drop(ctx, on)
-		if known {
-			err = also(err, f.noteRefusal(ctx, on, s.key, err))
-		}
-		return Saved{}, err
-	}
-	s.item.Session = &sessionItem{Session: login.Session, Runs: store.Here}
-	s.item.Profile = profileRow(login.Profile, login.Session.DC)
-	s.status, s.granted = store.OK, true
-	saved, err := f.finish(ctx, on, s, report)
-	if err == nil && replaced != nil && replaced.Runs == store.Here && !s.dead {
-		// Its key is gone with this save, and nobody could ever end it any more. Where Telegram cannot be
-		// reached for that now, it stays until the token is replaced.
-		_ = f.end(ctx, replaced.Session)
-	}
-	return saved, err
-}
-
-// logIn speaks with Telegram. A login that was granted to somebody who had turned away is ended.
-func (f *Fleet) logIn(ctx context.Context, on *ground, s *save, report reporter) (telegram.Login, error) {
-	if err := f.free(ctx, on, s.key, s.item.APIID, store.MethodLogin); err != nil {
-		return telegram.Login{}, err
-	}
-	talk, err := f.speak(s.key.Environment)
-	if err != nil {
-		return telegram.Login{}, err
-	}
-	login, err := talk.Login(ctx, telegram.App{ID: s.app.APIID, Hash: s.app.Hash}, s.item.Token, report.telegram())
-	if err != nil {
-		return telegram.Login{}, f.remember(ctx, on, s.key, s.item.APIID, store.MethodLogin, err)
-	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return telegram.Login{}, also(cancelled(ctx.Err()), f.end(ctx, login.Session))
-	}
-	return login, nil
-}
-
-// noteRefusal keeps what a refused login says of a known bot.
-func (f *Fleet) noteRefusal(ctx context.Context, on *ground, key Key, refusal error) error {
-	ctx, cancel := afterwards(ctx)
-	defer cancel()
-	return on.Update(ctx, key, func(b *Bot) { b.Health = f.afterRefusal(b.Health, refusal) })
-}
-
-func profileRow(p telegram.Profile, dc int) Profile {
-	return Profile{
-		Username: p.Username, FirstName: p.FirstName, DC: dc,
-		Inline: p.Inline, Groups: p.Groups, ReadsAll: p.ReadsAll, ManagesBots: p.ManagesBots,
-	}
 }

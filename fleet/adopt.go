@@ -2,11 +2,15 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"botring/fleet/store"
 	"botring/telegram"
 )
+
+// errNoSession: Adopt was given something that no library makes.
+var errNoSession = errors.New("not a session")
 
 // Adopt saves a bot together with a session that already exists, without a login. Nothing is dialled.
 // A bot that has a session which may still work keeps it: ErrSessionWorks.
@@ -24,6 +28,9 @@ func (f *Fleet) Adopt(ctx context.Context, bot NewBot, session telegram.Session,
 			Field: FieldToken, Problem: ProblemOtherBot,
 			Got: strconv.FormatInt(o.key.ID, 10), Want: strconv.FormatInt(session.UserID, 10),
 		}
+	}
+	if session.Key.Len() != authKeySize || session.DC < 1 || runs != store.Here && runs != store.Elsewhere {
+		return Saved{}, errNoSession
 	}
 	release, err := on.guard.take(ctx, o.key)
 	if err != nil {

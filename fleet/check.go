@@ -38,7 +38,7 @@ func (f *Fleet) checkNow(ctx context.Context, on *ground, key Key, report report
 	if len(row.Sessions) == 0 && row.Health.Status != store.SecretMissing {
 		return f.noSession(ctx, on, key)
 	}
-	if err := f.free(ctx, on, key, row.APIID, methodCheck); err != nil {
+	if err := f.envs.require(FieldEnvironment, key.Environment); err != nil {
 		return err
 	}
 	r, err := on.ring.get(ctx)
@@ -98,6 +98,9 @@ func (f *Fleet) sessionHere(ctx context.Context, r *keyring.Ring, row Bot, item 
 
 // ask opens a session, which must run here, and records the answer.
 func (f *Fleet) ask(ctx context.Context, on *ground, key Key, name string, session telegram.Session, report reporter) error {
+	if err := f.free(ctx, on, key, session.APIID, methodCheck); err != nil {
+		return err
+	}
 	talk, err := f.speak(key.Environment)
 	if err != nil {
 		return err
@@ -128,31 +131,25 @@ func (f *Fleet) ask(ctx context.Context, on *ground, key Key, name string, sessi
 	return also(answer, err)
 }
 
-// prove asks whether the session that a login would replace still works: ErrSessionWorks if it does.
-// It returns whether it is known to be dead. A bot without a session has nothing to prove.
-func (f *Fleet) prove(ctx context.Context, on *ground, row Bot, session *sessionItem, report reporter) (isDead bool, err error) {
+// prove asks whether the session that a login would replace still works: ErrSessionWorks if it does, nil
+// if it is dead or there is none, and the reason where that cannot be found out.
+func (f *Fleet) prove(ctx context.Context, on *ground, row Bot, session *sessionItem, report reporter) error {
 	switch {
 	case session == nil:
-		return true, nil
+		return nil
 	case session.Runs != store.Here:
-		return false, ErrRunsElsewhere
+		return ErrRunsElsewhere
 	case dead(row.Health.Status) || row.Health.Status == store.Flooded:
-		return true, nil
+		return nil
 	}
-	if err := f.free(ctx, on, row.Key, session.APIID, methodCheck); err != nil {
-		return false, err
-	}
-	err = f.ask(ctx, on, row.Key, store.DefaultSession, session.Session, report)
+	err := f.ask(ctx, on, row.Key, store.DefaultSession, session.Session, report)
 	if err == nil {
-		return false, ErrSessionWorks
+		return ErrSessionWorks
 	}
-	var answer *telegram.Error
-	if errors.As(err, &answer) {
-		if after := f.afterCheck(store.Health{}, answer); dead(after.Status) {
-			return true, nil
-		}
+	if after := f.afterCheck(store.Health{}, err); dead(after.Status) {
+		return nil
 	}
-	return false, err
+	return err
 }
 
 // hasLive reports whether a bot has a session here that may still work.
@@ -190,12 +187,7 @@ func (f *Fleet) CheckMany(ctx context.Context, keys []Key, done func(Checked)) {
 	for range min(checksAtOnce, len(keys)) {
 		workers.Go(func() {
 			for key := range queue {
-				checked := Checked{Err: refusal}
-				if refusal == nil {
-					checked.Bot, checked.Err = f.Check(ctx, key, nil)
-				} else {
-					checked.Bot, _ = f.Bot(ctx, key)
-				}
+				checked := f.checkOne(ctx, key, refusal)
 				telling.Lock()
 				done(checked)
 				telling.Unlock()
@@ -215,6 +207,18 @@ feed:
 	}
 	close(queue)
 	workers.Wait()
+}
+
+// checkOne checks a bot of many. refusal is why the keyring cannot be read, which is no matter to a bot
+// that has no session to be read.
+func (f *Fleet) checkOne(ctx context.Context, key Key, refusal error) Checked {
+	if refusal != nil {
+		if bot, err := f.Bot(ctx, key); err == nil && len(bot.Sessions) > 0 {
+			return Checked{Bot: bot, Err: refusal}
+		}
+	}
+	bot, err := f.Check(ctx, key, nil)
+	return Checked{Bot: bot, Err: err}
 }
 
 // unlockFor unlocks the keyring ahead of many checks, which would each prompt. Where that fails none of

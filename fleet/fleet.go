@@ -92,17 +92,20 @@ func Open(ctx context.Context, opts Options) (*Fleet, error) {
 	f.talk = func(network telegram.Network) conversation {
 		return telegram.New(network, telegram.Options{Timeout: opts.Timeout, Version: opts.Version})
 	}
-	kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem)))
-	switch kind {
-	case keyring.KindSystem:
-		if opts.Ephemeral {
-			return f, f.standInMemory(ctx, f.systemRing())
-		}
-		return f, f.standOnDisk(ctx)
-	case keyring.KindMemory:
-		return f, f.standInMemory(ctx, f.memoryRing())
+	switch kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem))); {
+	case kind == keyring.KindMemory:
+		err = f.standInMemory(ctx, f.memoryRing())
+	case kind != keyring.KindSystem:
+		err = &InputError{Field: FieldKeyring, Problem: ProblemUnknown, Got: opts.Keyring}
+	case opts.Ephemeral:
+		err = f.standInMemory(ctx, f.systemRing())
+	default:
+		err = f.standOnDisk(ctx)
 	}
-	return nil, &InputError{Field: FieldKeyring, Problem: ProblemUnknown, Got: opts.Keyring}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 func (f *Fleet) standOnDisk(ctx context.Context) error {

@@ -24,22 +24,39 @@ func (f *Fleet) LogOut(ctx context.Context, key Key, report func(Step)) (Bot, er
 	if err != nil {
 		return Bot{}, err
 	}
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return row, err
-	}
-	item, err := f.readBot(ctx, on, r, key)
-	if err != nil {
-		return row, err
-	}
-	err = f.logOutAll(ctx, on, r, row, item, report)
+	err = f.logOutAll(ctx, on, row, report)
 	reading, cancel := afterwards(ctx)
 	defer cancel()
 	bot, readErr := on.Bot(reading, key, f.now())
 	return bot, also(err, readErr)
 }
 
-func (f *Fleet) logOutAll(ctx context.Context, on *ground, r *keyring.Ring, row Bot, item botItem, report reporter) error {
+func (f *Fleet) logOutAll(ctx context.Context, on *ground, row Bot, report reporter) error {
+	if err := f.envs.require(FieldEnvironment, row.Environment); err != nil {
+		return err
+	}
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return err
+	}
+	item, err := f.readBot(ctx, on, r, row.Key)
+	if err != nil {
+		return err
+	}
+	if err := f.logOutFurther(ctx, on, r, row, report); err != nil {
+		return err
+	}
+	if item.Session == nil || item.Session.Runs != store.Here {
+		return nil
+	}
+	if err := f.logOut(ctx, on, row.Key, item.Session.Session, report); err != nil {
+		return err
+	}
+	return report.stage(Saving, func() error { return f.forgetDefault(ctx, on, r, row, item) })
+}
+
+// logOutFurther ends the sessions that have items of their own.
+func (f *Fleet) logOutFurther(ctx context.Context, on *ground, r *keyring.Ring, row Bot, report reporter) error {
 	for _, s := range row.Sessions {
 		if s.Runs != store.Here || s.Name == store.DefaultSession {
 			continue
@@ -55,13 +72,7 @@ func (f *Fleet) logOutAll(ctx context.Context, on *ground, r *keyring.Ring, row 
 			return err
 		}
 	}
-	if item.Session == nil || item.Session.Runs != store.Here {
-		return nil
-	}
-	if err := f.logOut(ctx, on, row.Key, item.Session.Session, report); err != nil {
-		return err
-	}
-	return report.stage(Saving, func() error { return f.forgetDefault(ctx, on, r, row, item) })
+	return nil
 }
 
 func (f *Fleet) logOut(ctx context.Context, on *ground, key Key, session telegram.Session, report reporter) error {

@@ -15,12 +15,13 @@ import (
 
 	"botring/fleet/store"
 	"botring/telegram"
+	"botring/telegram/telegramtest"
 )
 
 func TestAddLogsInSavesAndRemembers(t *testing.T) {
 	w := newWorld(t)
 	f := w.open()
-	order := w.bot(7)
+	order := w.bot(7, func(b *telegramtest.Bot) { b.DC = 4 })
 	order.Label, order.Tags = "Shop", []string{"prod", "eu", "prod"}
 	var steps []Step
 	saved, err := f.Add(t.Context(), order, func(s Step) { steps = append(steps, s) })

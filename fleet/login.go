@@ -3,10 +3,10 @@ package fleet
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"botring/fleet/store"
-	"botring/internal/secret"
+	"botring/keyring"
+	"botring/telegram"
 )
 
 // Login logs a known bot in (again) and replaces its session of that name. Where a session that runs here
@@ -21,6 +21,9 @@ func (f *Fleet) Login(ctx context.Context, key Key, force bool, report func(Step
 	defer release()
 	row, err := on.Bot(ctx, key, f.now())
 	if err != nil {
+		return Saved{}, err
+	}
+	if err := f.envs.require(FieldEnvironment, key.Environment); err != nil {
 		return Saved{}, err
 	}
 	apiID, err := f.appOf(ctx, on, row)
@@ -41,9 +44,10 @@ func (f *Fleet) Login(ctx context.Context, key Key, force bool, report func(Step
 		return Saved{}, err
 	}
 	item.APIID, item.Label, item.Tags = apiID, row.Label, row.Tags
-	s := &save{key: key, item: item, dead: dead(row.Health.Status)}
+	s := &save{key: key, item: item, replaced: mayWork(row, item)}
 	if !force {
-		s.dead, err = f.prove(ctx, on, row, item.Session, report)
+		s.replaced = nil // from here on it is dead, or this ends
+		err = f.prove(ctx, on, row, item.Session, report)
 		switch {
 		case errors.Is(err, ErrSessionWorks):
 			return f.alreadyThere(ctx, on, r, s, true)
@@ -54,67 +58,59 @@ func (f *Fleet) Login(ctx context.Context, key Key, force bool, report func(Step
 	return f.logInAndSave(ctx, on, r, s, true, report)
 }
 
-// ReplaceToken gives a bot a new token: of the same bot id, else *InputError with ProblemOtherBot. The new
-// token is logged in (in place of a session that the old one's revocation killed) and saved; with noLogin
-// only saved, and the session stays until a check says what became of it. The old item is there until the
-// new one is written, and again if that fails.
-func (f *Fleet) ReplaceToken(ctx context.Context, key Key, token secret.Secret, noLogin bool, report func(Step)) (Saved, error) {
-	on := f.at.Load()
-	token = secret.New(Trim(token.Reveal()))
-	if err := checkReplacement(key, token); err != nil {
-		return Saved{}, err
-	}
-	release, err := on.guard.take(ctx, key)
-	if err != nil {
-		return Saved{}, err
-	}
-	defer release()
-	row, err := on.Bot(ctx, key, f.now())
-	if err != nil {
-		return Saved{}, err
-	}
-	apiID, err := f.appOf(ctx, on, row)
-	if err != nil && !(noLogin && errors.Is(err, ErrNoApp)) {
-		return Saved{}, err
-	}
-	if !noLogin {
-		if err := f.free(ctx, on, key, apiID, store.MethodLogin); err != nil {
+// logInAndSave is the second half of every login: journal, login, keyring, catalogue.
+func (f *Fleet) logInAndSave(ctx context.Context, on *ground, r *keyring.Ring, s *save, known bool, report reporter) (Saved, error) {
+	if !s.newApp {
+		if err := f.fetchApp(ctx, on, r, s); err != nil {
 			return Saved{}, err
 		}
 	}
-	r, err := f.preflight(ctx, on, report)
+	if err := s.begin(ctx, f, on); err != nil {
+		return Saved{}, err
+	}
+	login, err := f.logIn(ctx, on, s, report)
 	if err != nil {
+		s.drop(ctx, on)
+		if known {
+			err = also(err, f.noteRefusal(ctx, on, s.key, err))
+		}
 		return Saved{}, err
 	}
-	item, err := f.readBot(ctx, on, r, key)
-	switch {
-	case errors.Is(err, ErrSecretMissing), errors.Is(err, ErrItemDamaged):
-		item = botItem{Profile: row.Profile} // a new token is what mends it
-	case err != nil:
-		return Saved{}, err
-	case item.Token.Equal(token):
-		return Saved{}, &InputError{Field: FieldToken, Problem: ProblemSameToken}
-	}
-	item.Token, item.APIID, item.Label, item.Tags = token, apiID, row.Label, row.Tags
-	s := &save{key: key, item: item, dead: dead(row.Health.Status)}
-	if noLogin {
-		s.status = unproven(item.Session)
-		return f.saveOnly(ctx, on, s, report)
-	}
-	return f.logInAndSave(ctx, on, r, s, true, report)
+	s.item.Session = &sessionItem{Session: login.Session, Runs: store.Here}
+	s.item.Profile = profileRow(login.Profile, login.Session.DC)
+	s.status, s.granted = store.OK, true
+	return f.finish(ctx, on, s, report)
 }
 
-// checkReplacement says what is wrong with a token that is to be key's.
-func checkReplacement(key Key, token secret.Secret) error {
-	id, problem := CheckToken(token.Reveal())
-	switch {
-	case problem != nil && !problem.Warning():
-		return problem
-	case id != key.ID:
-		return &InputError{
-			Field: FieldToken, Problem: ProblemOtherBot,
-			Got: strconv.FormatInt(id, 10), Want: strconv.FormatInt(key.ID, 10),
-		}
+// logIn speaks with Telegram. A login that was granted to somebody who had turned away is ended.
+func (f *Fleet) logIn(ctx context.Context, on *ground, s *save, report reporter) (telegram.Login, error) {
+	if err := f.free(ctx, on, s.key, s.item.APIID, store.MethodLogin); err != nil {
+		return telegram.Login{}, err
 	}
-	return nil
+	talk, err := f.speak(s.key.Environment)
+	if err != nil {
+		return telegram.Login{}, err
+	}
+	login, err := talk.Login(ctx, telegram.App{ID: s.app.APIID, Hash: s.app.Hash}, s.item.Token, report.telegram())
+	if err != nil {
+		return telegram.Login{}, f.remember(ctx, on, s.key, s.item.APIID, store.MethodLogin, err)
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return telegram.Login{}, also(cancelled(ctx.Err()), f.end(ctx, login.Session))
+	}
+	return login, nil
+}
+
+// noteRefusal keeps what a refused login says of a known bot.
+func (f *Fleet) noteRefusal(ctx context.Context, on *ground, key Key, refusal error) error {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	return on.Update(ctx, key, func(b *Bot) { b.Health = f.afterRefusal(b.Health, refusal) })
+}
+
+func profileRow(p telegram.Profile, dc int) Profile {
+	return Profile{
+		Username: p.Username, FirstName: p.FirstName, DC: dc,
+		Inline: p.Inline, Groups: p.Groups, ReadsAll: p.ReadsAll, ManagesBots: p.ManagesBots,
+	}
 }

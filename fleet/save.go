@@ -11,7 +11,6 @@ import (
 	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/keyring"
-	"botring/telegram"
 )
 
 // A save is a bot on its way into the keyring and the catalogue.
@@ -28,8 +27,8 @@ type save struct {
 	relabel, retag bool
 	// granted: the item holds a session that Telegram has just made and nothing else does.
 	granted bool
-	// dead: the session it replaces works no more.
-	dead bool
+	// replaced is a session that may still work when the item with the new one is written, or nil.
+	replaced *sessionItem
 
 	// on is where it was tried last. What was there before can be put back there.
 	on          *ground
@@ -79,7 +78,10 @@ func (f *Fleet) finish(ctx context.Context, on *ground, s *save, report reporter
 	case errors.Is(ctx.Err(), context.Canceled):
 		return Saved{}, also(cancelled(err), f.giveUp(ctx, on, s))
 	}
-	return Saved{}, &UnsavedError{Bot: s.row(f, Bot{Key: s.key}), Err: err, login: s}
+	reading, cancel := afterwards(ctx)
+	defer cancel()
+	before, _, _ := f.known(reading, on, s.key)
+	return Saved{}, &UnsavedError{Bot: s.row(f, before), Err: err, login: s}
 }
 
 // write puts a save's items, reads them back, and enters the bot into the catalogue.
@@ -107,6 +109,11 @@ func (f *Fleet) write(ctx context.Context, on *ground, s *save, report reporter)
 		saved.Keyring, _ = describe(ctx, r)
 		return nil
 	})
+	if err == nil && s.replaced != nil && s.replaced.Runs == store.Here {
+		// Its key is gone with this save, and nobody could ever end it any more. Where Telegram cannot be
+		// reached for that now, it stays until the token is revoked.
+		_ = f.end(ctx, s.replaced.Session)
+	}
 	return saved, err
 }
 
@@ -225,111 +232,4 @@ func (s *sessionItem) row() Session {
 		return Session{}
 	}
 	return Session{Name: store.DefaultSession, DC: s.DC, Runs: s.Runs, APIID: s.APIID, MadeAt: s.MadeAt}
-}
-
-// undo puts the keyring back to what it was before a save that failed, as far as anything was written.
-func (f *Fleet) undo(ctx context.Context, on *ground, s *save) error {
-	ctx, cancel := afterwards(ctx)
-	defer cancel()
-	defer s.drop(ctx, on)
-	if !s.wrote || s.on != on {
-		return nil
-	}
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return fmt.Errorf("undo the save: %w", err)
-	}
-	release, err := r.Lock(ctx)
-	if err != nil {
-		return fmt.Errorf("undo the save: %w", err)
-	}
-	defer release()
-	err = restore(ctx, r, keyring.Item{Name: botItemName(s.key), Label: s.item.label(s.key), Value: s.old})
-	if s.newApp {
-		app := keyring.Item{Name: appItemName(s.app.APIID), Label: "botring: app " + s.app.Name, Value: s.oldApp}
-		err = also(err, restore(ctx, r, app))
-	}
-	if err != nil {
-		return fmt.Errorf("undo the save: %w", err)
-	}
-	s.wrote = false
-	return nil
-}
-
-// restore makes an item what it was; one that was not there goes.
-func restore(ctx context.Context, r *keyring.Ring, item keyring.Item) error {
-	now, err := r.Get(ctx, item.Name)
-	missing := errors.Is(err, keyring.ErrNotFound)
-	switch {
-	case err != nil && !missing:
-		return err
-	case now.Equal(item.Value): // both may be empty
-		return nil
-	case item.Value.Empty():
-		return r.Delete(ctx, item.Name)
-	}
-	return r.Put(ctx, item)
-}
-
-// giveUp ends a login that will not be saved: the keyring as it was, the session ended at Telegram.
-func (f *Fleet) giveUp(ctx context.Context, on *ground, s *save) error {
-	return also(f.undo(ctx, on, s), f.end(ctx, s.item.Session.Session))
-}
-
-// end logs a session out that nobody keeps.
-func (f *Fleet) end(ctx context.Context, session telegram.Session) error {
-	ctx, cancel := afterwards(ctx)
-	defer cancel()
-	talk, err := f.speak(session.Environment)
-	if err != nil {
-		return err
-	}
-	if err := talk.LogOut(ctx, telegram.App{ID: session.APIID}, session, nil); err != nil {
-		return fmt.Errorf("log the session out: %w", err)
-	}
-	return nil
-}
-
-// cancelled is what a call returns that its user turned away from after Telegram had granted the login.
-func cancelled(err error) error {
-	return &telegram.Error{Kind: telegram.Cancelled, Sent: true, Err: err}
-}
-
-// SaveAgain retries the saving, and only that, of a login that could not be saved.
-func (f *Fleet) SaveAgain(ctx context.Context, unsaved *UnsavedError) (Saved, error) {
-	s := unsaved.login
-	if s == nil {
-		return Saved{}, fmt.Errorf("save again: %w", unsaved)
-	}
-	on := f.at.Load()
-	release, err := on.guard.take(ctx, s.key)
-	if err != nil {
-		return Saved{}, err
-	}
-	defer release()
-	if s.on != nil && s.on != on {
-		// Another ring than the one that failed: it may not know the app either.
-		s.looked, s.newApp = false, true
-	}
-	saved, err := f.write(ctx, on, s, nil)
-	if err != nil {
-		return Saved{}, &UnsavedError{Bot: unsaved.Bot, Err: err, login: s}
-	}
-	return saved, nil
-}
-
-// Abandon gives up a login that could not be saved: it is logged out at Telegram, and what the keyring
-// held before is put back if it is not there any more.
-func (f *Fleet) Abandon(ctx context.Context, unsaved *UnsavedError) error {
-	s := unsaved.login
-	if s == nil {
-		return fmt.Errorf("abandon: %w", unsaved)
-	}
-	on := f.at.Load()
-	release, err := on.guard.take(ctx, s.key)
-	if err != nil {
-		return err
-	}
-	defer release()
-	return f.giveUp(ctx, on, s)
 }

@@ -27,6 +27,7 @@ func testHash() secret.Secret { return secret.New("0123456789abcdef0123456789abc
 type world struct {
 	t     testing.TB
 	tg    *telegramtest.Server
+	fake  *fakeTelegram // in the server's place where it is not nil
 	store *faultyStore
 	ring  *keyring.Ring
 	home  string
@@ -35,9 +36,10 @@ type world struct {
 	now time.Time
 }
 
+// newWorld has a Telegram on loopback, where every login costs an exchange of keys.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	w := emptyWorld(t)
 	server, err := telegramtest.Start(telegramtest.Options{
 		Environment: env, Apps: []telegram.App{{ID: testApp, Hash: testHash()}, {ID: testApp + 1, Hash: testHash()}},
 	})
@@ -45,7 +47,22 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	w := &world{t: t, tg: server, home: t.TempDir(), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)}
+	w.tg = server
+	return w
+}
+
+// newFakeWorld has a Telegram that only pretends, for tests of what surrounds the conversation.
+func newFakeWorld(t testing.TB) *world {
+	t.Helper()
+	w := emptyWorld(t)
+	w.fake = &fakeTelegram{alive: map[string]int64{}, open: map[string]int{}}
+	return w
+}
+
+func emptyWorld(t testing.TB) *world {
+	t.Helper()
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	w := &world{t: t, home: t.TempDir(), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)}
 	w.store = &faultyStore{Memory: keyring.NewMemory()}
 	w.ring = keyring.Wrap(w.store, keyring.Options{})
 	return w
@@ -64,8 +81,12 @@ func (w *world) sleep(d time.Duration) {
 }
 
 func (w *world) options() Options {
+	network := telegram.Network{Name: env}
+	if w.tg != nil {
+		network = w.tg.Network()
+	}
 	return Options{
-		Environment: env, Networks: []telegram.Network{w.tg.Network()}, Home: w.home, Timeout: 10 * time.Second,
+		Environment: env, Networks: []telegram.Network{network}, Home: w.home, Timeout: 10 * time.Second,
 		OpenRing: func(context.Context) (*keyring.Ring, error) { return w.ring, nil },
 		Now:      w.clock,
 	}
@@ -79,6 +100,9 @@ func (w *world) open() *Fleet {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = f.Close() })
+	if w.fake != nil {
+		f.talk = func(telegram.Network) conversation { return w.fake }
+	}
 	return f
 }
 
@@ -89,7 +113,7 @@ func tokenOf(id int64, letter string) secret.Secret {
 // tgBot is a bot as Telegram knows it, with the token of that letter.
 func (w *world) tgBot(id int64, letter string) telegramtest.Bot {
 	return telegramtest.Bot{
-		Token: tokenOf(id, letter), DC: 4,
+		Token: tokenOf(id, letter), DC: 2,
 		Profile: telegram.Profile{ID: id, Username: fmt.Sprintf("x%d_bot", id), FirstName: fmt.Sprint("Bot ", id), Groups: true},
 	}
 }
@@ -100,7 +124,9 @@ func (w *world) bot(id int64, edit ...func(*telegramtest.Bot)) NewBot {
 	for _, e := range edit {
 		e(&bot)
 	}
-	w.tg.AddBot(bot)
+	if w.tg != nil {
+		w.tg.AddBot(bot)
+	}
 	return NewBot{Token: bot.Token, APIID: testApp, APIHash: testHash()}
 }
 

@@ -1,0 +1,120 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"botring/internal/secret"
+	"botring/telegram"
+)
+
+// A fakeTelegram grants every login, unless its hooks say otherwise, and knows the sessions it made. It
+// sees what no server may: two connections of one session.
+type fakeTelegram struct {
+	// onLogin and onCheck are asked before an answer, onGrant after a login was granted.
+	onLogin, onCheck func(ctx context.Context, id int64) error
+	onGrant          func()
+	// hold is how long a check keeps its session open.
+	hold time.Duration
+
+	mu                             sync.Mutex
+	alive                          map[string]int64 // by auth key
+	open                           map[string]int
+	logins, checks, logOuts, twice int
+	last                           telegram.App
+}
+
+func (t *fakeTelegram) Login(ctx context.Context, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error) {
+	digits, _, _ := strings.Cut(token.Reveal(), ":")
+	id, _ := strconv.ParseInt(digits, 10, 64)
+	t.mu.Lock()
+	t.logins++
+	t.last = app
+	number := t.logins
+	t.mu.Unlock()
+	if t.onLogin != nil {
+		if err := t.onLogin(ctx, id); err != nil {
+			return telegram.Login{}, err
+		}
+	}
+	session := fakeSession(id, number)
+	t.mu.Lock()
+	t.alive[session.Key.Reveal()] = id
+	t.mu.Unlock()
+	if t.onGrant != nil {
+		t.onGrant()
+	}
+	return telegram.Login{Session: session, Profile: fakeProfile(id)}, nil
+}
+
+func (t *fakeTelegram) Check(ctx context.Context, _ telegram.App, session telegram.Session, _ func(telegram.Step)) (telegram.Profile, error) {
+	k := session.Key.Reveal()
+	t.mu.Lock()
+	t.checks++
+	if t.open[k]++; t.open[k] > 1 {
+		t.twice++
+	}
+	alive := t.alive[k] != 0
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.open[k]--
+	}()
+	if t.hold > 0 {
+		select {
+		case <-time.After(t.hold):
+		case <-ctx.Done():
+			return telegram.Profile{}, &telegram.Error{Kind: telegram.Cancelled, Err: ctx.Err()}
+		}
+	}
+	if t.onCheck != nil {
+		if err := t.onCheck(ctx, session.UserID); err != nil {
+			return telegram.Profile{}, err
+		}
+	}
+	if !alive {
+		return telegram.Profile{}, &telegram.Error{Kind: telegram.SessionDead, Code: 401, Type: "AUTH_KEY_UNREGISTERED"}
+	}
+	return fakeProfile(session.UserID), nil
+}
+
+func (t *fakeTelegram) LogOut(ctx context.Context, _ telegram.App, session telegram.Session, _ func(telegram.Step)) error {
+	if err := ctx.Err(); err != nil {
+		return &telegram.Error{Kind: telegram.Cancelled, Err: err}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.logOuts++
+	delete(t.alive, session.Key.Reveal())
+	return nil
+}
+
+// sessions is how many sessions are alive.
+func (t *fakeTelegram) sessions() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.alive)
+}
+
+func fakeSession(id int64, number int) telegram.Session {
+	authKey := []byte(strings.Repeat(fmt.Sprintf("%016d", number), 16))
+	authKey[0], authKey[1] = 0xff, 0 // as little text as a real one
+	return telegram.Session{
+		DC: 2, Addr: "127.0.0.1:443", Environment: env, Key: secret.New(string(authKey)), Salt: -1 << 62,
+		APIID: testApp, UserID: id, MadeAt: time.UnixMilli(1_700_000_000_123),
+	}
+}
+
+func fakeProfile(id int64) telegram.Profile {
+	return telegram.Profile{ID: id, Username: fmt.Sprintf("x%d_bot", id), FirstName: fmt.Sprint("Bot ", id), Groups: true}
+}
+
+// floodWait is Telegram's answer to too many logins.
+func floodWait(d time.Duration) error {
+	return &telegram.Error{Kind: telegram.FloodWait, Code: 420, Type: fmt.Sprintf("FLOOD_WAIT_%d", int(d.Seconds())), Wait: d, Sent: true}
+}
