@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
 )
 
@@ -27,45 +28,46 @@ func New(network Network, opts Options) *Client {
 // Check opens a session and asks who it is. It never logs in and never makes a key. The session must
 // run nowhere else: two connections at once destroy it. report is as in Login. Errors are *Error.
 func (c *Client) Check(ctx context.Context, app App, session Session, report func(Step)) (Profile, error) {
-	l, ctx, end := c.begin(ctx, "users.getUsers", report)
+	call, ctx, end := c.begin(ctx, "users.getUsers", report)
 	defer end()
-	var answer tg.UserClassVector
 	query := &tg.UsersGetUsersRequest{ID: []tg.InputUserClass{&tg.InputUserSelf{}}}
-	line, err := l.resume(ctx, app, session)
-	if err != nil {
-		return Profile{}, err
-	}
-	defer line.close()
-	done := l.stage(Asking, line.dc, line.addr)
-	err = line.ask(ctx, c.request(app.ID, query), &answer, true)
+	var answer tg.UserClassVector
 	var profile Profile
-	if err == nil {
-		profile, err = profileOfSelf(answer.Elems)
-	}
-	if err != nil {
-		return Profile{}, l.failure(ctx, l.op, line.dc, line.addr, elsewhere(err))
-	}
-	done(line.addr)
-	return profile, nil
+	err := call.use(ctx, app, session, Asking, query, &answer, func(err error) error {
+		if err == nil {
+			profile, err = profileOfSelf(answer.Elems)
+		}
+		return err
+	})
+	return profile, err
 }
 
 // LogOut ends a session at Telegram with auth.logOut. A session that is dead already is no error.
 // report is as in Login. Errors are *Error.
 func (c *Client) LogOut(ctx context.Context, app App, session Session, report func(Step)) error {
-	l, ctx, end := c.begin(ctx, "auth.logOut", report)
+	call, ctx, end := c.begin(ctx, "auth.logOut", report)
 	defer end()
-	line, err := l.resume(ctx, app, session)
+	var answer tg.AuthLoggedOut
+	return call.use(ctx, app, session, LoggingOut, &tg.AuthLogOutRequest{}, &answer, func(err error) error {
+		if isGone(err) {
+			return nil
+		}
+		return err
+	})
+}
+
+// use makes one call with a session's key. judge sees how it ended and has the last word on that.
+func (c *call) use(ctx context.Context, app App, session Session, stage Stage, query bin.Encoder, answer bin.Decoder, judge func(error) error) error {
+	l, err := c.resume(ctx, app, session)
 	if err != nil {
 		return err
 	}
-	defer line.close()
-	done := l.stage(LoggingOut, line.dc, line.addr)
-	var answer tg.AuthLoggedOut
-	err = line.ask(ctx, c.request(app.ID, &tg.AuthLogOutRequest{}), &answer, true)
-	if err != nil && !isGone(err) {
-		return l.failure(ctx, l.op, line.dc, line.addr, elsewhere(err))
+	defer l.close()
+	done := c.stage(stage, l.dc, l.addr)
+	if err := judge(l.ask(ctx, c.request(app.ID, query), answer, true)); err != nil {
+		return c.failure(ctx, c.op, l.dc, l.addr, elsewhere(err))
 	}
-	done(line.addr)
+	done(l.addr)
 	return nil
 }
 

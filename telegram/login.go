@@ -18,12 +18,12 @@ const maxHops = 3
 // goroutine. A login that Telegram granted is returned even when ctx ended at that moment.
 // Errors are *Error.
 func (c *Client) Login(ctx context.Context, app App, token secret.Secret, report func(Step)) (Login, error) {
-	l, ctx, end := c.begin(ctx, "auth.importBotAuthorization", report)
+	call, ctx, end := c.begin(ctx, "auth.importBotAuthorization", report)
 	defer end()
-	if err := l.refuse(ctx, app); err != nil {
+	if err := call.refuse(ctx, app); err != nil {
 		return Login{}, err
 	}
-	return l.logIn(ctx, app, token)
+	return call.logIn(ctx, app, token)
 }
 
 // logIn asks for a login at the first data centre and follows Telegram to the bot's.

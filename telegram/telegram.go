@@ -1,8 +1,17 @@
 // Package telegram holds the conversation with Telegram: it logs a bot in with
 // auth.importBotAuthorization, asks whether a session still works, and logs a session out.
 //
-// One call makes one connection, as short as possible, and ends with it; nothing reconnects by itself.
-// It stands on gotd's mtproto.Conn and lets no type of gotd's out.
+//	client := telegram.New(telegram.Production(), telegram.Options{})
+//	login, err := client.Login(ctx, app, token, nil)
+//	if errors.Is(err, telegram.TokenRevoked) { … }
+//
+// One call makes one connection, as short as possible, and ends with it; nothing reconnects by itself and
+// nothing is left running. A call goes through three layers: a link is a connection that remembers why it
+// broke; a line is a link with an authorization key, on which gotd's mtproto.Conn makes one request; a
+// witness reads along and keeps what mtproto.Conn does not tell. The key is made before mtproto.Conn
+// begins, so that it never makes one itself.
+//
+// No type of gotd's leaves the package, and every error that does is an *Error.
 package telegram
 
 import (
