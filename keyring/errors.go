@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -114,9 +115,9 @@ func (e *LockedError) Unwrap() []error {
 
 // ended returns the error of a context that is over, with its cause, or nil.
 func ended(ctx context.Context) error {
-	err := ctx.Err()
-	if cause := context.Cause(ctx); err != nil && cause != err {
-		return fmt.Errorf("%w: %w", err, cause)
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(cause, err) {
+		return err
 	}
-	return err
+	return fmt.Errorf("%w: %w", err, cause)
 }

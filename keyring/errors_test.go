@@ -23,7 +23,7 @@ func is(t *testing.T, err, want error) Reason {
 		t.Errorf("%v is not %v", err, want)
 	}
 	for name, sentinel := range sentinels {
-		if sentinel != want && errors.Is(err, sentinel) {
+		if !errors.Is(sentinel, want) && errors.Is(err, sentinel) {
 			t.Errorf("%v is also %s", err, name)
 		}
 	}

@@ -161,7 +161,7 @@ func TestPreflight(t *testing.T) {
 		store.put = func(i Item) (Item, error) { _ = store.Memory.Put(t.Context(), i); return i, fault }
 		is(t, ring.Preflight(t.Context(), 1), fault)
 		// After a refusal the next call would prompt again.
-		if left := len(store.items); left != 0 && fault != ErrDenied {
+		if left := len(store.items); left != 0 && !errors.Is(fault, ErrDenied) {
 			t.Errorf("%v: %d probes left", fault, left)
 		}
 	}

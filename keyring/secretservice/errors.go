@@ -40,6 +40,10 @@ var errNoObject = fmt.Errorf("%w: no such object", ErrFault)
 // errUndelivered is an ErrGone of which it is certain that the call never reached the service.
 var errUndelivered = fmt.Errorf("%w before the call", ErrGone)
 
+// errGonePrompting is an ErrGone while somebody may have been answering a prompt. It is not tried again by
+// itself: the successor would show its own prompt to somebody who has just seen one vanish.
+var errGonePrompting = fmt.Errorf("%w during its prompt", ErrGone)
+
 // errClosed is what every call gets after Close.
 var errClosed = fmt.Errorf("%w: the client is closed", ErrGone)
 

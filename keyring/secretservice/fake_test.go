@@ -31,7 +31,7 @@ func startBus(t testing.TB) (address string) {
 	if err != nil {
 		skip(t, "dbus-daemon is not installed")
 	}
-	// Not t.TempDir, whose name may be longer than a socket's can be.
+	//nolint:usetesting // the name of a t.TempDir may be longer than a socket's can be, and hold commas
 	dir, err := os.MkdirTemp("", "bus")
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ func (l *link) unlock(ctx context.Context, objects ...dbus.ObjectPath) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.answer(ctx, prompt)
+	err = l.answer(ctx, prompt)
 	// Waiting in vain for a person is a locked keyring, whatever ended the wait.
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("%w: %w", ErrLocked, err)
@@ -53,35 +53,35 @@ func (l *link) unlock(ctx context.Context, objects ...dbus.ObjectPath) error {
 //
 // A prompt that is given up on stays on the screen: Prompt.Dismiss makes gnome-keyring 42.1 abort, and an
 // answer that comes late still unlocks.
-func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) (dbus.Variant, error) {
+func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
 	if prompt == nothing {
-		return dbus.Variant{}, nil
+		return nil
 	}
 	if !prompt.IsValid() {
-		return dbus.Variant{}, fmt.Errorf("%w: %q is no prompt", ErrFault, prompt)
+		return fmt.Errorf("%w: %q is no prompt", ErrFault, prompt)
 	}
 	signals := make(chan *dbus.Signal, 8)
 	l.conn.Signal(signals)
 	defer l.conn.RemoveSignal(signals)
 	stop, err := l.watch(ctx, prompt)
 	if err != nil {
-		return dbus.Variant{}, err
+		return err
 	}
 	defer stop()
 
 	if err := l.call(ctx, prompt, promptInterface+".Prompt", "").store(); err != nil {
-		return dbus.Variant{}, fmt.Errorf("prompt: %w", err)
+		return fmt.Errorf("prompt: %w", err)
 	}
 	for {
 		select {
 		case <-ctx.Done():
-			return dbus.Variant{}, contextError(ctx)
+			return contextError(ctx)
 		case <-l.conn.Context().Done():
-			return dbus.Variant{}, fmt.Errorf("%w during its prompt", ErrGone)
+			return errGonePrompting
 		case signal, open := <-signals:
 			switch {
 			case !open, l.lostOwner(signal):
-				return dbus.Variant{}, fmt.Errorf("%w during its prompt", ErrGone)
+				return errGonePrompting
 			case signal.Sender == l.owner && signal.Path == prompt && signal.Name == promptInterface+".Completed":
 				return completed(signal)
 			}
@@ -90,16 +90,16 @@ func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) (dbus.Variant
 }
 
 // completed reads the signal that ends a prompt.
-func completed(signal *dbus.Signal) (dbus.Variant, error) {
+func completed(signal *dbus.Signal) error {
 	var dismissed bool
 	var result dbus.Variant
 	if err := dbus.Store(signal.Body, &dismissed, &result); err != nil {
-		return dbus.Variant{}, fmt.Errorf("%w: unexpected end of a prompt: %w", ErrFault, err)
+		return fmt.Errorf("%w: unexpected end of a prompt: %w", ErrFault, err)
 	}
 	if dismissed {
-		return dbus.Variant{}, fmt.Errorf("%w: the prompt was dismissed", ErrDenied)
+		return fmt.Errorf("%w: the prompt was dismissed", ErrDenied)
 	}
-	return result, nil
+	return nil
 }
 
 // watch asks the bus for the signals that end a prompt: its own, and the service's death. It has to be

@@ -187,7 +187,7 @@ func (c *Client) GetAll(ctx context.Context, attributes Attributes) ([]Entry, er
 }
 
 // do runs op on a live connection. An op that failed because the service went away is run once more on a
-// new one, unless it had begun to write.
+// new one, unless it had begun to write or to prompt.
 func (c *Client) do(ctx context.Context, op func(l *link, wrote *bool) error) error {
 	for attempt := 0; ; attempt++ {
 		l, err := c.connect(ctx)
@@ -200,7 +200,7 @@ func (c *Client) do(ctx context.Context, op func(l *link, wrote *bool) error) er
 			return err
 		}
 		c.drop(l)
-		if wrote || attempt > 0 {
+		if wrote || attempt > 0 || errors.Is(err, errGonePrompting) {
 			return err
 		}
 	}

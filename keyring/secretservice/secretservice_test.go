@@ -277,13 +277,15 @@ func TestPrompts(t *testing.T) {
 						t.Error(err)
 					}
 					for _, want := range c.want {
-						// A service that died in a prompt of a read is looked for once more, in vain.
-						if !errors.Is(err, want) && (want != ErrGone || !errors.Is(err, ErrNoService)) {
+						if !errors.Is(err, want) {
 							t.Errorf("not %v: %v", want, err)
 						}
 					}
 					if took := time.Since(began); took > 2*time.Second {
 						t.Errorf("took %v", took)
+					}
+					if n := fake.count("Prompt"); n != 1 {
+						t.Errorf("%d prompts", n)
 					}
 					fake.mu.Lock()
 					defer fake.mu.Unlock()
