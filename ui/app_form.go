@@ -18,10 +18,12 @@ import (
 type appForm struct {
 	sh *shell
 	// app is the one being edited, zero for a new one. Its api_id is what bots know it by, and stays.
-	app    fleet.App
-	form   form
-	task   task
-	notice string
+	app  fleet.App
+	form form
+	task task
+	// cancelling: the saving was told to end.
+	cancelling bool
+	notice     string
 }
 
 // newAppForm asks for a new app.
@@ -105,6 +107,7 @@ func (a appForm) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	switch {
 	case back && a.task.id != 0:
 		a.task.cancel()
+		a.cancelling = true
 		return a, nil
 	case back:
 		return newAppsAt(a.sh, a.app.APIID, ""), nil
@@ -142,7 +145,7 @@ func (a appForm) save() (screen, tea.Cmd) {
 }
 
 func (a appForm) saved(msg taskDoneMsg) (screen, tea.Cmd) {
-	a.task = task{}
+	a.task, a.cancelling = task{}, false
 	if app, ok := msg.value.(fleet.App); ok && msg.err == nil {
 		return newAppsAt(a.sh, app.APIID, fault.Clean(app.Name)+" was saved."), a.sh.reload
 	}
@@ -160,7 +163,10 @@ func (a appForm) saved(msg taskDoneMsg) (screen, tea.Cmd) {
 
 func (a appForm) Keys() []key.Binding {
 	k := a.sh.keys
-	if a.task.id != 0 {
+	switch {
+	case a.cancelling:
+		return nil
+	case a.task.id != 0:
 		return []key.Binding{as(k.back, "cancel")}
 	}
 	return append([]key.Binding{as(k.open, "save"), k.back}, a.form.keys(a.sh)...)
@@ -172,7 +178,10 @@ func (a appForm) View(size size) view {
 	if a.app.APIID != 0 {
 		v.trail = fmt.Sprintf("%s %s api_id %d", fault.Clean(a.app.Name), t.glyphs.dot, a.app.APIID)
 	}
-	if a.task.id != 0 {
+	switch {
+	case a.cancelling:
+		v.status = "Cancelling" + t.glyphs.ellipsis
+	case a.task.id != 0:
 		v.status = "saving" + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
 	}
 	v.body, v.cursor = a.form.lines(a.sh, size.width)

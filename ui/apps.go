@@ -9,6 +9,7 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"botring/fleet"
 	"botring/fleet/fault"
@@ -23,7 +24,9 @@ type apps struct {
 	asking bool
 	asked  guard
 	task   task
-	notice string
+	// cancelling: the removal was told to end.
+	cancelling bool
+	notice     string
 }
 
 // newApps lists the apps.
@@ -65,6 +68,7 @@ func (a apps) Update(msg tea.Msg) (screen, tea.Cmd) {
 		case a.task.id != 0:
 			if key.Matches(msg, a.sh.keys.back) {
 				a.task.cancel()
+				a.cancelling = true
 			}
 		case a.asking:
 			return a.answer(msg)
@@ -145,7 +149,7 @@ func (a apps) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 }
 
 func (a apps) removed(msg taskDoneMsg) (screen, tea.Cmd) {
-	a.task = task{}
+	a.task, a.cancelling = task{}, false
 	switch {
 	case msg.err == nil:
 		a.notice = "The app was removed."
@@ -160,6 +164,8 @@ func (a apps) removed(msg taskDoneMsg) (screen, tea.Cmd) {
 func (a apps) Keys() []key.Binding {
 	k := a.sh.keys
 	switch {
+	case a.cancelling:
+		return nil
 	case a.task.id != 0:
 		return []key.Binding{as(k.back, "cancel")}
 	case a.asking:
@@ -168,8 +174,8 @@ func (a apps) Keys() []key.Binding {
 		return []key.Binding{as(k.add, "add an app"), k.bots, k.back, as(k.quit, "back")}
 	}
 	return []key.Binding{
-		as(k.add, "add an app"), as(k.open, "edit"), k.remove, k.bots, k.back, as(k.quit, "back"),
-		k.down, k.up, k.top, k.bottom,
+		as(k.add, "add an app"), as(k.open, "edit"), k.remove, k.bots, k.back,
+		k.down, k.up, k.top, k.bottom, as(k.quit, "back"),
 	}
 }
 
@@ -182,7 +188,7 @@ func (a apps) View(size size) view {
 	}
 	names := 4
 	for _, app := range a.sh.apps {
-		names = max(names, len(fault.Clean(app.Name)))
+		names = max(names, ansi.StringWidth(fault.Clean(app.Name)))
 	}
 	names = min(names, size.width/3)
 	v.body = append(v.body, t.dim.Render("   "+t.pad("App", names)+"  "+t.pad("api_id", apiIDCells)+"  Bots"))
@@ -190,7 +196,7 @@ func (a apps) View(size size) view {
 	at := a.at()
 	top := clamp(at-height/2, 0, max(0, len(a.sh.apps)-height))
 	for i := top; i < min(top+height, len(a.sh.apps)); i++ {
-		v.body = append(v.body, a.line(a.sh.apps[i], i == at, names))
+		v.body = append(v.body, a.line(a.sh.apps[i], i == at, names, size.width))
 	}
 	return v
 }
@@ -198,7 +204,7 @@ func (a apps) View(size size) view {
 // apiIDCells is the width of the largest api_id, 2^31-1.
 const apiIDCells = 10
 
-func (a apps) line(app fleet.App, selected bool, names int) string {
+func (a apps) line(app fleet.App, selected bool, names, width int) string {
 	t := a.sh.theme
 	bar, name := "   ", t.text
 	if selected {
@@ -209,21 +215,29 @@ func (a apps) line(app fleet.App, selected bool, names int) string {
 		bots = count(app.Bots, "bot")
 	}
 	line := bar + name.Render(t.pad(fault.Clean(app.Name), names)) + "  " + t.pad(strconv.Itoa(app.APIID), apiIDCells) + "  " + t.dim.Render(bots)
-	if published(app.APIID) {
-		line += "  " + t.waiting.Render(t.glyphs.waiting+" published, use your own")
+	if published(app.APIID) != nil {
+		line += "  " + t.waiting.Render(t.glyphs.waiting)
+		if says := " published, use your own"; ansi.StringWidth(line)+len(says) < width {
+			line += t.waiting.Render(says)
+		}
 	}
 	return line
 }
 
-// published reports whether Telegram may refuse an api_id because anybody can know it.
-func published(apiID int) bool {
+// published is the warning about an api_id that anybody can know, nil for any other.
+func published(apiID int) *fleet.InputError {
 	_, problem := fleet.CheckAPIID(strconv.Itoa(apiID))
-	return problem != nil && problem.Problem == fleet.ProblemPublished
+	if problem != nil && problem.Problem == fleet.ProblemPublished {
+		return problem
+	}
+	return nil
 }
 
 func (a apps) status() string {
 	t := a.sh.theme
 	switch {
+	case a.cancelling:
+		return "Cancelling" + t.glyphs.ellipsis
 	case a.task.id != 0:
 		return "removing" + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
 	case a.asking:
@@ -232,14 +246,17 @@ func (a apps) status() string {
 	case a.notice != "":
 		return a.notice
 	}
-	if app, ok := a.current(); ok {
-		if users := a.sh.usersOf(app); len(users) > 0 {
-			names := make([]string, len(users))
-			for i, b := range users {
-				names[i] = displayName(b)
-			}
-			return t.dim.Render("used by " + strings.Join(names, ", "))
-		}
+	app, _ := a.current()
+	if problem := published(app.APIID); problem != nil {
+		return t.waiting.Render(fault.Of(problem).What)
 	}
-	return ""
+	users := a.sh.usersOf(app)
+	if len(users) == 0 {
+		return ""
+	}
+	names := make([]string, len(users))
+	for i, b := range users {
+		names[i] = displayName(b)
+	}
+	return t.dim.Render("used by " + strings.Join(names, ", "))
 }

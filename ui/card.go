@@ -7,9 +7,11 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/store"
 )
 
 // card shows one bot.
@@ -158,11 +160,26 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := []key.Binding{as(k.open, "label"), k.check, k.login, as(k.newToken, "new token"), k.copy, k.remove, as(k.problem, "next problem"), k.back, as(k.quit, "back")}
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.problem)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}
-	return keys
+	return append(keys, as(k.quit, "back"))
+}
+
+// wanted are the keys for what the bot is most likely to need, that one first.
+func (c card) wanted() []key.Binding {
+	k := c.sh.keys
+	label, token := as(k.open, "label"), as(k.newToken, "new token")
+	bot, _ := c.sh.bot(c.key)
+	switch bot.Health.Status {
+	case store.TokenRevoked, store.SecretMissing:
+		return []key.Binding{token, k.login, k.check, label}
+	case store.NotLoggedIn, store.Flooded, store.SessionDead, store.SessionRevoked, store.SessionDuplicated:
+		return []key.Binding{k.login, token, k.check, label}
+	case store.OK, store.Deactivated, store.Unreachable, store.Unchecked:
+	}
+	return []key.Binding{k.check, label, k.login, token}
 }
 
 func (c card) View(size size) view {
@@ -218,6 +235,9 @@ func (c card) lines(width int) []string {
 	add("id", strings.Join(append(where, fault.Clean(bot.Environment)), dot))
 	add("App", c.app(bot))
 	add("Label", orNone(fault.Clean(bot.Label)))
+	if bot.Label != "" && bot.Profile.FirstName != "" {
+		add("Name", fault.Clean(bot.Profile.FirstName))
+	}
 	if len(bot.Tags) > 0 {
 		add("Tags", fault.Clean(strings.Join(bot.Tags, " ")))
 	}
@@ -237,7 +257,7 @@ func (c card) lines(width int) []string {
 // factCells is the width of the column of labels on a card.
 func factCells(width int) int {
 	if width < narrow {
-		return 10
+		return 11
 	}
 	return 12
 }
@@ -247,7 +267,8 @@ func (t theme) fact(label string, width int, paragraphs ...string) []string {
 	m, cells := margin(width), max(factCells(width), len(label)+2)
 	var lines []string
 	for _, p := range paragraphs {
-		lines = append(lines, wrap(p, width-m-cells-1)...)
+		// Of the styled text every line must stand by itself: some may be scrolled away.
+		lines = append(lines, strings.Split(lipgloss.Wrap(p, max(1, width-m-cells-1), ""), "\n")...)
 	}
 	lines = indent(lines, m+cells)
 	if len(lines) > 0 {
@@ -296,14 +317,15 @@ func (c card) health(bot fleet.Bot) []string {
 		}
 	}
 	var age []string
-	if h := bot.Health; !h.CheckedAt.IsZero() {
+	h := bot.Health
+	if mark != fault.OK && !h.CheckedAt.IsZero() {
 		age = append(age, "checked "+fault.Ago(now.Sub(h.CheckedAt)))
 	}
-	if h := bot.Health; !h.Since.IsZero() {
-		age = append(age, "so since "+fault.Ago(now.Sub(h.Since)))
+	if !h.Since.IsZero() {
+		age = append(age, "unchanged for "+fault.Duration(now.Sub(h.Since)))
 	}
-	if bot.Health.Code != 0 {
-		age = append(age, fmt.Sprintf("%d %s", bot.Health.Code, fault.Clean(bot.Health.Type)))
+	if h.Code != 0 {
+		age = append(age, fmt.Sprintf("%d %s", h.Code, fault.Clean(h.Type)))
 	}
 	if len(age) > 0 {
 		paragraphs = append(paragraphs, t.dim.Render(strings.Join(age, " "+t.glyphs.dot+" ")))

@@ -7,11 +7,11 @@ import (
 // A keymap holds every binding of the program. A letter stands here once, so it means one thing
 // everywhere; screens pick from it, and may say more exactly what a key does where they are (as).
 type keymap struct {
-	add, open, next, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
+	add, open, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
 
 	remove, removeHere, logOutRemove, sort, filter, problem, mark, markRange, markAll key.Binding
 
-	environment, reveal, saveOnly, retry, addAll, edit, memory, howTo, again, keep, abandon key.Binding
+	environment, reveal, saveOnly, addAll, memory, howTo key.Binding
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
@@ -54,7 +54,6 @@ func newKeymap() keymap {
 		reveal:      bind("ctrl+r", "show", "ctrl+r"),
 		saveOnly:    bind("ctrl+s", "save only", "ctrl+s"),
 		addAll:      bind("ctrl+a", "add all", "ctrl+a"),
-		edit:        bind("e", "edit", "e"),
 		memory:      bind("m", "go on, forget everything at quit", "m"),
 		howTo:       bind("h", "how to start one over SSH", "h"),
 

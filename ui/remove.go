@@ -87,7 +87,7 @@ func (r remove) scroll(msg tea.KeyPressMsg) (remove, bool) {
 	if r.counting() {
 		return r, false
 	}
-	next, moved := r.pager.update(r.sh.keys, msg, len(r.lines(r.sh.body.width)), r.sh.body.height)
+	next, moved := r.pager.update(r.sh.keys, msg, len(r.lines(r.sh.body)), r.sh.body.height)
 	r.pager = next
 	return r, moved
 }
@@ -194,7 +194,7 @@ func (r remove) Keys() []key.Binding {
 		if r.live() > 0 {
 			keys = append(keys, k.logOutRemove)
 		}
-		keys = append(keys, k.back, as(k.quit, "back"))
+		keys = append(keys, k.back)
 	case removeConfirm:
 		keys = []key.Binding{as(k.open, "remove"), k.back}
 	case removeRun:
@@ -203,8 +203,11 @@ func (r remove) Keys() []key.Binding {
 		}
 		keys = []key.Binding{as(k.back, "stop")}
 	}
-	if !r.counting() && len(r.lines(r.sh.body.width)) > r.sh.body.height {
+	if !r.counting() && len(r.lines(r.sh.body)) > r.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
+	}
+	if r.stage == removeChoose || r.stage == removeFailed {
+		keys = append(keys, as(k.quit, "back"))
 	}
 	return keys
 }
@@ -217,7 +220,7 @@ func (r remove) View(size size) view {
 		return v
 	}
 	var more bool
-	v.body, more = r.pager.window(r.lines(size.width), size.height)
+	v.body, more = r.pager.window(r.lines(size), size.height)
 	if more && v.status == "" {
 		v.status = r.sh.theme.dim.Render("more below, j and k scroll")
 	}
@@ -255,42 +258,44 @@ func (r remove) status() string {
 	return ""
 }
 
-// lines is the body: which bots, and then what there is to decide.
-func (r remove) lines(width int) []string {
-	t := r.sh.theme
-	var lines []string
-	say := func(text string) { lines = append(append(lines, prose(text, width)...), "") }
-	if r.stage == removeFailed {
-		lines = append(r.failures(width), "")
-	} else {
-		lines = append(r.names(width), "")
+// lowRemove is the height of body below which only what is needed to decide is said.
+const lowRemove = 12
+
+// lines is the body: which bots, and then what there is to decide. The bots give way to that, so that
+// nothing has to be confirmed unseen.
+func (r remove) lines(size size) []string {
+	var gap, rest []string
+	if size.height >= lowRemove {
+		gap = []string{""}
 	}
 	switch r.stage {
 	case removeChoose:
-		say(r.lost())
-		lines = append(lines, r.ways(width)...)
+		rest = append(prose(r.lost(size.height < lowRemove), size.width), gap...)
+		rest = append(rest, r.ways(size.width)...)
 	case removeFailed:
-		say("These are still here. Removing them from this keyring alone leaves their sessions alive at Telegram.")
-		lines = append(lines, r.ways(width)...)
+		rest = r.ways(size.width)
+		return append(append(r.failures(size.width), gap...), rest...)
 	case removeConfirm:
-		say(r.question())
-		lines = append(lines, indent([]string{r.sh.keyHelp(as(r.sh.keys.open, "remove")) + "   " + t.key.Render("esc") + " " + t.dim.Render("back")}, margin(width))...)
+		rest = prose(r.question(), size.width)
 	case removeRun:
 	}
-	return lines
+	names := r.names(size.width, size.height-len(rest)-len(gap))
+	return append(append(names, gap...), rest...)
 }
 
-// namesShown is how many bots are named; of the rest it is said how many they are.
-const namesShown = 6
-
-func (r remove) names(width int) []string {
+// names are the bots in at most height lines, or as few as say how many there are.
+func (r remove) names(width, height int) []string {
 	t := r.sh.theme
-	var lines []string
-	for i, b := range r.bots {
-		if i == namesShown && len(r.bots) > namesShown+1 {
-			lines = append(lines, t.dim.Render(fmt.Sprintf("and %d more", len(r.bots)-i)))
-			break
-		}
+	var lines, hint []string
+	if r.hidden > 0 {
+		hint = []string{t.waiting.Render(fmt.Sprintf("The filter hides %d of them.", r.hidden))}
+	}
+	shown := min(len(r.bots), max(1, height-len(hint)))
+	if shown < len(r.bots) {
+		// A line for how many more there are.
+		shown = max(1, shown-1)
+	}
+	for _, b := range r.bots[:shown] {
 		mark, _ := fault.State(b, r.sh.now())
 		line := t.mark(mark) + " " + displayName(b)
 		if b.Profile.Username != "" {
@@ -298,15 +303,20 @@ func (r remove) names(width int) []string {
 		}
 		lines = append(lines, line)
 	}
-	if r.hidden > 0 {
-		lines = append(lines, t.waiting.Render(fmt.Sprintf("The filter hides %d of them.", r.hidden)))
+	if more := len(r.bots) - shown; more > 0 {
+		lines = append(lines, t.dim.Render(fmt.Sprintf("and %d more", more)))
 	}
-	return indent(lines, margin(width))
+	return indent(append(lines, hint...), margin(width))
 }
 
 // lost says what is gone afterwards and what is not.
-func (r remove) lost() string {
-	if len(r.bots) == 1 {
+func (r remove) lost(short bool) string {
+	switch one := len(r.bots) == 1; {
+	case short && one:
+		return "Token and sessions leave the keyring; the bot stays at Telegram."
+	case short:
+		return "Tokens and sessions leave the keyring; the bots stay at Telegram."
+	case one:
 		return "Its token and sessions leave the keyring; label, tags and state leave the list. The bot stays at Telegram and its token stays valid: @BotFather shows it."
 	}
 	return "Their tokens and sessions leave the keyring; labels, tags and states leave the list. The bots stay at Telegram and their tokens stay valid: @BotFather shows them."
@@ -333,22 +343,28 @@ func (r remove) ways(width int) []string {
 	return append(lines, r.option(r.sh.keys.logOutRemove, ended, width)...)
 }
 
+// beside is the width from which a way and its meaning stand on one line.
+const beside = 70
+
 // option is one of them: key, what it does, what that means.
 func (r remove) option(b key.Binding, means string, width int) []string {
 	t, m := r.sh.theme, margin(width)
 	head := t.key.Render(b.Help().Key) + "   " + t.pad(b.Help().Desc, 22)
-	if width >= 2*narrow/3+30 {
+	if width >= beside {
 		return indent([]string{t.cut(head+"   "+t.dim.Render(means), width-m)}, m)
 	}
 	return indent([]string{head, "    " + t.dim.Render(t.cut(means, width-m-4))}, m)
 }
+
+// failuresShown is how many bots are named with what went wrong; of the rest it is said how many they are.
+const failuresShown = 6
 
 // failures names the bots that are still there, each with its reason.
 func (r remove) failures(width int) []string {
 	t := r.sh.theme
 	var lines []string
 	for i, f := range r.run.failed {
-		if i == namesShown && len(r.run.failed) > namesShown+1 {
+		if i == failuresShown && len(r.run.failed) > failuresShown+1 {
 			lines = append(lines, prose(fmt.Sprintf("and %d more", len(r.run.failed)-i), width)...)
 			break
 		}

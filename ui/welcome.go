@@ -16,8 +16,10 @@ import (
 type welcome struct {
 	sh *shell
 	// task is what enter started: unlocking, looking, reading the ring, or going on in memory.
-	task   task
-	doing  welcoming
+	task       task
+	doing      welcoming
+	cancelling bool
+
 	notice string
 	// remote shows how to start a keyring over SSH.
 	remote bool
@@ -105,6 +107,7 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	if w.task.id != 0 {
 		if key.Matches(msg, keys.back) {
 			w.task.cancel()
+			w.cancelling = true
 		}
 		return w, nil
 	}
@@ -158,7 +161,7 @@ func (w welcome) begin(doing welcoming, call func(context.Context) (any, error))
 
 // done takes the end of a task, and looks at the keyring again whatever came of it.
 func (w welcome) done(msg taskDoneMsg) (screen, tea.Cmd) {
-	w.task = task{}
+	w.task, w.cancelling = task{}, false
 	if found, ok := msg.value.(int); ok && msg.err == nil {
 		w.notice = "No bots in this keyring yet."
 		if found > 0 {
@@ -174,17 +177,20 @@ func (w welcome) done(msg taskDoneMsg) (screen, tea.Cmd) {
 
 func (w welcome) Keys() []key.Binding {
 	k := w.sh.keys
-	if w.task.id != 0 {
+	switch {
+	case w.cancelling:
+		return nil
+	case w.task.id != 0:
 		return []key.Binding{as(k.back, "cancel")}
 	}
 	var keys []key.Binding
 	switch w.ring() {
 	case ringMissing:
-		help := k.howTo
+		help := as(k.howTo, "start one over SSH")
 		if w.remote {
 			help = as(k.howTo, "hide that")
 		}
-		keys = []key.Binding{k.memory, help, as(k.open, "look again")}
+		keys = []key.Binding{as(k.memory, "go on without"), help, as(k.open, "look again")}
 		if w.remote {
 			keys = append(keys, k.back)
 		}
@@ -214,6 +220,8 @@ func (w welcome) View(size size) view {
 	var more bool
 	v.body, more = w.pager.window(w.lines(size), size.height)
 	switch {
+	case w.cancelling:
+		v.status = "Cancelling" + t.glyphs.ellipsis
 	case w.task.id != 0:
 		v.status = w.doing.String() + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
 	case w.notice != "":
@@ -224,25 +232,34 @@ func (w welcome) View(size size) view {
 	return v
 }
 
-// lines is the sentence, the keys, and where secrets go.
+// lines is the sentence, the keys, and where secrets go. On a low terminal the last of these comes first:
+// the line of keys says the rest.
 func (w welcome) lines(size size) []string {
+	low := size.height < roomy-5
+	if low && w.ring() == ringMissing && !w.remote {
+		return w.secrets(size.width, low)
+	}
 	t, m := w.sh.theme, margin(size.width)
-	gap := []string{""}
-	if size.height < roomy-5 {
-		gap = nil
-	}
 	lines := prose("Your Telegram bot tokens, out of .env and into your keyring.", size.width)
-	lines[0] = strings.Repeat(" ", m) + t.strong.Render(strings.TrimSpace(lines[0]))
-	lines = append(lines, gap...)
-	if w.remote {
-		return append(lines, w.overSSH(size.width)...)
+	for i, line := range lines {
+		lines[i] = strings.Repeat(" ", m) + t.strong.Render(strings.TrimSpace(line))
 	}
-	if w.ring() != ringMissing {
+	switch {
+	case w.remote && low:
+		return w.overSSH(size.width)
+	case w.remote:
+		return append(append(lines, ""), w.overSSH(size.width)...)
+	case low:
+		lines = append(lines, w.offer(w.sh.keys.add, "", size.width)...)
+	case w.ring() == ringMissing:
+		lines = append(lines, "")
+	default:
+		lines = append(lines, "")
 		lines = append(lines, w.offer(w.sh.keys.add, "a token from @BotFather; api_id and api_hash from my.telegram.org/apps", size.width)...)
 		lines = append(lines, w.offer(w.sh.keys.help, "", size.width)...)
-		lines = append(lines, gap...)
+		lines = append(lines, "")
 	}
-	return append(lines, w.secrets(size.width)...)
+	return append(lines, w.secrets(size.width, low)...)
 }
 
 // offerCells is the width of the column of what the keys on the welcome do.
@@ -267,10 +284,14 @@ func (w welcome) offer(b key.Binding, needs string, width int) []string {
 }
 
 // secrets says where they go, and what there is to do about it.
-func (w welcome) secrets(width int) []string {
+func (w welcome) secrets(width int, low bool) []string {
 	t, k := w.sh.theme, w.sh.keyring
 	to := func(sign, place string, more ...string) []string {
-		return t.fact("Secrets go to", width, append([]string{sign + " " + place}, more...)...)
+		label := "Secrets go to"
+		if width < narrow {
+			label = "Secrets"
+		}
+		return t.fact(label, width, append([]string{sign + " " + place}, more...)...)
 	}
 	switch w.ring() {
 	case ringUnknown:
@@ -285,13 +306,10 @@ func (w welcome) secrets(width int) []string {
 	case ringMissing:
 	}
 	said := fault.Of(k.err)
-	lines := prose(t.bad.Render(t.glyphs.cross)+" "+said.What, width)
-	for _, more := range []string{said.Why, "botring never stores secrets in plain text."} {
-		if more != "" {
-			lines = append(lines, prose(more, width)...)
-		}
+	lines := append(prose(t.bad.Render(t.glyphs.cross)+" "+said.What, width), prose(said.Why, width)...)
+	if !low {
+		lines = append(lines, "")
 	}
-	lines = append(lines, "")
 	for _, b := range []key.Binding{w.sh.keys.memory, w.sh.keys.howTo, as(w.sh.keys.open, "look again")} {
 		lines = append(lines, strings.Repeat(" ", margin(width))+t.key.Render(t.pad(b.Help().Key, 6))+"  "+b.Help().Desc)
 	}
@@ -314,10 +332,13 @@ func (w welcome) overSSH(width int) []string {
 	lines = append(lines, "")
 	for _, command := range []string{
 		"dbus-run-session -- bash",
-		`read -rs PW; printf %s "$PW" | gnome-keyring-daemon --unlock --components=secrets; unset PW`,
-		"botring",
+		"read -rs PW",
+		`printf %s "$PW" | gnome-keyring-daemon --unlock`,
+		"unset PW; botring",
 	} {
-		lines = append(lines, indent(wrap(t.key.Render(command), width-m-3), m+2)...)
+		for _, line := range wrap(command, width-m-3) {
+			lines = append(lines, strings.Repeat(" ", m+2)+t.key.Render(line))
+		}
 	}
 	lines = append(lines, "")
 	return append(lines, prose("The second waits for the keyring's password, unseen; of a new keyring it becomes the password. A wrong one is not told: the keyring then stays locked.", width)...)

@@ -1,0 +1,142 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/keyring"
+)
+
+// keyrings are the keyrings a first start can meet.
+func keyrings() map[string]keyringState {
+	system := fleet.KeyringStatus{Kind: "system", Provider: "gnome-keyring", Collection: "Login"}
+	locked := system
+	locked.Locked = true
+	return map[string]keyringState{
+		"Looking": {},
+		"Ready":   {looked: true, status: system},
+		"Locked":  {looked: true, status: locked},
+		"Missing": {looked: true, err: keyring.ErrUnavailable},
+		"Memory":  {looked: true, status: fleet.KeyringStatus{Kind: "memory"}},
+	}
+}
+
+func welcomeWith(t *testing.T, name string) (*shell, screen) {
+	t.Helper()
+	sh := testShell(t)
+	sh.body = bodySize(size{100, 30})
+	sh.keyring = keyrings()[name]
+	return sh, newWelcome(sh)
+}
+
+func TestWelcomeLooks(t *testing.T) {
+	for name := range keyrings() {
+		t.Run(name, func(t *testing.T) {
+			looks(t, func(t *testing.T) (*shell, screen) { return welcomeWith(t, name) }, nil)
+		})
+	}
+}
+
+func TestWelcomeOverSSH(t *testing.T) {
+	looks(t, func(t *testing.T) (*shell, screen) {
+		sh, s := welcomeWith(t, "Missing")
+		return sh, drive(s, "h")
+	}, nil)
+}
+
+func TestWelcomePasteOpensAdd(t *testing.T) {
+	_, s := welcomeWith(t, "Ready")
+	if next, _ := s.Update(tea.PasteMsg{Content: "7123456789:AAHfake-fake_fakefakefakefakefakefa"}); is[welcome](next) {
+		t.Error("a paste is lost")
+	}
+}
+
+func TestWelcomeEndsWithTheFirstBot(t *testing.T) {
+	sh, s := welcomeWith(t, "Ready")
+	sh.took(catalogueMsg{bots: someBots()})
+	if next, _ := s.Update(catalogueMsg{}); !is[bots](next) {
+		t.Errorf("on %T", next)
+	}
+}
+
+// TestWelcomeTasks are what enter and m begin in each state, and what esc does to it.
+func TestWelcomeTasks(t *testing.T) {
+	for _, c := range []struct {
+		ring, key string
+		says      string // "" when the key does nothing
+	}{
+		{"Locked", "enter", "Waiting for your keyring"},
+		{"Missing", "enter", "Looking for a keyring"},
+		{"Missing", "m", "Going on without"},
+		{"Ready", "enter", "Looking for bots"},
+		{"Ready", "m", ""},
+		{"Ready", "h", ""},
+		{"Memory", "enter", ""},
+		{"Looking", "enter", ""},
+	} {
+		sh, s := welcomeWith(t, c.ring)
+		w, ok := drive(s, c.key).(welcome)
+		if !ok || (w.task.id != 0) != (c.says != "") {
+			t.Errorf("%s: %s begins task %d", c.ring, c.key, w.task.id)
+			continue
+		}
+		if got := w.View(sh.body).status; !strings.Contains(got, c.says) {
+			t.Errorf("%s: %s says %q", c.ring, c.key, got)
+		}
+	}
+}
+
+func TestWelcomeUnlockDismissed(t *testing.T) {
+	_, s := welcomeWith(t, "Locked")
+	s = drive(s, "enter", "a")
+	w, ok := s.(welcome)
+	if !ok {
+		t.Fatal("a is taken while the prompt is open")
+	}
+	s, _ = s.Update(taskDoneMsg{task: w.task.id + 1})
+	if s.(welcome).task.id == 0 {
+		t.Error("the end of another task ended the unlocking")
+	}
+	s, cmd := s.Update(taskDoneMsg{task: w.task.id, err: keyring.ErrDenied})
+	if w = s.(welcome); w.task.id != 0 || w.notice == "" || cmd == nil {
+		t.Errorf("after the prompt: %q", w.notice)
+	}
+}
+
+func TestWelcomeEscCancels(t *testing.T) {
+	sh, s := welcomeWith(t, "Locked")
+	s, cmd := s.Update(press("enter"))
+	s = drive(s, "esc")
+	if cmd == nil || len(sh.tasks) != 1 {
+		t.Fatal("no task")
+	}
+	s, _ = s.Update(taskDoneMsg{task: s.(welcome).task.id, err: context.Canceled})
+	if w := s.(welcome); w.notice == "" || w.task.id != 0 {
+		t.Errorf("after cancelling: %q", w.notice)
+	}
+}
+
+func TestWelcomeRebuild(t *testing.T) {
+	for _, c := range []struct {
+		found int
+		err   error
+		says  string
+	}{
+		{0, nil, "No bots in this keyring"},
+		{3, nil, "3 bots"},
+		{0, errors.New("odd"), ""},
+		{0, keyring.ErrCannotList, ""},
+	} {
+		_, s := welcomeWith(t, "Ready")
+		s = drive(s, "enter")
+		s, _ = s.Update(taskDoneMsg{task: s.(welcome).task.id, value: c.found, err: c.err})
+		if w := s.(welcome); w.notice == "" || !strings.Contains(w.notice, c.says) {
+			t.Errorf("%d found, %v: says %q", c.found, c.err, w.notice)
+		}
+	}
+}
