@@ -101,11 +101,11 @@ func TestBotsSort(t *testing.T) {
 }
 
 func TestBotsKeepTheirPlace(t *testing.T) {
-	sh := testShell(t, manyBots(500)...)
+	sh := testShell(t, fineBots(500)...)
 	sh.list.height = 18
 	s := drive(newBots(sh), "G", "k", "k")
 	at, _ := sh.list.current()
-	sh.took(catalogueMsg{bots: manyBots(500)})
+	sh.took(catalogueMsg{bots: fineBots(500)})
 	if now, _ := sh.list.current(); now.bot.Key != at.bot.Key {
 		t.Errorf("after a reload %v is selected, before it was %v", now.bot.Key, at.bot.Key)
 	}
@@ -224,7 +224,7 @@ func TestEmptyListIsTheWelcome(t *testing.T) {
 }
 
 func BenchmarkFilter(b *testing.B) {
-	sh := testShell(b, manyBots(10_000)...)
+	sh := testShell(b, fineBots(10_000)...)
 	for b.Loop() {
 		sh.list.filter = "n99"
 		sh.refresh()
@@ -232,7 +232,7 @@ func BenchmarkFilter(b *testing.B) {
 }
 
 func BenchmarkListFrame(b *testing.B) {
-	sh := testShell(b, manyBots(10_000)...)
+	sh := testShell(b, fineBots(10_000)...)
 	sh.list.height = 40
 	r := root{sh: sh, screen: newBots(sh), term: size{120, 45}}
 	for b.Loop() {

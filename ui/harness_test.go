@@ -80,8 +80,8 @@ func someBots() []fleet.Bot {
 	}
 }
 
-// manyBots are n bots that are all right.
-func manyBots(n int) []fleet.Bot {
+// fineBots are n bots that are all right.
+func fineBots(n int) []fleet.Bot {
 	bots := make([]fleet.Bot, n)
 	for i := range bots {
 		bots[i] = fleet.Bot{

@@ -28,7 +28,7 @@ func Start(t testing.TB, cmd *exec.Cmd, cols, rows int) *Screen {
 		}
 	}
 	// What the terminal types, and what it answers to queries.
-	go func() { _, _ = io.Copy(file, keyboard{s.em}) }()
+	go func() { _, _ = io.Copy(file, newKeyboard(s.em)) }()
 	go func() {
 		buf := make([]byte, 32<<10)
 		for {

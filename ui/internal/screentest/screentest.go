@@ -76,7 +76,7 @@ func Run(t testing.TB, model tea.Model, cols, rows int, look Look) *Screen {
 	s.em.SetDefaultBackgroundColor(background)
 	s.prog = tea.NewProgram(model,
 		tea.WithContext(t.Context()),
-		tea.WithInput(keyboard{s.em}),
+		tea.WithInput(newKeyboard(s.em)),
 		tea.WithOutput(display{s}),
 		tea.WithWindowSize(cols, rows),
 		tea.WithColorProfile(profile),
@@ -94,9 +94,6 @@ func Run(t testing.TB, model tea.Model, cols, rows int, look Look) *Screen {
 	})
 	return s
 }
-
-// keyboard is what the terminal types and answers; the embedding hides the emulator's other methods.
-type keyboard struct{ io.Reader }
 
 // display is where the program draws.
 type display struct{ s *Screen }
