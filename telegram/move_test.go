@@ -23,9 +23,9 @@ func TestMove(t *testing.T) {
 		t.Errorf("session %+v", login.Session)
 	}
 	wantStages(t, seen,
-		"Connecting 2", "Connecting 2 done", "Securing 2", "Securing 2 done", "LoggingIn 2",
-		"Moving 4", "Connecting 4", "Connecting 4 done", "Securing 4", "Securing 4 done", "Moving 4 done",
-		"LoggingIn 4", "LoggingIn 4 done")
+		"connecting 2", "connecting 2 done", "securing 2", "securing 2 done", "logging in 2",
+		"moving 4", "connecting 4", "connecting 4 done", "securing 4", "securing 4 done", "moving 4 done",
+		"logging in 4", "logging in 4 done")
 	if _, err := c.Check(t.Context(), theApp(), login.Session, nil); err != nil {
 		t.Error(err)
 	}

@@ -11,7 +11,8 @@
 // witness reads along and keeps what mtproto.Conn does not tell. The key is made before mtproto.Conn
 // begins, so that it never makes one itself.
 //
-// No type of gotd's leaves the package, and every error that does is an *Error.
+// No type of gotd's leaves the package; every error of a call is an *Error, every one of a network's
+// description a *NetworkError.
 package telegram
 
 import (
@@ -91,6 +92,25 @@ const (
 	// LoggingOut is auth.logOut.
 	LoggingOut
 )
+
+// String names the stage in a log.
+func (s Stage) String() string {
+	switch s {
+	case Connecting:
+		return "connecting"
+	case Securing:
+		return "securing"
+	case Moving:
+		return "moving"
+	case LoggingIn:
+		return "logging in"
+	case Asking:
+		return "asking"
+	case LoggingOut:
+		return "logging out"
+	}
+	return "unknown stage"
+}
 
 // A Step is a stage that began or, with Done, went well. A stage that fails has no Done, and neither has
 // a LoggingIn that Telegram answers with another data centre: then Moving begins, which is done when

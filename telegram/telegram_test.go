@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -111,7 +112,7 @@ func TestLoginAndCheckAndLogOut(t *testing.T) {
 		got.APIID != 10001 || got.UserID != botID || got.MadeAt.Before(before) {
 		t.Errorf("session %+v", got)
 	}
-	wantStages(t, seen, "Connecting 2", "Connecting 2 done", "Securing 2", "Securing 2 done", "LoggingIn 2", "LoggingIn 2 done")
+	wantStages(t, seen, "connecting 2", "connecting 2 done", "securing 2", "securing 2 done", "logging in 2", "logging in 2 done")
 
 	profile, err := c.Check(t.Context(), theApp(), got, nil)
 	if err != nil || profile != theBot().Profile {
@@ -133,7 +134,7 @@ func TestLoginAndCheckAndLogOut(t *testing.T) {
 	if err := c.LogOut(t.Context(), theApp(), got, steps(&seen)); err != nil {
 		t.Fatal(err)
 	}
-	wantStages(t, seen, "Connecting 2", "Connecting 2 done", "LoggingOut 2", "LoggingOut 2 done")
+	wantStages(t, seen, "connecting 2", "connecting 2 done", "logging out 2", "logging out 2 done")
 	if err := c.LogOut(t.Context(), theApp(), got, nil); err != nil {
 		t.Errorf("a second log-out: %v", err)
 	}
@@ -141,17 +142,12 @@ func TestLoginAndCheckAndLogOut(t *testing.T) {
 	failed(t, err, telegram.SessionDead)
 }
 
-var stageNames = map[telegram.Stage]string{
-	telegram.Connecting: "Connecting", telegram.Securing: "Securing", telegram.Moving: "Moving",
-	telegram.LoggingIn: "LoggingIn", telegram.Asking: "Asking", telegram.LoggingOut: "LoggingOut",
-}
-
-// wantStages compares steps with words such as "Moving 4 done".
+// wantStages compares steps with words such as "moving 4 done".
 func wantStages(t testing.TB, got []telegram.Step, want ...string) {
 	t.Helper()
 	var words []string
 	for _, s := range got {
-		word := stageNames[s.Stage] + " " + string(rune('0'+s.DC))
+		word := fmt.Sprintf("%v %d", s.Stage, s.DC)
 		if s.Done {
 			word += " done"
 		}
@@ -162,5 +158,60 @@ func wantStages(t testing.TB, got []telegram.Step, want ...string) {
 	}
 	if strings.Join(words, ", ") != strings.Join(want, ", ") {
 		t.Errorf("steps %q\nwant %q", words, want)
+	}
+}
+
+// TestStaleSalt: a salt that has expired costs a round trip and no more.
+func TestStaleSalt(t *testing.T) {
+	s := serve(t, telegramtest.Options{}, theBot())
+	c := telegram.New(s.Network(), telegram.Options{})
+	session := sessionOf(t, s)
+	session.Salt++
+	if _, err := c.Check(t.Context(), theApp(), session, nil); err != nil {
+		t.Error(err)
+	}
+	login, err := c.UseKeyOf(session).Login(t.Context(), theApp(), theToken(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if login.Session.Salt == session.Salt {
+		t.Error("the stale salt was kept")
+	}
+}
+
+// TestManyAtOnce: one client serves many callers.
+func TestManyAtOnce(t *testing.T) {
+	s := serve(t, telegramtest.Options{}, theBot())
+	c := telegram.New(s.Network(), telegram.Options{})
+	var wg sync.WaitGroup
+	for range 32 {
+		session := sessionOf(t, s)
+		wg.Go(func() {
+			var seen []telegram.Step
+			if _, err := c.Check(t.Context(), theApp(), session, steps(&seen)); err != nil || len(seen) != 4 {
+				t.Errorf("%v after %+v", err, seen)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestProfile: what Telegram says of a bot arrives, each mark for itself.
+func TestProfile(t *testing.T) {
+	for _, want := range []telegram.Profile{
+		{ID: botID, Username: "tenki_bot", FirstName: "天気 \u202eWeather\x1b[2J"},
+		{ID: botID, Username: "a_bot", FirstName: "A", Inline: true},
+		{ID: botID, Username: "a_bot", FirstName: "A", Groups: true},
+		{ID: botID, Username: "a_bot", FirstName: "A", ReadsAll: true},
+		{ID: botID, Username: "a_bot", FirstName: "A", ManagesBots: true},
+	} {
+		bot := theBot()
+		bot.Profile = want
+		s := serve(t, telegramtest.Options{}, bot)
+		c := telegram.New(s.Network(), telegram.Options{})
+		got, err := c.Check(t.Context(), theApp(), sessionOf(t, s), nil)
+		if err != nil || got != want {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
 	}
 }
