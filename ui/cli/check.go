@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+	"botring/fleet/store"
+)
+
+func newCheck(s *shell) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "check [BOT…] [flags]",
+		Short: "Ask Telegram whether sessions still work",
+		Long: "Opens the saved sessions that run here and asks Telegram whether they still work. It never logs in.\n\n" +
+			"The exit code is 3 where a bot is not ok.",
+		Example: `  botring check @shop_orders_bot
+  botring check --all --json`,
+		RunE: func(cmd *cobra.Command, refs []string) error {
+			switch {
+			case all && len(refs) > 0:
+				return usage("Bots are named, and all of them too.", "Leave one out: the bots, or --all.")
+			case !all && len(refs) == 0:
+				return usage("No bot is named.", "Name bots, or check all: botring check --all.")
+			}
+			return s.check(cmd.Context(), refs)
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "check all bots")
+	return cmd
+}
+
+// check checks the bots that are named, or all.
+func (s *shell) check(ctx context.Context, refs []string) error {
+	f, keys, err := s.keysOf(ctx, refs)
+	if err != nil {
+		return err
+	}
+	results := make(map[fleet.Key]fleet.Checked, len(keys))
+	f.CheckMany(ctx, keys, func(c fleet.Checked) { results[c.Bot.Key] = c })
+	if err := ctx.Err(); err != nil && len(results) < len(keys) {
+		return err
+	}
+	object := botsObject{Keyring: s.flags.kind(), Bots: []botJSON{}, Summary: &summaryJSON{}}
+	codes := make([]int, 0, len(keys))
+	var checked []fleet.Checked
+	for _, key := range keys {
+		c, ok := results[key]
+		if !ok {
+			continue
+		}
+		checked = append(checked, c)
+		code := codeOfCheck(c)
+		codes = append(codes, code)
+		object.Summary.Checked++
+		if code == exitOK {
+			object.Summary.OK++
+		} else {
+			object.Summary.NotOK++
+		}
+		bot := newBotJSON(c.Bot)
+		if c.Err != nil {
+			s.subject = c.Bot.Key.String()
+			e := s.errorJSON(fault.Of(c.Err))
+			bot.Error = &e
+		}
+		object.Bots = append(object.Bots, bot)
+	}
+	if err := s.answer(object, func(w io.Writer) { s.writeChecked(w, checked, *object.Summary) }); err != nil {
+		return err
+	}
+	if code := worst(codes...); code != exitOK {
+		return verdict(code)
+	}
+	return nil
+}
+
+// keysOf finds the bots that are named, each once, or all; then the keyring is needed.
+func (s *shell) keysOf(ctx context.Context, refs []string) (*fleet.Fleet, []fleet.Key, error) {
+	f, err := s.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var bots []fleet.Bot
+	for _, ref := range refs {
+		bot, err := f.Find(ctx, ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		bots = append(bots, bot)
+	}
+	if len(refs) == 0 {
+		if bots, err = f.Bots(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	var keys []fleet.Key
+	seen := make(map[fleet.Key]bool)
+	for _, bot := range bots {
+		if !seen[bot.Key] {
+			seen[bot.Key] = true
+			keys = append(keys, bot.Key)
+		}
+	}
+	if len(keys) > 0 {
+		if _, err := s.openSecrets(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	return f, keys, nil
+}
+
+// codeOfCheck is what one check adds to the exit code: a bot that Telegram says something about is not ok;
+// a check that could not be made is a failure.
+func codeOfCheck(c fleet.Checked) int {
+	if c.Err == nil {
+		if c.Bot.Health.Status == store.OK {
+			return exitOK
+		}
+		return exitNotOK
+	}
+	f := fault.Of(c.Err)
+	switch f.Kind {
+	case "token_revoked", "token_invalid", "session_dead", "session_revoked", "session_duplicated", "bot_deactivated",
+		"auth_key_invalid", "not_a_bot", "runs_elsewhere":
+		return exitNotOK
+	}
+	return codeOfKind(f.Kind)
+}
+
+func (s *shell) writeChecked(w io.Writer, checked []fleet.Checked, sum summaryJSON) {
+	t := newTable("BOT", "USERNAME", "NAME", "STATE")
+	for _, c := range checked {
+		_, state := fault.State(c.Bot, s.now())
+		if s.flags.quiet && codeOfCheck(c) == exitOK {
+			continue
+		}
+		t.add(c.Bot.Key.String(), username(c.Bot), nameOf(c.Bot), state)
+	}
+	if len(t.rows) > 1 {
+		t.write(w)
+	}
+	if !s.flags.quiet {
+		fmt.Fprintf(w, "%s: %d ok, %d not ok.\n", plural(sum.Checked, "bot"), sum.OK, sum.NotOK)
+	}
+	told := make(map[string]bool)
+	for _, c := range checked {
+		if c.Err == nil {
+			continue
+		}
+		// What is wrong with the network or the keyring is wrong for every bot: once is enough.
+		f := fault.Of(c.Err)
+		if !told[f.What] {
+			told[f.What] = true
+			s.subject = c.Bot.Key.String()
+			if len(checked) > 1 {
+				s.subject = ""
+			}
+			s.tell(s.Err, f)
+		}
+	}
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,193 @@
+// Package cli is what scripts see: the commands. The bare command opens the screens of package ui.
+//
+// A command says what it did on standard output, and everything else, notes and faults, on standard
+// error. With --json standard output carries exactly one object and standard error nothing. Nothing here
+// writes an escape code or asks the terminal anything. Secrets come from standard input, a prompt or the
+// environment, never from an argument, which every program of the machine could read.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"botring/fleet"
+	"botring/ui"
+)
+
+// A Process is what the commands get from and give to the operating system.
+type Process struct {
+	// Args are the arguments without the program's name.
+	Args     []string
+	In       io.Reader
+	Out, Err io.Writer
+	// Environ is where settings and secrets are read from, once.
+	Environ Environ
+	// Version is what "botring version" says.
+	Version string
+	// Screens shows the screens, ui.Run when nil.
+	Screens func(context.Context, ui.Options) error
+}
+
+// Environ is the environment. A variable that held a secret or a setting is unset when it has been read,
+// so that no child gets it.
+type Environ interface {
+	Lookup(name string) (string, bool)
+	Unset(name string)
+}
+
+// OSEnviron is the process's own environment.
+type OSEnviron struct{}
+
+// Lookup returns a variable's value and whether it is set.
+func (OSEnviron) Lookup(name string) (string, bool) { return os.LookupEnv(name) }
+
+// Unset removes a variable.
+func (OSEnviron) Unset(name string) { _ = os.Unsetenv(name) }
+
+// Run runs one command to its end and returns the exit code. An interrupt or SIGTERM cancels the command,
+// which then leaves nothing half-saved; a second one ends the process at once.
+func Run(ctx context.Context, p Process) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)()
+
+	if p.Screens == nil {
+		p.Screens = ui.Run
+	}
+	s := &shell{Process: p}
+	err := refuseSecrets(p.Args)
+	if err == nil {
+		root := newRoot(s)
+		root.SetArgs(p.Args)
+		err = root.ExecuteContext(ctx)
+	}
+	// Standard output may be closed and a fault still to be told: closing comes first.
+	if s.fleet != nil {
+		if closeErr := s.fleet.Close(); err == nil && closeErr != nil {
+			err = closeErr
+		}
+	}
+	return s.finish(ctx, err)
+}
+
+// A shell is what commands share: the process, the global flags, and the fleet once it is needed.
+type shell struct {
+	Process
+	flags flags
+	fleet *fleet.Fleet
+	// subject is the bot a command was about, as a command line names it, for hints; verb the command.
+	subject, verb string
+}
+
+// open opens the catalogue. It does not touch the keyring.
+func (s *shell) open(ctx context.Context) (*fleet.Fleet, error) {
+	if s.fleet != nil {
+		return s.fleet, nil
+	}
+	opts, err := s.flags.options()
+	if err != nil {
+		return nil, err
+	}
+	opts.Version = s.Version
+	f, err := fleet.Open(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	s.fleet = f
+	return f, nil
+}
+
+// openSecrets opens the catalogue and makes sure that the keyring is there, before anything is read or
+// asked for that would be lost without one.
+func (s *shell) openSecrets(ctx context.Context) (*fleet.Fleet, error) {
+	f, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	status, err := f.Keyring(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if status.Locked {
+		if !s.asks() {
+			return nil, keyringLocked()
+		}
+		s.note("Waiting for your keyring to be unlocked. Its prompt may be on the machine's own screen.")
+		if err := f.Unlock(ctx); err != nil {
+			return nil, err
+		}
+	}
+	cut, err := f.Recover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range cut {
+		s.note("The last save of bot %s was cut off and has been made good.", key)
+	}
+	return f, nil
+}
+
+// find opens the catalogue and finds the bot an argument names.
+func (s *shell) find(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, error) {
+	f, err := s.open(ctx)
+	if err != nil {
+		return nil, fleet.Bot{}, err
+	}
+	bot, err := f.Find(ctx, ref)
+	if err != nil {
+		return nil, fleet.Bot{}, err
+	}
+	s.subject = bot.Key.String()
+	return f, bot, nil
+}
+
+// findSecrets is find for commands that need the keyring too.
+func (s *shell) findSecrets(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, error) {
+	if _, _, err := s.find(ctx, ref); err != nil {
+		return nil, fleet.Bot{}, err
+	}
+	f, err := s.openSecrets(ctx)
+	if err != nil {
+		return nil, fleet.Bot{}, err
+	}
+	// What Recover made good may be this very bot.
+	bot, err := f.Find(ctx, s.subject)
+	return f, bot, err
+}
+
+// asks reports whether a question can be put to somebody: on a terminal, unless told not to.
+func (s *shell) asks() bool {
+	_, in := terminal(s.In)
+	_, out := terminal(s.Err)
+	return in && out && !s.flags.noInput && !s.flags.json
+}
+
+// note says something on the side that no script needs.
+func (s *shell) note(format string, args ...any) {
+	if !s.flags.quiet && !s.flags.json {
+		fmt.Fprintf(s.Err, format+"\n", args...)
+	}
+}
+
+// say says what was done.
+func (s *shell) say(format string, args ...any) {
+	if !s.flags.quiet {
+		fmt.Fprintf(s.Out, format+"\n", args...)
+	}
+}
+
+// terminal returns the descriptor of a stream that is a terminal.
+func terminal(stream any) (fd int, ok bool) {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return 0, false
+	}
+	fd = int(file.Fd())
+	return fd, term.IsTerminal(fd)
+}

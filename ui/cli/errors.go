@@ -1,0 +1,238 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// The exit codes.
+const (
+	exitOK        = 0
+	exitFailure   = 1
+	exitUsage     = 2
+	exitNotOK     = 3 // some bots are not ok
+	exitSecret    = 4 // needs unlocking or a secret
+	exitFlood     = 5
+	exitCancelled = 130
+)
+
+// worst returns the exit code that is told of several.
+func worst(codes ...int) int {
+	for _, code := range []int{exitCancelled, exitSecret, exitFlood, exitFailure, exitNotOK, exitUsage} {
+		for _, c := range codes {
+			if c == code {
+				return code
+			}
+		}
+	}
+	return exitOK
+}
+
+// A verdict is the exit code of a command that has said everything itself.
+type verdict int
+
+func (v verdict) Error() string { return fmt.Sprintf("exit code %d", int(v)) }
+
+// A usageError is a fault of the command line itself, in words.
+type usageError struct {
+	fault.Fault
+	exit int
+}
+
+func (e *usageError) Error() string { return e.What }
+
+// usage makes an error of a command line that cannot be meant.
+func usage(what, next string) error {
+	return &usageError{fault.Fault{Kind: "usage", What: what, Next: next}, exitUsage}
+}
+
+// secretNeeded makes the error of a secret that nobody can be asked for.
+func secretNeeded(what, next string) error {
+	return &usageError{fault.Fault{Kind: "secret_needed", What: what, Next: next}, exitSecret}
+}
+
+// keyringLocked is the error of a locked keyring where nobody may be asked to unlock it.
+func keyringLocked() error { return &usageError{fault.OfKind("keyring_locked"), exitSecret} }
+
+var errNotADuration = errors.New("a duration is a number of seconds, or such as 45s or 2m")
+
+// badValue is the error of a setting that cannot be read. The value itself is not repeated.
+func badValue(name string, err error) error {
+	return usage(fmt.Sprintf("The value of %s cannot be used.", name), sentence(err.Error()))
+}
+
+// words are what is told of an error.
+func words(err error) fault.Fault {
+	var u *usageError
+	if errors.As(err, &u) {
+		return u.Fault
+	}
+	return fault.Of(err)
+}
+
+// exitCode is the exit code of an error.
+func exitCode(ctx context.Context, err error) int {
+	var v verdict
+	var u *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &v):
+		return int(v)
+	case errors.As(err, &u):
+		return u.exit
+	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
+		return exitCancelled
+	}
+	return codeOfKind(fault.Of(err).Kind)
+}
+
+func codeOfKind(kind string) int {
+	switch kind {
+	case "cancelled":
+		return exitCancelled
+	case "keyring_locked", "keyring_denied", "keyring_missing_item":
+		return exitSecret
+	case "flood_wait":
+		return exitFlood
+	case "invalid_input":
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// finish tells an error, if there is one left to tell, and returns the exit code.
+func (s *shell) finish(ctx context.Context, err error) int {
+	code := exitCode(ctx, err)
+	var v verdict
+	if err == nil || errors.As(err, &v) {
+		return code
+	}
+	f := words(err)
+	if s.flags.json || asksForJSON(s.Args) {
+		_ = writeJSON(s.Out, errorObject{Error: s.errorJSON(f)})
+		return code
+	}
+	s.tell(s.Err, f)
+	return code
+}
+
+// tell writes a fault as text: one sentence, then what helps, indented.
+func (s *shell) tell(w io.Writer, f fault.Fault) {
+	first := f.What
+	if answer := answerOf(f); answer != "" && !strings.Contains(first, answer) {
+		first += " (" + answer + ")"
+	}
+	fmt.Fprintf(w, "botring: %s\n", first)
+	for _, line := range s.hints(f) {
+		fmt.Fprintf(w, "  %s\n", line)
+	}
+}
+
+// answerOf is Telegram's own code and type.
+func answerOf(f fault.Fault) string {
+	switch {
+	case f.Code == 0:
+		return f.Type
+	case f.Type == "":
+		return fmt.Sprint(f.Code)
+	}
+	return fmt.Sprintf("%d %s", f.Code, f.Type)
+}
+
+// hints are the lines below a fault's first sentence.
+func (s *shell) hints(f fault.Fault) []string {
+	// There is no form here whose content could be kept.
+	saved := strings.TrimSpace(strings.TrimSuffix(f.NotSaved, fault.Kept))
+	var lines []string
+	for _, line := range []string{f.Why, f.Next, saved} {
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	for _, action := range f.Actions {
+		if line := s.commandFor(action); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// commandFor is the command line of an action, where there is one.
+func (s *shell) commandFor(action fault.Action) string {
+	bot := s.subject
+	if bot == "" {
+		bot = "BOT"
+	}
+	switch action {
+	case fault.SaveOnly:
+		if s.verb == "add" {
+			return "botring add --no-login saves it without logging in."
+		}
+		if s.verb == "replace-token" {
+			return "botring replace-token " + bot + " --no-login saves it without logging in."
+		}
+	case fault.OtherEnvironment:
+		if s.verb == "add" {
+			return "botring add --environment test tries the test environment."
+		}
+	case fault.LogIn:
+		return "botring login " + bot + " --force logs it in again."
+	case fault.ReplaceToken:
+		return "botring replace-token " + bot + " takes the new token."
+	case fault.Remove:
+		return "botring remove " + bot + " removes it."
+	case fault.EditApp:
+		return "botring app edit APP changes an app, botring app list shows them."
+	case fault.UseMemory:
+		return "--keyring memory keeps nothing beyond this command."
+	case fault.Edit, fault.Retry, fault.SaveAgain, fault.Abandon, fault.Unlock, fault.Keep:
+	}
+	return ""
+}
+
+// giveUp ends a login that could not be saved: a command has no screen to keep it in. It reports both.
+func (s *shell) giveUp(ctx context.Context, f *fleet.Fleet, err error) error {
+	var unsaved *fleet.UnsavedError
+	if !errors.As(err, &unsaved) {
+		return err
+	}
+	// The command may have been cancelled; what it began at Telegram is ended all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveUpTimeout)
+	defer cancel()
+	told := fault.Of(err)
+	told.Next = "The login was given up: the bot was logged out again."
+	told.NotSaved = "Nothing was saved."
+	if abandoned := f.Abandon(ctx, unsaved); abandoned != nil {
+		told.Next = "The login could not be given up either: " + lower(fault.Of(abandoned).What)
+		told.NotSaved = "Nothing was saved; Telegram keeps a session that nobody uses."
+	}
+	told.Actions = nil
+	return &usageError{told, worst(codeOfKind(told.Kind), exitFailure)}
+}
+
+const giveUpTimeout = 30 * time.Second
+
+// lower makes a sentence go on after a colon, unless it starts with a name.
+func lower(s string) string {
+	if strings.HasPrefix(s, "Telegram") || s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+// sentence makes a sentence of the text of a flag's error.
+func sentence(text string) string {
+	text = fault.Clean(text)
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}

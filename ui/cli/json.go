@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// schema is the version of the objects below. They change freely while it is 0.
+const schema = 0
+
+// Every object begins with the schema; those that tell of bots go on with the keyring in use.
+type (
+	header struct {
+		Schema int `json:"schema"`
+	}
+	botsObject struct {
+		header
+		Keyring string       `json:"keyring"`
+		Bots    []botJSON    `json:"bots"`
+		Summary *summaryJSON `json:"summary,omitempty"`
+	}
+	botObject struct {
+		header
+		Keyring string  `json:"keyring"`
+		Bot     botJSON `json:"bot"`
+		// Changed: the command changed something. False where a session still works and nothing was done.
+		Changed *bool `json:"changed,omitempty"`
+	}
+	removedObject struct {
+		header
+		Keyring string  `json:"keyring"`
+		Removed botJSON `json:"removed"`
+		// LoggedOut: its sessions were ended at Telegram first.
+		LoggedOut bool `json:"logged_out"`
+	}
+	tokenObject struct {
+		header
+		Keyring     string `json:"keyring"`
+		ID          int64  `json:"id"`
+		Environment string `json:"environment"`
+		Token       string `json:"token"`
+	}
+	appsObject struct {
+		header
+		Keyring string    `json:"keyring"`
+		Apps    []appJSON `json:"apps"`
+	}
+	appObject struct {
+		header
+		Keyring string  `json:"keyring"`
+		App     appJSON `json:"app"`
+	}
+	removedAppObject struct {
+		header
+		Keyring string  `json:"keyring"`
+		Removed appJSON `json:"removed"`
+	}
+	versionObject struct {
+		header
+		Version string `json:"version"`
+		Go      string `json:"go"`
+		OS      string `json:"os"`
+		Arch    string `json:"arch"`
+	}
+	errorObject struct {
+		header
+		Error errorJSON `json:"error"`
+	}
+)
+
+type botJSON struct {
+	ID          int64         `json:"id"`
+	Environment string        `json:"environment"`
+	Username    string        `json:"username"`
+	FirstName   string        `json:"first_name"`
+	Label       string        `json:"label"`
+	Tags        []string      `json:"tags"`
+	APIID       int           `json:"api_id"`
+	DC          int           `json:"dc"`
+	Status      string        `json:"status"`
+	CheckedAt   *string       `json:"checked_at"`
+	FloodUntil  *string       `json:"flood_until"`
+	Sessions    []sessionJSON `json:"sessions"`
+	// Error is why a check did not end well.
+	Error *errorJSON `json:"error,omitempty"`
+}
+
+type sessionJSON struct {
+	Name      string  `json:"name"`
+	DC        int     `json:"dc"`
+	Runs      string  `json:"runs"`
+	MadeAt    *string `json:"made_at"`
+	CheckedAt *string `json:"checked_at"`
+}
+
+type appJSON struct {
+	Name  string `json:"name"`
+	APIID int    `json:"api_id"`
+	Bots  int    `json:"bots"`
+}
+
+type summaryJSON struct {
+	Checked int `json:"checked"`
+	OK      int `json:"ok"`
+	NotOK   int `json:"not_ok"`
+}
+
+type errorJSON struct {
+	Kind    string `json:"kind"`
+	Code    int    `json:"code"`
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+	// WaitSeconds is how long Telegram asks to wait, 0 where it does not.
+	WaitSeconds int64 `json:"wait_seconds"`
+	// Saved: something was saved in spite of the error.
+	Saved bool `json:"saved"`
+}
+
+func newBotJSON(bot fleet.Bot) botJSON {
+	b := botJSON{
+		ID:          bot.ID,
+		Environment: fault.Clean(bot.Environment),
+		Username:    fault.Clean(bot.Profile.Username),
+		FirstName:   fault.Clean(bot.Profile.FirstName),
+		Label:       fault.Clean(bot.Label),
+		Tags:        []string{},
+		APIID:       bot.APIID,
+		DC:          bot.Profile.DC,
+		Status:      string(bot.Health.Status),
+		CheckedAt:   timestamp(bot.Health.CheckedAt),
+		FloodUntil:  timestamp(bot.FloodUntil),
+		Sessions:    []sessionJSON{},
+	}
+	for _, tag := range bot.Tags {
+		b.Tags = append(b.Tags, fault.Clean(tag))
+	}
+	for _, s := range bot.Sessions {
+		b.Sessions = append(b.Sessions, sessionJSON{fault.Clean(s.Name), s.DC, string(s.Runs), timestamp(s.MadeAt), timestamp(s.CheckedAt)})
+	}
+	return b
+}
+
+func newAppJSON(app fleet.App) appJSON { return appJSON{fault.Clean(app.Name), app.APIID, app.Bots} }
+
+// timestamp is a time in RFC 3339, UTC, in whole seconds; null for none.
+func timestamp(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := t.UTC().Format(time.RFC3339)
+	return &text
+}
+
+func (s *shell) errorJSON(f fault.Fault) errorJSON {
+	message := f.What
+	if f.Why != "" {
+		message += " " + f.Why
+	}
+	// Why is in the message; what else helps is the hint.
+	f.Why = ""
+	e := errorJSON{Kind: f.Kind, Code: f.Code, Type: f.Type, Message: message, Hint: strings.Join(s.hints(f), " ")}
+	if wait := time.Until(f.Until); wait > 0 {
+		e.WaitSeconds = int64(math.Ceil(wait.Seconds()))
+	}
+	return e
+}
+
+// answer gives a command's result: as one JSON object, or as text.
+func (s *shell) answer(object any, text func(io.Writer)) error {
+	if s.flags.json {
+		return writeJSON(s.Out, object)
+	}
+	text(s.Out)
+	return nil
+}
+
+func writeJSON(w io.Writer, object any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(object)
+}
+
+// asksForJSON reports whether --json is among arguments that could not be parsed.
+func asksForJSON(args []string) bool {
+	for _, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "--json", "--json=true":
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"botring/fleet"
+	"botring/ui"
+)
+
+// newRoot makes the tree of commands.
+func newRoot(s *shell) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "botring",
+		Short: "Your Telegram bot tokens, out of .env and into your keyring",
+		Long: "Your Telegram bot tokens, out of .env and into your keyring; each one logged in, named and checked.\n\n" +
+			"Without a command it opens the screens. BOT is an id, @username or label; test/123 where two environments have the id.",
+		Example: `  botring
+  botring demo`,
+		Args:          noCommand,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// Asked for, a suggestion comes; a made-up word is no reason to list half the commands.
+		SuggestionsMinimumDistance: 2,
+		CompletionOptions:          cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			s.flags.readEnviron(s.Environ, cmd.Flags())
+			s.verb = cmd.Name()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.screens(cmd.Context()) },
+	}
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { writeHelp(s.Out, cmd) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return wrongFlag(cmd, err) })
+	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
+	s.flags.register(root.PersistentFlags())
+	root.PersistentFlags().SortFlags = false
+	root.PersistentFlags().BoolP("help", "h", false, "show how a command is used")
+	root.AddCommand(
+		newAdd(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
+		newReplaceToken(s), newToken(s), newRemove(s), newApp(s), newDemo(s), newVersion(s),
+	)
+	return root
+}
+
+// screens opens the screens, which need a terminal on both sides.
+func (s *shell) screens(ctx context.Context) error {
+	if err := s.needTerminal(); err != nil {
+		return err
+	}
+	f, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	return s.show(ctx, f, nil)
+}
+
+func (s *shell) needTerminal() error {
+	if s.flags.json {
+		return usage("The screens have no JSON.", "Commands have: botring list --json.")
+	}
+	_, in := terminal(s.In)
+	_, out := terminal(s.Out)
+	if name, _ := s.Environ.Lookup("TERM"); !in || !out || name == "dumb" {
+		return usage("The screens need a terminal, and there is none here.", "Commands work without one: botring --help.")
+	}
+	return nil
+}
+
+// show runs the screens. That the user left by an interrupt is how one leaves, not a fault.
+func (s *shell) show(ctx context.Context, f *fleet.Fleet, samples []ui.Sample) error {
+	err := s.Screens(ctx, ui.Options{Fleet: f, Samples: samples, In: s.In, Out: s.Out})
+	if ctx.Err() != nil && err == nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// noCommand refuses words that are no command, with the nearest that is one.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	next := "botring --help lists them."
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		next = "Nearest: " + cmd.CommandPath() + " " + near[0] + "."
+	}
+	return usage("There is no command "+quote(args[0])+".", next)
+}
+
+// args makes an argument check of a count that cobra would tell in its own words.
+func args(least, most int, form string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		what := "There is an argument too many."
+		if len(args) < least {
+			what = "There is an argument missing."
+		}
+		return usage(what, "The form is: "+cmd.CommandPath()+" "+form+".")
+	}
+}
+
+// wrongFlag puts a flag's error into words.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	next := cmd.CommandPath() + " --help lists the flags."
+	text := err.Error()
+	switch name := flagIn(text); {
+	case strings.HasPrefix(text, "unknown"):
+		return usage("There is no flag "+name+".", next)
+	case strings.HasPrefix(text, "flag needs an argument"):
+		return usage("The flag "+name+" needs a value.", next)
+	case name != "":
+		return usage("The value of "+name+" cannot be used.", next)
+	}
+	return usage("The flags cannot be read.", next)
+}
+
+// flagIn finds the name of the flag that an error is about, and nothing of its value.
+func flagIn(text string) string {
+	if m := regexp.MustCompile(`'(\w)' in -`).FindStringSubmatch(text); m != nil {
+		return "-" + m[1]
+	}
+	return regexp.MustCompile(`--[a-z][a-z-]*`).FindString(text)
+}
+
+// refuseSecrets refuses arguments that are secrets, before anything could repeat them.
+func refuseSecrets(args []string) error {
+	for _, arg := range args {
+		if holdsSecret(arg) {
+			return usage("A secret is among the arguments, where every program of this machine can see it.",
+				"Give it on standard input, at the prompt, or in $BOT_TOKEN and $API_HASH. If others use this machine, "+
+					"revoke the token in @BotFather.")
+		}
+	}
+	return nil
+}
+
+// leastSecret is how many characters after a bot's number and a colon make an argument a token; a time or
+// an address has fewer.
+const leastSecret = 20
+
+func holdsSecret(arg string) bool {
+	for _, found := range fleet.ReadPaste(arg).Tokens {
+		if _, secret, _ := strings.Cut(found.Token.Reveal(), ":"); len(secret) >= leastSecret {
+			return true
+		}
+	}
+	_, value, ok := strings.Cut(arg, "=")
+	return fleet.CheckAPIHash(arg) == nil || ok && fleet.CheckAPIHash(value) == nil
+}
