@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"syscall"
@@ -22,10 +23,10 @@ const untouched = "The file was not touched. Tokens and sessions are in the keyr
 // ofCatalogue words what keeps a catalogue from being opened. The path is always said: only the user can
 // tell whether it is the right one.
 func ofCatalogue(err error, _ time.Time) (Fault, bool) {
-	path := "the catalogue"
+	path := "of this program"
 	var e *store.OpenError
 	if errors.As(err, &e) {
-		path = Clean(e.Path)
+		path = cmp.Or(Clean(e.Path), "without a name")
 	}
 	f := Fault{NotSaved: untouched, Actions: []Action{Retry, Keep}}
 	switch {

@@ -151,11 +151,11 @@ func sentence(text string) string {
 
 // named is a bot as sentences name it: @username or label if there is one, else the id.
 func named(bot store.Bot) string {
-	switch {
-	case bot.Label != "":
-		return Clean(bot.Label)
-	case bot.Profile.Username != "":
-		return "@" + Clean(bot.Profile.Username)
+	if label := Clean(bot.Label); label != "" {
+		return label
+	}
+	if username := Clean(bot.Profile.Username); username != "" {
+		return "@" + username
 	}
 	return fmt.Sprint(bot.ID)
 }

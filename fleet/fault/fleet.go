@@ -233,7 +233,7 @@ func ofNotFound(e *fleet.NotFoundError) Fault {
 func ofAmbiguous(e *fleet.AmbiguousError) Fault {
 	keys := make([]string, 0, len(e.Bots))
 	for _, bot := range e.Bots {
-		keys = append(keys, bot.Key.String())
+		keys = append(keys, bot.String())
 	}
 	return Fault{
 		Kind:     "ambiguous",

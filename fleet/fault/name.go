@@ -79,8 +79,9 @@ func wordsOfSyntax(e *fleet.InputError) Fault {
 
 // quoted is " “name”" of a name that an error brings along, or nothing.
 func quoted(name string) string {
+	name = value(name)
 	if name == "" {
 		return ""
 	}
-	return " “" + value(name) + "”"
+	return " “" + name + "”"
 }

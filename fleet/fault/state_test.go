@@ -11,7 +11,7 @@ import (
 
 func TestState(t *testing.T) {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	in := func(d time.Duration) time.Time { return now.Add(d) }
+	in := now.Add
 	elsewhere := []store.Session{{Name: "vps", Runs: store.Elsewhere}}
 	both := append([]store.Session{{Name: store.DefaultSession, Runs: store.Here}}, elsewhere...)
 	for _, c := range []struct {

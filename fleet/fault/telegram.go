@@ -244,10 +244,11 @@ func connectionWords(e *telegram.Error) map[telegram.Kind]Fault {
 
 // at names the address that was dialled, " at …", or nothing.
 func at(e *telegram.Error) string {
-	if e.Addr == "" {
+	addr := shorten(Clean(e.Addr), maxDetail)
+	if addr == "" {
 		return ""
 	}
-	return " at " + shorten(Clean(e.Addr), maxDetail)
+	return " at " + addr
 }
 
 func by(skew time.Duration) string {

@@ -80,14 +80,14 @@ func (w *lineWriter) put(r, next rune) {
 		w.blank = w.last != 0
 		return
 	case r == joiner:
-		if w.blank || !(pictographic(w.last) || w.last == emojiVS || skinTone(w.last)) || !pictographic(next) {
+		if w.blank || !joins(w.last) || !pictographic(next) {
 			return
 		}
 	case r == emojiVS:
 		if w.blank || !pictographic(w.last) {
 			return
 		}
-	case invisible(r) || !(unicode.IsGraphic(r) || pictographic(r)):
+	case invisible(r), !unicode.IsGraphic(r) && !pictographic(r):
 		return
 	case unicode.IsMark(r):
 		// A mark without a letter would change whatever stands to the left of the name.
@@ -192,5 +192,8 @@ func pictographic(r rune) bool {
 	}
 	return false
 }
+
+// joins reports whether an emoji may end with r and go on behind a joiner.
+func joins(r rune) bool { return pictographic(r) || r == emojiVS || skinTone(r) }
 
 func skinTone(r rune) bool { return r >= 0x1f3fb && r <= 0x1f3ff }
