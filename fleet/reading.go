@@ -105,7 +105,7 @@ func nearest(bots []Bot, ref string) []Bot {
 // unlikeness is the number of characters to insert, delete or replace to get from a to b; a name that
 // merely goes on after b, or begins before it, is as near as one slip.
 func unlikeness(a, b string) int {
-	if len(b) >= 3 && strings.Contains(a, b) {
+	if len(b) >= 3 && a != b && strings.Contains(a, b) {
 		return 1
 	}
 	from, to := []rune(a), []rune(b)

@@ -1,0 +1,77 @@
+package fleet
+
+import (
+	"fmt"
+	"testing"
+
+	"botring/fleet/store"
+	"botring/keyring"
+)
+
+// The start of the program up to the first frame: 1,000 bots, and no keyring.
+func BenchmarkOpenAndBots1000(b *testing.B) {
+	w := newFakeWorld(b)
+	f := w.open()
+	for id := range int64(1000) {
+		catalogued(b, f, Bot{
+			Key: key(id + 1), Tags: []string{"prod"}, APIID: testApp, Profile: Profile{Username: fmt.Sprintf("x%d_bot", id), FirstName: fmt.Sprint("Bot ", id)},
+			Health: store.Health{Status: store.OK}, Sessions: []Session{{Name: store.DefaultSession, DC: 2, Runs: store.Here, APIID: testApp}},
+		})
+	}
+	_ = f.Close()
+	for b.Loop() {
+		f, err := Open(b.Context(), w.options())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if bots, err := f.Bots(b.Context()); err != nil || len(bots) != 1000 {
+			b.Fatal(len(bots), err)
+		}
+		b.StopTimer()
+		_ = f.Close()
+		b.StartTimer()
+	}
+}
+
+// What saving adds to a login, beside what Telegram and the keyring take: preflight, journal, encoding,
+// reading back, catalogue.
+func BenchmarkAdd(b *testing.B) {
+	w := newFakeWorld(b)
+	f := w.open()
+	if _, err := f.AddApp(b.Context(), "main", testApp, testHash()); err != nil {
+		b.Fatal(err)
+	}
+	var id int64
+	for b.Loop() {
+		id++
+		if _, err := f.Add(b.Context(), NewBot{Token: tokenOf(id, "x"), APIID: testApp}, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCheckMany1000(b *testing.B) {
+	w := newFakeWorld(b)
+	f := w.open()
+	f.at.Load().ring.opened = keyring.Wrap(keyring.NewMemory(), keyring.Options{})
+	var keys []Key
+	for id := range int64(1000) {
+		order := NewBot{Token: tokenOf(id+1, "x"), APIID: testApp, NoLogin: true}
+		if id == 0 {
+			order.APIHash = testHash()
+		}
+		session := fakeSession(id+1, int(id))
+		w.fake.alive[session.Key.Reveal()] = id + 1
+		if _, err := f.Adopt(b.Context(), order, session, fakeProfile(id+1), store.Here); err != nil {
+			b.Fatal(err)
+		}
+		keys = append(keys, key(id+1))
+	}
+	for b.Loop() {
+		f.CheckMany(b.Context(), keys, func(c Checked) {
+			if c.Err != nil {
+				b.Error(c.Err)
+			}
+		})
+	}
+}
