@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,9 +18,10 @@ import (
 
 const copiedToken = "7000000001:AAHfake-fake_fakefakefakefakefakefa"
 
-// fakeClipboard is a native clipboard; broken fails whatever it is asked.
+// fakeClipboard is a native clipboard; a broken one fails whatever it is asked.
 type fakeClipboard struct {
-	holds   string
+	mu      sync.Mutex
+	text    string
 	adds    string // a line end, as some programs add
 	broken  bool
 	written int
@@ -28,19 +30,42 @@ type fakeClipboard struct {
 func (f *fakeClipboard) name() string { return "fake-copy" }
 
 func (f *fakeClipboard) read(context.Context) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.broken {
 		return "", errors.New("no display")
 	}
-	return f.holds + f.adds, nil
+	return f.text + f.adds, nil
 }
 
 func (f *fakeClipboard) write(_ context.Context, text string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.broken {
 		return errors.New("no display")
 	}
-	f.holds = text
+	f.text = text
 	f.written++
 	return nil
+}
+
+func (f *fakeClipboard) holds() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.text
+}
+
+// hold is somebody else copying.
+func (f *fakeClipboard) hold(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.text = text
+}
+
+func (f *fakeClipboard) breaks() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.broken = true
 }
 
 // settle runs a command and all it leads to, and gives the messages to the shell. Inside a bubble of
@@ -111,13 +136,13 @@ func TestTokenIsClearedInTime(t *testing.T) {
 				go func() {
 					time.Sleep(clearAfter - time.Second)
 					if c.then != "" {
-						native.holds = c.then
+						native.hold(c.then)
 					}
 				}()
 				go func() {
 					time.Sleep(time.Second)
-					if native.holds != copiedToken {
-						t.Errorf("the clipboard holds %d bytes", len(native.holds))
+					if native.holds() != copiedToken {
+						t.Errorf("the clipboard holds %d bytes", len(native.holds()))
 					}
 					if got := sh.clipboard.status(sh.now()); !strings.Contains(got, "Copied with fake-copy") ||
 						!strings.Contains(got, "clears in 44 s") || !strings.Contains(got, "managers keep copies") {
@@ -128,8 +153,8 @@ func TestTokenIsClearedInTime(t *testing.T) {
 				if took := time.Since(start); took != clearAfter {
 					t.Errorf("looked after %v", took)
 				}
-				if (native.holds == "") != c.cleared {
-					t.Errorf("holds %d bytes", len(native.holds))
+				if (native.holds() == "") != c.cleared {
+					t.Errorf("holds %d bytes", len(native.holds()))
 				}
 				if got := sh.clipboard.status(sh.now()); !strings.Contains(got, c.says) {
 					t.Errorf("status: %q", got)
@@ -159,11 +184,11 @@ func TestSecondCopyStartsTheTimeAnew(t *testing.T) {
 			t.Errorf("warned again: %q", got)
 		}
 		settle(sh, timer)
-		if native.holds != copiedToken {
+		if native.holds() != copiedToken {
 			t.Fatal("the timer of the first copy cleared the second")
 		}
 		settle(sh, later)
-		if native.holds != "" {
+		if native.holds() != "" {
 			t.Error("the second copy was never cleared")
 		}
 	})
@@ -205,7 +230,7 @@ func TestPartClears(t *testing.T) {
 		t.Fatal("nothing is done at the end")
 	}
 	settle(sh, cmd)
-	if native.holds != "" || len(sh.tasks) != 0 {
+	if native.holds() != "" || len(sh.tasks) != 0 {
 		t.Error("the token was left behind")
 	}
 }
@@ -226,7 +251,7 @@ func TestCopyCannotClear(t *testing.T) {
 		cmd := copyToken(sh)
 		go func() {
 			time.Sleep(time.Second)
-			native.broken = true
+			native.breaks()
 		}()
 		settle(sh, cmd)
 		if got := sh.clipboard.status(sh.now()); !strings.Contains(got, "may still hold") {
@@ -260,8 +285,8 @@ func TestYank(t *testing.T) {
 			t.Errorf("%s: taken %v, pending %v", c.key, taken, y.pending)
 		}
 		settle(sh, cmd)
-		if native.holds != c.holds || !strings.Contains(sh.clipboard.status(sh.now()), c.says) {
-			t.Errorf("%s: holds %q, says %q", c.key, native.holds, sh.clipboard.status(sh.now()))
+		if native.holds() != c.holds || !strings.Contains(sh.clipboard.status(sh.now()), c.says) {
+			t.Errorf("%s: holds %q, says %q", c.key, native.holds(), sh.clipboard.status(sh.now()))
 		}
 	}
 }
