@@ -21,12 +21,14 @@ func BenchmarkSystem(b *testing.B) {
 	value := strings.Repeat("v", 1200)
 	name := func(i int) string { return fmt.Sprintf("bot/production/%d", i) }
 	filled := 0
-	for _, size := range []int{1, 10, 100, 1000} {
+	fill := func(b *testing.B, size int) {
 		for ; filled < size; filled++ {
 			if err := ring.Put(ctx, Item{Name: name(filled), Label: "botring: @bench", Value: secret.New(value)}); err != nil {
 				b.Fatal(err)
 			}
 		}
+	}
+	for _, size := range []int{1, 10, 100, 1000} {
 		service := ring.opts.Ring
 		for _, bench := range []struct {
 			name string
@@ -56,6 +58,7 @@ func BenchmarkSystem(b *testing.B) {
 			}},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", bench.name, size), func(b *testing.B) {
+				fill(b, size)
 				for b.Loop() {
 					if err := bench.run(); err != nil {
 						b.Fatal(err)

@@ -72,3 +72,6 @@ func (m *Memory) List(ctx context.Context) ([]string, error) {
 func (m *Memory) Status(context.Context) (Status, error) {
 	return Status{Kind: KindMemory, Provider: "memory", CanList: true}, nil
 }
+
+// inMemory marks a Store, also one that embeds a Memory, as nothing that another process could write to.
+func (*Memory) inMemory() {}

@@ -83,7 +83,7 @@ func Wrap(store Store, opts Options) *Ring {
 	if opts.Ring == "" {
 		opts.Ring = DefaultRing
 	}
-	if _, ok := store.(*Memory); ok {
+	if _, ok := store.(interface{ inMemory() }); ok {
 		opts.Kind = KindMemory
 	}
 	if opts.Kind == "" {
