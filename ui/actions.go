@@ -45,6 +45,9 @@ func (k keymap) action(a fault.Action) key.Binding {
 	return key.Binding{}
 }
 
+// kindTokenDiffers is the fault of adding a bot that is saved with another token.
+const kindTokenDiffers = "token_differs"
+
 // An offer is an action that applies, and its key.
 type offer struct {
 	action fault.Action
@@ -61,8 +64,14 @@ func (a attempt) offers(sh *shell, f fault.Fault) []offer {
 		if !a.applies(sh, action) || slices.ContainsFunc(out, func(o offer) bool { return o.key.Help().Key == binding.Help().Key }) {
 			continue
 		}
-		if action == fault.OtherEnvironment {
-			binding = as(binding, "try "+environmentWords(sh.otherThan(a.key.Environment)))
+		switch {
+		case action == fault.OtherEnvironment:
+			to := sh.otherThan(a.key.Environment)
+			binding = as(binding, "try "+sh.words(environmentWords(to), to))
+		case action == fault.SaveOnly:
+			binding = as(binding, sh.words(binding.Help().Desc, "save only"))
+		case action == fault.ReplaceToken && f.Kind == kindTokenDiffers:
+			binding = as(binding, "replace the saved token") // it was pasted already
 		}
 		out = append(out, offer{action, binding})
 	}
@@ -117,6 +126,17 @@ func (sh *shell) otherThan(environment string) string {
 		return to
 	}
 	return ""
+}
+
+// longWords is the width from which keys are told in full.
+const longWords = 100
+
+// words are the long ones where the line of keys has room for them.
+func (sh *shell) words(long, short string) string {
+	if sh.body.width > 0 && sh.body.width < longWords {
+		return short
+	}
+	return long
 }
 
 // environmentWords names an environment in the middle of a sentence.

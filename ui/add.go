@@ -185,8 +185,15 @@ func (a add) Keys() []key.Binding {
 		shown = append(shown, as(keys.open, "unfold"))
 	case len(a.found) > 1:
 		shown = append(shown, as(keys.open, "add the first"), as(keys.addAll, fmt.Sprintf("add all %d", len(a.found))))
+	case a.form.lacking():
+		shown = append(shown, as(keys.open, "go on"))
 	default:
 		shown = append(shown, as(keys.open, "log in"))
+	}
+	if a.sh.body.height > 0 && a.sh.body.height < oneFieldBelow {
+		// Where one field is seen at a time, the way to the others comes first.
+		shown = append(shown, keys.nextField, keys.back, keys.saveOnly)
+		return append(shown, slices.DeleteFunc(a.form.keys(a.sh), func(b key.Binding) bool { return b.Help() == keys.nextField.Help() })...)
 	}
 	shown = append(shown, keys.saveOnly)
 	return append(append(shown, a.form.keys(a.sh)...), keys.back)
@@ -336,11 +343,14 @@ func (a add) View(size size) view {
 		v.body, v.cursor, where = a.form.one(a.sh, size.width)
 		v.trail = "Add " + where
 	}
-	if len(v.body)+1+len(hint) <= size.height {
-		v.body = append(append(v.body, ""), hint...)
+	if len(v.body)+len(hint) < size.height {
+		v.body = paragraphs([][]string{v.body, hint}, size.height)
 	}
 	if len(a.found) > 1 && a.says == "" {
-		v.status = t.ok.Render(fmt.Sprintf("%d tokens found.", len(a.found))) + " enter add the first " + t.glyphs.dot + " ctrl+a add all, one after another"
+		v.status = t.ok.Render(fmt.Sprintf("%d tokens found.", len(a.found)))
+		if size.width >= 75 { // the keys say the rest
+			v.status += " enter add the first " + t.glyphs.dot + " ctrl+a add all, one after another"
+		}
 	}
 	if app, saved := a.app(); saved && v.status == "" {
 		if _, problem := fleet.CheckAPIID(strconv.Itoa(app.APIID)); problem != nil {

@@ -110,27 +110,22 @@ func (f failure) trail() string { return f.attempt.trail() }
 func (f failure) text(size size) []string {
 	said := f.fault()
 	t := f.sh.theme
-	paragraphs := [][]string{
+	return paragraphs([][]string{
 		headline(t, t.bad.Render(t.glyphs.cross), said, size.width),
 		append(prose(said.Why, size.width), prose(said.Next, size.width)...),
 		prose(said.NotSaved, size.width),
-	}
-	return paragraph(paragraphs, size.height)
+	}, size.height)
 }
 
-// paragraph joins blocks of lines, with blank lines between them where height allows.
-func paragraph(blocks [][]string, height int) []string {
-	lines := 0
+// paragraphs joins blocks of lines, with blank lines between them where the height allows.
+func paragraphs(blocks [][]string, height int) []string {
+	lines := len(blocks) - 1
 	for _, block := range blocks {
 		lines += len(block)
 	}
-	airy := lines+len(blocks) <= height
 	var out []string
 	for _, block := range blocks {
-		if len(block) == 0 {
-			continue
-		}
-		if airy {
+		if len(block) > 0 && len(out) > 0 && lines <= height {
 			out = append(out, "")
 		}
 		out = append(out, block...)
@@ -163,9 +158,9 @@ func headline(t theme, sign string, said fault.Fault, width int) []string {
 	return append(lines, indentBy(m+2)+t.dim.Render(t.cut(code, width-m-3)))
 }
 
-// clockTime is a time of day as people say it: with the date when it is not today.
+// clockTime is a time of day as people where now is say it, with the date when it is not today.
 func clockTime(at, now time.Time) string {
-	at, now = at.Local(), now.Local()
+	at = at.In(now.Location())
 	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
 		return at.Format("15:04")
 	}

@@ -330,10 +330,27 @@ func labelCells(width int) int {
 	return 14
 }
 
+// alone is the field without its label, which the title has; all of the line is its value's.
+func (f field) alone() field {
+	f.label = ""
+	return f
+}
+
+// labels is the width of the field's own label, with the blank after it.
+func (f field) labels(width int) int {
+	switch {
+	case f.label != "":
+		return labelCells(width)
+	case f.fold:
+		return 2
+	}
+	return 0
+}
+
 // lines draws the field: one line with label and value, and at least one under it for what there is to say.
 // cursor is relative to these lines, nil unless the field has the focus and is typed into.
 func (f field) lines(t theme, width int, focused bool, now time.Time) (lines []string, cursor *tea.Cursor) {
-	labels := margin(width) + labelCells(width)
+	labels := margin(width) + f.labels(width)
 	room := max(4, width-labels-1)
 	value, cursor := f.body(t, room, focused, now)
 	line := f.head(t, width, focused) + value
@@ -374,7 +391,8 @@ func (f field) head(t theme, width int, focused bool) string {
 		}
 		label = sign + " " + label
 	}
-	return edge + style.Render(t.pad(label, labelCells(width)-1)) + " "
+	cells := f.labels(width)
+	return edge + style.Render(t.pad(label, cells-1)) + indentBy(min(1, cells))
 }
 
 // body is the value in room cells, scrolled so that the cursor is in sight.

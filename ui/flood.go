@@ -62,7 +62,7 @@ func (f flood) text(size size) []string {
 		said.What, said.Why = "The wait is over.", "This bot may log in again."
 		said.Next, said.NotSaved = "", ""
 	}
-	return paragraph([][]string{
+	return paragraphs([][]string{
 		headline(t, sign, said, size.width),
 		prose(said.Why, size.width),
 		{f.bar(size.width)},

@@ -232,6 +232,16 @@ func (f form) keys(sh *shell) []key.Binding {
 	return keys
 }
 
+// lacking reports whether a field other than the focused one still has to be filled in.
+func (f form) lacking() bool {
+	for i, each := range f.fields {
+		if i != f.at && each.empty() {
+			return true
+		}
+	}
+	return false
+}
+
 // visible is how many fields there are to go through.
 func (f form) visible() int {
 	n := 0
@@ -262,7 +272,7 @@ func (f form) lines(sh *shell, width int) (lines []string, cursor *tea.Cursor) {
 // one draws the focused field alone, for screens that are too low for all. where says which of how many.
 func (f form) one(sh *shell, width int) (lines []string, cursor *tea.Cursor, where string) {
 	at := f.focused()
-	lines, cursor = at.lines(sh.theme, width, true, sh.now())
+	lines, cursor = at.alone().lines(sh.theme, width, true, sh.now())
 	n := 0
 	for i := range f.at + 1 {
 		if !f.fields[i].hidden {

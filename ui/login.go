@@ -30,7 +30,7 @@ func (l loginQuestion) notice(text string) screen { l.says = text; return l }
 func (l loginQuestion) Keys() []key.Binding {
 	keys := l.sh.keys
 	if l.works {
-		return []key.Binding{as(keys.open, "keep it"), as(keys.login, "log in anyway"), keys.back}
+		return []key.Binding{as(keys.open, "keep it"), as(keys.login, l.sh.words("log in anyway", "log in")), keys.back}
 	}
 	return []key.Binding{as(keys.open, "log in"), keys.back}
 }
@@ -73,6 +73,6 @@ func (l loginQuestion) View(size size) view {
 	default:
 		why = prose("A login counts towards Telegram's limit.", size.width)
 	}
-	v.body = paragraph([][]string{{indentBy(margin(size.width)) + head}, why}, size.height)
+	v.body = paragraphs([][]string{{indentBy(margin(size.width)) + head}, why}, size.height)
 	return v
 }

@@ -122,9 +122,6 @@ func took(lines []stageLine, step fleet.Step) []stageLine {
 func (p progress) View(size size) view {
 	t := p.sh.theme
 	v := view{trail: p.attempt.trail()}
-	if size.height > len(p.lines) {
-		v.body = append(v.body, "")
-	}
 	running := p.running()
 	for i, line := range p.lines {
 		v.body = append(v.body, p.line(line, i == running, size.width))
@@ -168,7 +165,14 @@ func (p progress) line(l stageLine, running bool, width int) string {
 	} else {
 		out += indentBy(8)
 	}
-	return out + t.dim.Render("   "+fault.Where(l.step))
+	if !l.begun {
+		return out
+	}
+	to := l.step
+	if width < 60 {
+		to.Addr = "" // the number says enough
+	}
+	return out + t.dim.Render("   "+fault.Where(to))
 }
 
 // millis is how long a stage took, in the unit that fits.
@@ -231,7 +235,7 @@ func (a abandoning) View(size size) view {
 	sign := t.focus.Render(t.glyphs.spinner[a.frame%len(t.glyphs.spinner)])
 	return view{
 		trail:  a.attempt.trail(),
-		body:   []string{"", indentBy(margin(size.width)) + sign + " Logging out again, so that nothing stays behind"},
+		body:   []string{indentBy(margin(size.width)) + sign + " Logging out again, so that nothing stays behind"},
 		status: t.waiting.Render("Cancelling" + t.glyphs.ellipsis),
 	}
 }

@@ -116,19 +116,13 @@ func (r replace) submit(noLogin bool) (screen, tea.Cmd) {
 func (r replace) View(size size) view {
 	t := r.sh.theme
 	v := view{trail: "New token of " + displayName(r.bot), status: t.waiting.Render(r.says)}
-	v.body, v.cursor = r.form.lines(r.sh, size.width)
-	steps := []string{
-		"In Telegram: @BotFather, /mybots, the bot, API Token, then Revoke current token.",
-		"Paste the new token or the whole message here. The old one and its sessions stop working.",
+	fields, cursor := r.form.lines(r.sh, size.width)
+	v.cursor = cursor
+	steps := append(prose("In Telegram: @BotFather, /mybots, the bot, API Token, Revoke current token.", size.width),
+		prose("Paste the new token or the whole message here. The old one and its sessions stop working.", size.width)...)
+	for i := range steps {
+		steps[i] = t.dim.Render(steps[i])
 	}
-	for _, step := range steps {
-		lines := prose(step, size.width)
-		if len(v.body)+len(lines) > size.height {
-			break
-		}
-		for _, line := range lines {
-			v.body = append(v.body, t.dim.Render(line))
-		}
-	}
+	v.body = paragraphs([][]string{fields, steps}, size.height)
 	return v
 }

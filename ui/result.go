@@ -25,6 +25,7 @@ type result struct {
 	asked  guard
 	task   task
 	says   string
+	pager  pager
 }
 
 func newResult(sh *shell, a attempt, saved fleet.Saved) screen {
@@ -102,6 +103,8 @@ func (r result) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newAddNext(sh, r.attempt.rest), nil
 	case key.Matches(msg, keys.logOutRemove) && len(r.saved.Bot.Sessions) > 0:
 		r.asking, r.asked = true, guard{sh.now()}
+	default:
+		r.pager, _ = r.pager.update(keys, msg, len(r.text(sh.body)), sh.body.height)
 	}
 	return r, nil
 }
@@ -143,55 +146,68 @@ func (r result) trail() string {
 }
 
 func (r result) View(size size) view {
-	t, m := r.sh.theme, margin(size.width)
-	body := r.head(size.width)
-	if size.height > 9 {
-		body = append(body, "")
-	}
-	saved := "Saved" + strings.Repeat(" ", 7)
-	body = append(body, labelled(t, saved, keyringWords(r.saved.Keyring)+", read back", size.width)...)
-	body = append(body, labelled(t, "Session     ", r.session(), size.width)...)
-	v := view{trail: r.trail(), body: indent(body, m)}
+	t := r.sh.theme
+	v := view{trail: r.trail()}
+	var more bool
+	v.body, more = r.pager.window(r.text(size), size.height)
 	switch {
 	case r.task.id != 0:
 		v.status = t.waiting.Render("Logging out" + t.glyphs.ellipsis)
 	case r.asking:
 		v.status = t.waiting.Render("Log this session out? The token stays saved.")
-	case r.says != "":
-		v.status = r.says
 	case r.yank.pending:
 		v.status = r.yank.status(r.sh)
+	case r.says != "":
+		v.status = r.says
 	default:
 		v.status = r.sh.clipboard.status(r.sh.now())
+	}
+	if v.status == "" && more {
+		v.status = t.dim.Render("j more below")
 	}
 	return v
 }
 
-// head is who the bot is.
-func (r result) head(width int) []string {
+// text is who the bot is and where it was saved.
+func (r result) text(size size) []string {
+	m := margin(size.width)
+	saved := labelled(r.sh.theme, "Saved", keyringWords(r.saved.Keyring)+", read back", size.width)
+	saved = append(saved, labelled(r.sh.theme, "Session", r.session(), size.width)...)
+	return paragraphs([][]string{
+		indent([]string{r.name()}, m), indent(r.facts(size.width), m), indent(saved, m),
+	}, size.height)
+}
+
+// name is the mark, the name and the @username.
+func (r result) name() string {
 	t, bot := r.sh.theme, r.saved.Bot
 	mark, _ := fault.State(bot, r.sh.now())
 	name := t.mark(mark) + " " + t.strong.Render(displayName(bot))
 	if at := fault.Clean(bot.Profile.Username); at != "" {
 		name += "   " + t.dim.Render("@"+at)
 	}
+	return name
+}
+
+// facts are what Telegram knows of the bot; of one that was not logged in there is only the id.
+func (r result) facts(width int) []string {
+	t, bot := r.sh.theme, r.saved.Bot
 	dot := " " + t.glyphs.dot + " "
 	facts := "id " + strconv.FormatInt(bot.ID, 10)
 	if bot.Profile.DC != 0 {
 		facts += dot + "DC " + strconv.Itoa(bot.Profile.DC)
 	}
-	facts += dot + fault.Clean(bot.Environment)
-	lines := []string{"", t.cut(name, width-margin(width)-1), ""}
-	lines = append(lines, wrap(facts, width-margin(width)-1)...)
-	if len(bot.Sessions) > 0 {
-		p := bot.Profile
-		abilities := strings.Join([]string{
-			"inline " + yesNo(p.Inline), "groups " + yesNo(p.Groups),
-			"reads all messages " + yesNo(p.ReadsAll), "manages bots " + yesNo(p.ManagesBots),
-		}, dot)
-		for _, line := range wrap(abilities, width-margin(width)-1) {
-			lines = append(lines, t.dim.Render(line))
-		}
+	lines := wrap(facts+dot+fault.Clean(bot.Environment), width-margin(width)-1)
+	if len(bot.Sessions) == 0 {
+		return lines
+	}
+	p := bot.Profile
+	abilities := strings.Join([]string{
+		"inline " + yesNo(p.Inline), "groups " + yesNo(p.Groups),
+		"reads all messages " + yesNo(p.ReadsAll), "manages bots " + yesNo(p.ManagesBots),
+	}, dot)
+	for _, line := range wrap(abilities, width-margin(width)-1) {
+		lines = append(lines, t.dim.Render(line))
 	}
 	return lines
 }
@@ -222,13 +238,14 @@ func keyringWords(s fleet.KeyringStatus) string {
 
 // labelled wraps text beside a label, without the margin.
 func labelled(t theme, label, text string, width int) []string {
-	lines := wrap(text, width-margin(width)-1-len(label))
+	column := labelCells(width) - 2
+	lines := wrap(text, width-margin(width)-1-column)
 	for i := range lines {
+		lead := indentBy(column)
 		if i == 0 {
-			lines[i] = t.label.Render(label) + lines[i]
-		} else {
-			lines[i] = strings.Repeat(" ", len(label)) + lines[i]
+			lead = t.label.Render(t.pad(label, column))
 		}
+		lines[i] = lead + lines[i]
 	}
 	return lines
 }
@@ -274,6 +291,7 @@ func (h here) View(size size) view {
 		name = displayName(bot)
 	}
 	says := t.ok.Render(t.glyphs.ok) + " " + t.strong.Render("This bot is here already and its session works.")
-	body := append([]string{"", indentBy(margin(size.width)) + says, ""}, prose(name+" was not logged in again, which would count towards Telegram's limit.", size.width)...)
+	why := prose(name+" was not logged in again, which would count towards Telegram's limit.", size.width)
+	body := paragraphs([][]string{{indentBy(margin(size.width)) + says}, why}, size.height)
 	return view{trail: h.attempt.trail(), body: body}
 }

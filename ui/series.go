@@ -88,10 +88,13 @@ func (s series) Keys() []key.Binding {
 		return []key.Binding{as(keys.back, "stop")}
 	}
 	shown := []key.Binding{as(keys.open, "list")}
-	if rest := s.rest(); len(rest) > 0 {
-		shown = append(shown, as(keys.add, fmt.Sprintf("go on with the other %d", len(rest))))
+	if n := len(s.rest()); n > 0 {
+		shown = append(shown, as(keys.add, fmt.Sprintf("go on with %d left", n)))
 	}
-	return append(shown, keys.down, keys.up)
+	if len(s.members) > s.sh.body.height {
+		shown = append(shown, keys.down, keys.up)
+	}
+	return shown
 }
 
 func (s series) Update(msg tea.Msg) (screen, tea.Cmd) {
@@ -127,7 +130,7 @@ func (s series) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.open, keys.back, keys.quit):
 		return s.sh.home(), nil
 	default:
-		s.pager, _ = s.pager.update(keys, msg, len(s.members), s.sh.body.height-2)
+		s.pager, _ = s.pager.update(keys, msg, len(s.members), s.sh.body.height)
 	}
 	return s, nil
 }
@@ -229,13 +232,13 @@ func (s series) View(size size) view {
 	for i, m := range s.members {
 		lines[i] = s.line(m, i == s.at && !s.over, size.width)
 	}
-	height := max(1, size.height-2)
+	height := size.height
 	window := s.pager
 	if !s.over {
 		window.top = max(0, s.at-height/2) // what is on stays in sight
 	}
 	shown, _ := window.window(lines, height)
-	v.body = append([]string{""}, shown...)
+	v.body = shown
 	switch {
 	case s.cancelling:
 		v.status = t.waiting.Render("Cancelling" + t.glyphs.ellipsis)
