@@ -186,6 +186,12 @@ func (s *Screen) Gone(text string) {
 	s.until(func(screen string) bool { return !strings.Contains(screen, text) }, "still there: "+text)
 }
 
+// Wrote waits until want is among what the program wrote: it may be gone from the screen already.
+func (s *Screen) Wrote(want string) {
+	s.t.Helper()
+	s.until(func(string) bool { return strings.Contains(s.Raw(), want) }, "never wrote "+want)
+}
+
 func (s *Screen) until(ok func(string) bool, complaint string) {
 	s.t.Helper()
 	deadline := time.Now().Add(wait)

@@ -1,0 +1,166 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	uv "github.com/charmbracelet/ultraviolet"
+
+	"botring/ui/internal/screentest"
+)
+
+// program is the built program: these few tests use it as a person does, on a pseudo-terminal.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "botring-pty-")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "botring")
+	if out, err := exec.Command("go", "build", "-o", bin, "botring").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// demo starts the demo on a terminal, in a home of its own that it must leave empty.
+func demo(t *testing.T, cols, rows int) *screentest.Screen {
+	t.Helper()
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), bin, "demo")
+	cmd.Env = []string{
+		"HOME=" + home, "XDG_DATA_HOME=" + home + "/data", "XDG_STATE_HOME=" + home + "/state",
+		"XDG_RUNTIME_DIR=" + home, "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8", "PATH=",
+	}
+	t.Cleanup(func() {
+		if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+			t.Errorf("the demo left %v in its home (%v)", left, err)
+		}
+	})
+	return screentest.Start(t, cmd, cols, rows)
+}
+
+// token is the demo's first one to try.
+const (
+	botID      = "7123450001"
+	tokenTail  = "AAHdemo-nobodys-token-0007123450001"
+	fineToken  = botID + ":" + tokenTail
+	botFather  = "Done! Congratulations on your new bot.\n\nUse this token to access the HTTP API:\n" + fineToken + "\nKeep your token secure.\n"
+	stalledBot = "7123450006:AAHdemo-nobodys-token-0007123450006"
+)
+
+func TestLogInByHand(t *testing.T) {
+	s := demo(t, 80, 24)
+	s.See("7 bots")
+	s.Type("a")
+	s.See("Add a bot")
+	s.Paste(botFather)
+	s.See(botID + ":••••••••")
+	s.See("found in a message from @BotFather")
+	s.Press(uv.KeyEnter)
+	s.See("Fine day")
+	s.See("read back")
+	s.Press(uv.KeyEnter)
+	s.See("8 bots")
+	s.Type("q")
+	if err := s.Ended(); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+	if strings.Contains(s.Raw(), tokenTail) {
+		t.Error("the token was written to the terminal")
+	}
+	if !strings.HasSuffix(strings.TrimRight(s.Raw(), "\r\n"), "\x1b[?25h") && !strings.Contains(s.Raw(), "\x1b[?1049l") {
+		t.Error("the alternate screen was not left")
+	}
+}
+
+func TestCancelByHand(t *testing.T) {
+	s := demo(t, 80, 24)
+	s.See("7 bots")
+	s.Paste(stalledBot)
+	s.See("7123450006:••••••••")
+	s.Press(uv.KeyEnter)
+	s.See("Logging in")
+	s.See("✓ Securing")
+	s.Press(uv.KeyEscape)
+	s.See("Cancelled")
+	s.See("7123450006:••••••••") // what was typed is kept
+	s.Ctrl('c')
+	if err := s.Ended(); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+}
+
+func TestResizeByHand(t *testing.T) {
+	s := demo(t, 80, 24)
+	s.See("7 bots")
+	for _, at := range []struct{ cols, rows int }{{40, 10}, {120, 40}, {40, 12}, {20, 4}, {80, 24}} {
+		s.Resize(at.cols, at.rows)
+		s.Settled()
+		if n := strings.Count(s.Text(), "botring"); n != 1 {
+			t.Errorf("at %dx%d the title is drawn %d times:\n%s", at.cols, at.rows, n, s.Text())
+		}
+	}
+	s.See("7 bots")
+	s.Ctrl('c')
+	if err := s.Ended(); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+}
+
+func TestSuspendAndResume(t *testing.T) {
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A shell with job control stands above, as it does above a person's program: a process without one
+	// cannot be stopped from its terminal.
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `set -m; "$0" demo; echo "left with $?"; fg >/dev/null`, bin)
+	s := screentest.Start(t, cmd, 80, 24)
+	s.See("7 bots")
+	s.Ctrl('z')
+	s.Wrote("left with 148") // 128 + SIGTSTP
+	s.See("7 bots")
+	s.Type("/night")
+	s.See("1 of 7 bots")
+	s.Press(uv.KeyEscape)
+	s.Gone("1 of 7 bots")
+	s.Ctrl('c')
+	if err := s.Ended(); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+}
+
+func TestNoTerminal(t *testing.T) {
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for _, args := range [][]string{nil, {"demo"}} {
+		cmd := exec.CommandContext(ctx, bin, args...)
+		cmd.Env = []string{"HOME=" + t.TempDir(), "TERM=xterm"}
+		cmd.Stdin = io.NopCloser(strings.NewReader(""))
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 {
+			t.Errorf("botring %v without a terminal: %v", args, err)
+		}
+		if !strings.Contains(string(out), "terminal") || strings.Contains(string(out), "goroutine") || strings.Contains(string(out), "\x1b") {
+			t.Errorf("botring %v without a terminal says:\n%s", args, out)
+		}
+	}
+}
