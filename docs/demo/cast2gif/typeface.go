@@ -40,6 +40,7 @@ type letter struct {
 type cut struct {
 	font *sfnt.Font
 	face font.Face
+	size float64
 	buf  sfnt.Buffer
 }
 
@@ -81,11 +82,28 @@ func newCut(data []byte, size float64) (*cut, error) {
 	if err != nil {
 		return nil, err
 	}
+	return sized(f, size)
+}
+
+func sized(f *sfnt.Font, size float64) (*cut, error) {
 	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingNone})
 	if err != nil {
 		return nil, err
 	}
-	return &cut{font: f, face: face}, nil
+	return &cut{font: f, face: face, size: size}, nil
+}
+
+// fitted is the cut, smaller where a letter of it is wider than width.
+func (c *cut) fitted(r rune, width int) *cut {
+	advance, _ := c.face.GlyphAdvance(r)
+	if advance <= fixed.I(width) {
+		return c
+	}
+	small, err := sized(c.font, c.size*float64(fixed.I(width))/float64(advance))
+	if err != nil {
+		return c
+	}
+	return small
 }
 
 // measure derives the cell from the regular cut and fills in for cuts that are missing.
@@ -121,7 +139,7 @@ func (t *typeface) glyph(text string, width int, s style) *image.Alpha {
 		return out
 	}
 
-	from := t.pick(runes[0], s)
+	from := t.pick(runes[0], s).fitted(runes[0], out.Bounds().Dx())
 	advance, _ := from.face.GlyphAdvance(runes[0])
 	// A letter of another font stands in the middle of its cells.
 	left := max(0, (fixed.I(out.Bounds().Dx())-advance)/2)
