@@ -107,7 +107,7 @@ func (f *Fleet) judge(ctx context.Context, on *ground, bot NewBot) (order, error
 	if o.key.Environment == "" {
 		o.key.Environment = f.envs.current
 	}
-	if err := f.envs.require(FieldEnvironment, o.key.Environment); err != nil {
+	if err := f.envs.require(o.key.Environment); err != nil {
 		return order{}, err
 	}
 	var err error

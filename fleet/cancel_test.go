@@ -78,15 +78,14 @@ func TestCancelAfterTheWriteIsTooLate(t *testing.T) {
 		t.Fatal(readErr)
 	}
 	// Either it is saved or nothing of it is; never half.
-	switch {
-	case err == nil:
+	if err == nil {
 		if len(bots) != 1 || saved.Bot.Key != key(7) {
 			t.Errorf("saved, and %d rows", len(bots))
 		}
-	default:
-		if !errors.Is(err, context.Canceled) || w.fake.sessions() != 0 {
-			t.Errorf("not saved: %v, %d sessions", err, w.fake.sessions())
-		}
-		wantNothing(t, w, f)
+		return
 	}
+	if !errors.Is(err, context.Canceled) || w.fake.sessions() != 0 {
+		t.Errorf("not saved: %v, %d sessions", err, w.fake.sessions())
+	}
+	wantNothing(t, w, f)
 }

@@ -38,7 +38,7 @@ func (f *Fleet) checkNow(ctx context.Context, on *ground, key Key, report report
 	if len(row.Sessions) == 0 && row.Health.Status != store.SecretMissing {
 		return f.noSession(ctx, on, key)
 	}
-	if err := f.envs.require(FieldEnvironment, key.Environment); err != nil {
+	if err := f.envs.require(key.Environment); err != nil {
 		return err
 	}
 	r, err := on.ring.get(ctx)

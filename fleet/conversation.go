@@ -18,7 +18,7 @@ type conversation interface {
 // speak returns the conversation with an environment, and only with it: a bot of another one never gets
 // there.
 func (f *Fleet) speak(environment string) (conversation, error) {
-	if err := f.envs.require(FieldEnvironment, environment); err != nil {
+	if err := f.envs.require(environment); err != nil {
 		return nil, err
 	}
 	return f.talk(f.envs.known[environment]()), nil

@@ -41,7 +41,7 @@ func newEnvironments(opts Options) (environments, error) {
 		}
 	}
 	if !custom {
-		return envs, envs.require(FieldEnvironment, envs.current)
+		return envs, envs.require(envs.current)
 	}
 	network, err := customNetwork(envs.current, opts.DCs, opts.ServerKeys)
 	if err != nil {
@@ -95,15 +95,15 @@ func isEnvironmentName(name string) bool {
 }
 
 // require says what is wrong with an environment that is not known.
-func (envs environments) require(field Field, name string) error {
+func (envs environments) require(name string) error {
 	if _, ok := envs.known[name]; ok {
 		return nil
 	}
 	if !isEnvironmentName(name) {
-		return &InputError{Field: field, Problem: ProblemSyntax, Got: name}
+		return &InputError{Field: FieldEnvironment, Problem: ProblemSyntax, Got: name}
 	}
 	// A name of somebody's own, perhaps one that was given with its data centres at another time.
-	return &InputError{Field: field, Problem: ProblemNeedsDCs, Got: name}
+	return &InputError{Field: FieldEnvironment, Problem: ProblemNeedsDCs, Got: name}
 }
 
 // names are all known environments, the current one first, then Telegram's own.

@@ -8,25 +8,25 @@ import (
 	"botring/internal/secret"
 )
 
-// ErrSessionWorks: the bot's session still works, so it was not logged in again.
+// ErrSessionWorks says that the bot's session still works, so it was not logged in again.
 var ErrSessionWorks = errors.New("session still works")
 
-// ErrRunsElsewhere: the session runs in another place, and opening it here could destroy it.
+// ErrRunsElsewhere says that the session runs in another place, and opening it here could destroy it.
 var ErrRunsElsewhere = errors.New("session runs elsewhere")
 
-// ErrSecretMissing: the catalogue knows the bot (or app) and the keyring has no item for it.
+// ErrSecretMissing says that the catalogue knows the bot (or app) and the keyring has no item for it.
 var ErrSecretMissing = errors.New("secret missing from the keyring")
 
-// ErrItemNewer: a newer version of this program wrote the keyring's item. It is not replaced.
+// ErrItemNewer says that a newer version of this program wrote the keyring's item. It is not replaced.
 var ErrItemNewer = errors.New("keyring item is from a newer version")
 
-// ErrItemDamaged: the keyring's item cannot be understood.
+// ErrItemDamaged says that the keyring's item cannot be understood.
 var ErrItemDamaged = errors.New("keyring item is damaged")
 
-// ErrSessionBusy: another process of this program has the session open at this moment.
+// ErrSessionBusy says that another process of this program has the session open at this moment.
 var ErrSessionBusy = errors.New("session is open in another process")
 
-// ErrNoApp: the bot's app is not known.
+// ErrNoApp says that the bot's app is not known.
 var ErrNoApp = errors.New("no such app")
 
 // A Field is an input of a form or command.
@@ -130,7 +130,7 @@ func (e *UnsavedError) Error() string { return "logged in, not saved: " + e.Err.
 // Unwrap returns why the keyring did not take it.
 func (e *UnsavedError) Unwrap() error { return e.Err }
 
-// A TokenDiffersError: the bot is known with another token. To go on is ReplaceToken.
+// A TokenDiffersError says that the bot is known with another token. To go on is ReplaceToken.
 type TokenDiffersError struct {
 	Bot   Bot
 	Token secret.Secret
@@ -150,7 +150,7 @@ func (e *AppInUseError) Error() string {
 	return fmt.Sprintf("app %d is used by %d bots", e.App.APIID, e.App.Bots)
 }
 
-// A NotFoundError: no bot is called that. Near are the most alike, at most three.
+// A NotFoundError says that no bot is called that. Near are the most alike, at most three.
 type NotFoundError struct {
 	Ref  string
 	Near []Bot
@@ -158,7 +158,7 @@ type NotFoundError struct {
 
 func (e *NotFoundError) Error() string { return "no bot " + e.Ref }
 
-// An AmbiguousError: several bots are called that.
+// An AmbiguousError says that several bots are called that.
 type AmbiguousError struct {
 	Ref  string
 	Bots []Bot

@@ -19,12 +19,18 @@ import (
 
 // What callers see of the catalogue's rows.
 type (
-	Key     = store.Key
-	Bot     = store.Bot
-	App     = store.App
+	// Key is a store.Key.
+	Key = store.Key
+	// Bot is a store.Bot.
+	Bot = store.Bot
+	// App is a store.App.
+	App = store.App
+	// Profile is a store.Profile.
 	Profile = store.Profile
+	// Session is a store.Session.
 	Session = store.Session
-	Status  = store.Status
+	// Status is a store.Status.
+	Status = store.Status
 )
 
 // Options say where a fleet lives and which Telegram it speaks to. The zero value is the user's own.

@@ -73,15 +73,18 @@ func (f *Fleet) afterRefusal(before store.Health, err error) store.Health {
 		return before
 	}
 	after := store.Health{Kind: answer.Kind.String(), Code: answer.Code, Type: answer.Type, CheckedAt: f.now()}
-	switch {
-	case answer.Kind == telegram.TokenRevoked:
+	switch answer.Kind {
+	case telegram.TokenRevoked:
 		after.Status = store.TokenRevoked
-	case answer.Kind == telegram.BotDeactivated:
+	case telegram.BotDeactivated:
 		after.Status = store.Deactivated
-	case answer.Kind == telegram.TokenInvalid:
+	case telegram.TokenInvalid:
 		after.Status = before.Status
-	default:
-		return before
+	case telegram.SessionDead, telegram.SessionRevoked, telegram.SessionDuplicated, telegram.AuthKeyInvalid,
+		telegram.APIIDInvalid, telegram.APIIDPublished, telegram.UpdateNeeded, telegram.FloodWait,
+		telegram.TelegramFault, telegram.WrongDC, telegram.ClockWrong, telegram.NotTelegram,
+		telegram.Unreachable, telegram.Timeout, telegram.Cancelled, telegram.NotABot, telegram.Unexpected:
+		return before // nothing of it is about this bot
 	}
 	return f.health(before, after)
 }

@@ -32,7 +32,7 @@ func (f *Fleet) LogOut(ctx context.Context, key Key, report func(Step)) (Bot, er
 }
 
 func (f *Fleet) logOutAll(ctx context.Context, on *ground, row Bot, report reporter) error {
-	if err := f.envs.require(FieldEnvironment, row.Environment); err != nil {
+	if err := f.envs.require(row.Environment); err != nil {
 		return err
 	}
 	r, err := on.ring.get(ctx)

@@ -23,7 +23,7 @@ func (f *Fleet) Login(ctx context.Context, key Key, force bool, report func(Step
 	if err != nil {
 		return Saved{}, err
 	}
-	if err := f.envs.require(FieldEnvironment, key.Environment); err != nil {
+	if err := f.envs.require(key.Environment); err != nil {
 		return Saved{}, err
 	}
 	apiID, err := f.appOf(ctx, on, row)

@@ -45,14 +45,14 @@ func TestFind(t *testing.T) {
 	)
 	found := map[string]string{
 		"7123456789": "7123456789", "production/8": "8", "test/8": "test/8", "@shop_orders_bot": "7123456789",
-		"@SHOP_Orders_bot": "7123456789", " shop ": "7123456789", "SUPPORT": "8", "support-test": "test/8",
+		"@SHOP_Orders_bot": "7123456789", "SUPPORT": "8", "support-test": "test/8",
 		"shop_orders_bot": "7123456789", // without the @
 		"tenki_bot":       "9",          // a label before a username
 		"@tenki_bot":      "10",         // and with the @ it is no label
 		"11":              "11",
 	}
 	for ref, want := range found {
-		if bot, err := f.Find(t.Context(), ref); err != nil || bot.Key.String() != want {
+		if bot, err := f.Find(t.Context(), ref); err != nil || bot.String() != want {
 			t.Errorf("%q is %v, %v, want %s", ref, bot.Key, err, want)
 		}
 	}
@@ -64,7 +64,7 @@ func TestFind(t *testing.T) {
 		}
 	}
 	for ref, want := range map[string][]string{
-		"shopp": {"7123456789"}, "@shop_order_bot": {"7123456789"}, "7123456780": {"7123456789"}, "suport": {"8", "test/8"},
+		"shopp": {"7123456789"}, "@shop_order_bot": {"7123456789"}, "7123456780": {"7123456789"}, "supprt": {"8", "test/8"},
 		"orders": {"7123456789"}, "": nil, "@": nil, "nothing like it": nil, "production/7": nil,
 	} {
 		_, err := f.Find(t.Context(), ref)
@@ -75,7 +75,7 @@ func TestFind(t *testing.T) {
 		}
 		var near []string
 		for _, bot := range missing.Near {
-			near = append(near, bot.Key.String())
+			near = append(near, bot.String())
 		}
 		if !reflect.DeepEqual(near, want) {
 			t.Errorf("%q: near %v, want %v", ref, near, want)
@@ -180,7 +180,7 @@ func TestApps(t *testing.T) {
 		t.Error(err)
 	}
 	// An app whose item somebody deleted.
-	if err := w.store.Memory.Delete(ctx, appItemName(testApp)); err != nil {
+	if err := w.store.Delete(ctx, appItemName(testApp)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.Login(ctx, key(7), true, nil); !errors.Is(err, ErrSecretMissing) {

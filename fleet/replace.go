@@ -29,11 +29,11 @@ func (f *Fleet) ReplaceToken(ctx context.Context, key Key, token secret.Secret, 
 		return Saved{}, err
 	}
 	apiID, err := f.appOf(ctx, on, row)
-	if err != nil && !(noLogin && errors.Is(err, ErrNoApp)) {
+	if err != nil && (!noLogin || !errors.Is(err, ErrNoApp)) {
 		return Saved{}, err
 	}
 	if !noLogin {
-		if err := f.envs.require(FieldEnvironment, key.Environment); err != nil {
+		if err := f.envs.require(key.Environment); err != nil {
 			return Saved{}, err
 		}
 		if err := f.free(ctx, on, key, apiID, store.MethodLogin); err != nil {

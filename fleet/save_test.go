@@ -357,7 +357,7 @@ func TestAnItemThatIsGone(t *testing.T) {
 	w := newFakeWorld(t)
 	f := w.open()
 	w.added(f, 7)
-	if err := w.store.Memory.Delete(t.Context(), botItemName(key(7))); err != nil {
+	if err := w.store.Delete(t.Context(), botItemName(key(7))); err != nil {
 		t.Fatal(err)
 	}
 	bot, err := f.Check(t.Context(), key(7), nil)
@@ -372,7 +372,7 @@ func TestAnItemThatIsGone(t *testing.T) {
 	if err != nil || saved.Bot.Health.Status != store.OK {
 		t.Errorf("replace: %+v, %v", saved.Bot.Health, err)
 	}
-	if err := w.store.Memory.Delete(t.Context(), botItemName(key(7))); err != nil {
+	if err := w.store.Delete(t.Context(), botItemName(key(7))); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Remove(t.Context(), key(7)); err != nil {

@@ -145,7 +145,7 @@ func key(id int64) Key { return Key{Environment: env, ID: id} }
 // items are the names in the keyring.
 func (w *world) items() []string {
 	w.t.Helper()
-	names, err := w.store.Memory.List(context.Background())
+	names, err := w.store.List(context.Background())
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func TestNotWritable(t *testing.T) {
 // readOnlyDir makes catalogues that only root could write.
 func readOnlyDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "botring-read-only-")
+	dir, err := os.MkdirTemp("", "botring-read-only-") //nolint:usetesting // its parent is root's alone
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,16 +99,16 @@ func again(t *testing.T, as *syscall.SysProcAttr, environ string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir, err := os.MkdirTemp("", "botring-test-")
+		dir, err := os.MkdirTemp("", "botring-test-") //nolint:usetesting // as above
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-		if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the other user has to run it
+		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		binary = filepath.Join(dir, "store.test")
-		if err := os.WriteFile(binary, data, 0o755); err != nil { //nolint:gosec // as above
+		if err := os.WriteFile(binary, data, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
