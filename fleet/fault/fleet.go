@@ -110,12 +110,11 @@ func fleetWords() []struct {
 			Actions:  []Action{Edit},
 		}},
 		{store.ErrNotFound, Fault{
-			Kind:     "not_found",
-			What:     "It is not in the catalogue any more.",
-			Why:      "Another botring may have removed it.",
-			Next:     "Look at the list again.",
-			NotSaved: unchanged,
-			Actions:  []Action{Keep},
+			Kind:    "not_found",
+			What:    "It is not in the catalogue any more.",
+			Why:     "Another botring may have removed it.",
+			Next:    "Look at the list again.",
+			Actions: []Action{Keep},
 		}},
 	}
 }
@@ -213,12 +212,11 @@ func verb(n int) string {
 
 func ofNotFound(e *fleet.NotFoundError) Fault {
 	f := Fault{
-		Kind:     "not_found",
-		What:     "There is no bot" + quoted(e.Ref) + ".",
-		Why:      "Bots are named by id, @username or label.",
-		Next:     "Look at the list of bots.",
-		NotSaved: unchanged,
-		Actions:  []Action{Edit},
+		Kind:    "not_found",
+		What:    "There is no bot" + quoted(e.Ref) + ".",
+		Why:     "Bots are named by id, @username or label.",
+		Next:    "Look at the list of bots.",
+		Actions: []Action{Edit},
 	}
 	if len(e.Near) > 0 {
 		names := make([]string, 0, len(e.Near))
@@ -236,11 +234,10 @@ func ofAmbiguous(e *fleet.AmbiguousError) Fault {
 		keys = append(keys, bot.String())
 	}
 	return Fault{
-		Kind:     "ambiguous",
-		What:     fmt.Sprintf("%d bots are called%s.", len(e.Bots), quoted(e.Ref)),
-		Why:      "An id is unique within its environment only, and a username may belong to one bot in each.",
-		Next:     "Name one by its environment and id: " + list(keys, len(keys)) + ".",
-		NotSaved: unchanged,
-		Actions:  []Action{Edit},
+		Kind:    "ambiguous",
+		What:    fmt.Sprintf("%d bots are called%s.", len(e.Bots), quoted(e.Ref)),
+		Why:     "An id is unique within its environment only, and a username may belong to one bot in each.",
+		Next:    "Name one by its environment and id: " + list(keys, len(keys)) + ".",
+		Actions: []Action{Edit},
 	}
 }

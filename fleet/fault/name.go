@@ -10,12 +10,17 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 	if e.Field == fleet.FieldEnvironment {
 		reserved = "The names production and test are Telegram's own environments."
 	}
+	taken := Fault{
+		What: title(e.Field) + quoted(e.Got) + " is taken.",
+		Why:  "Names are unique, so that commands know which one is meant.",
+		Next: "Choose another one.",
+	}
+	if e.Field == fleet.FieldAPIID {
+		taken.Why = "Each app is saved once."
+		taken.Next = "Use the one that is saved, or give it another name."
+	}
 	return map[fleet.Problem]Fault{
-		fleet.ProblemTaken: {
-			What: title(e.Field) + quoted(e.Got) + " is taken.",
-			Why:  "Names are unique, so that commands know which one is meant.",
-			Next: "Choose another one.",
-		},
+		fleet.ProblemTaken: taken,
 		fleet.ProblemReserved: {
 			What: title(e.Field) + quoted(e.Got) + " cannot be used.",
 			Why:  reserved,

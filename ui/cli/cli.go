@@ -57,16 +57,8 @@ func Run(ctx context.Context, p Process) int {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
 
-	if p.Screens == nil {
-		p.Screens = ui.Run
-	}
 	s := &shell{Process: p}
-	err := refuseSecrets(p.Args)
-	if err == nil {
-		root := newRoot(s)
-		root.SetArgs(p.Args)
-		err = root.ExecuteContext(ctx)
-	}
+	err := s.run(ctx)
 	// Standard output may be closed and a fault still to be told: closing comes first.
 	if s.fleet != nil {
 		if closeErr := s.fleet.Close(); err == nil && closeErr != nil {
@@ -74,6 +66,19 @@ func Run(ctx context.Context, p Process) int {
 		}
 	}
 	return s.finish(ctx, err)
+}
+
+// run runs one command.
+func (s *shell) run(ctx context.Context) error {
+	if s.Screens == nil {
+		s.Screens = ui.Run
+	}
+	if err := refuseSecrets(s.Args); err != nil {
+		return err
+	}
+	root := newRoot(s)
+	root.SetArgs(s.Args)
+	return root.ExecuteContext(ctx)
 }
 
 // A shell is what commands share: the process, the global flags, and the fleet once it is needed.

@@ -145,49 +145,47 @@ func (st *stage) cast(a actor) {
 		// Long enough to see it tick, short enough to see it end.
 		bot.Login = telegramtest.Script{Error: "FLOOD_WAIT_75", Times: 1}
 		server.AddBot(bot)
-	case revoked:
-		server.AddBot(bot)
-		server.RevokeToken(a.id)
-	case works, loggedOut, waits:
+	case works, loggedOut, revoked, waits:
 		server.AddBot(bot)
 	}
 }
 
-// play brings one actor into the fleet and into its state.
+// play brings one actor into the fleet and into its state. All but the newest have logged in before.
 func (st *stage) play(ctx context.Context, f *fleet.Fleet, a actor) error {
 	key := fleet.Key{Environment: telegram.EnvironmentProduction, ID: a.id}
 	bot := fleet.NewBot{Token: demoToken(a.id), APIID: a.app, Environment: key.Environment, Tags: a.tags}
-	server := st.servers[key.Environment]
-	switch a.role {
-	case works, loggedOut:
-		session, err := server.Session(a.id)
-		if err != nil {
-			return err
-		}
-		session.APIID = a.app
-		profile := telegram.Profile{ID: a.id, FirstName: a.name, Username: a.username}
-		if _, err := f.Adopt(ctx, bot, session, profile, store.Here); err != nil {
-			return err
-		}
-		if a.role == loggedOut {
-			server.RevokeToken(a.id)
-		}
-		_, err = f.Check(ctx, key, nil)
-		return expect(err, a.role == loggedOut)
-	case revoked, flooded:
-		// Nobody knows the name of a bot that never logged in, so these are known by a label.
-		bot.Label, bot.NoLogin = a.name, true
-		if _, err := f.Add(ctx, bot, nil); err != nil {
-			return err
-		}
-		_, err := f.Login(ctx, key, false, nil)
-		return expect(err, true)
-	case waits:
+	if a.role == waits {
+		// Nobody has told the name of a bot that never logged in.
 		bot.Label, bot.NoLogin = a.name, true
 		_, err := f.Add(ctx, bot, nil)
 		return err
 	}
-	return nil
+	server := st.servers[key.Environment]
+	session, err := server.Session(a.id)
+	if err != nil {
+		return err
+	}
+	session.APIID = a.app
+	profile := telegram.Profile{ID: a.id, FirstName: a.name, Username: a.username}
+	if _, err := f.Adopt(ctx, bot, session, profile, store.Here); err != nil {
+		return err
+	}
+	if a.role == loggedOut || a.role == revoked {
+		server.RevokeToken(a.id)
+	}
+	switch a.role {
+	case works, loggedOut:
+		_, err = f.Check(ctx, key, nil)
+	case revoked:
+		_, err = f.Login(ctx, key, true, nil)
+	case flooded:
+		if _, err := f.LogOut(ctx, key, nil); err != nil {
+			return err
+		}
+		_, err = f.Login(ctx, key, false, nil)
+	case waits:
+	}
+	return expect(err, a.role != works)
 }
 
 // expect lets pass what the part asks for: an answer of Telegram's where one is wanted.

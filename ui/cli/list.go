@@ -67,10 +67,11 @@ func (s *shell) writeList(w io.Writer, bots []fleet.Bot, apps []fleet.App) {
 
 // nameOf is what a bot is called.
 func nameOf(bot fleet.Bot) string {
-	if name := fault.Clean(bot.Name()); name != "" {
-		return name
+	name := fault.Clean(bot.Name())
+	if name == "" || bot.Label == "" && bot.Profile == (fleet.Profile{}) {
+		return bot.Key.String()
 	}
-	return bot.Key.String()
+	return name
 }
 
 func username(bot fleet.Bot) string {

@@ -20,12 +20,10 @@ func newRoot(s *shell) *cobra.Command {
 			"Without a command it opens the screens. BOT is an id, @username or label; test/123 where two environments have the id.",
 		Example: `  botring
   botring demo`,
-		Args:          noCommand,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		// Asked for, a suggestion comes; a made-up word is no reason to list half the commands.
-		SuggestionsMinimumDistance: 2,
-		CompletionOptions:          cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              noCommand,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
 			s.flags.readEnviron(s.Environ, cmd.Flags())
 			s.verb = cmd.Name()
@@ -87,6 +85,7 @@ func noCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	next := "botring --help lists them."
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		next = "Nearest: " + cmd.CommandPath() + " " + near[0] + "."
 	}

@@ -1,0 +1,280 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"botring/fleet"
+	"botring/internal/secret"
+	"botring/keyring"
+	"botring/telegram"
+	"botring/telegram/telegramtest"
+)
+
+// program is the name under which the test binary is the program.
+const program = "botring-program"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){program: func() {
+		os.Exit(Run(context.Background(), Process{
+			Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: OSEnviron{}, Version: "v1.2.3",
+		}))
+	}})
+}
+
+// TestScripts tells the stories in testdata/script twice: inside this process on a memory store that lasts
+// as long as a story, and as processes of their own on the system keyring, where there is one.
+func TestScripts(t *testing.T) {
+	t.Run("memory", func(t *testing.T) { tell(t, false) })
+	t.Run("system", func(t *testing.T) {
+		needKeyring(t)
+		tell(t, true)
+	})
+}
+
+// needKeyring skips a test where no system keyring answers, unless the environment says that one must.
+func needKeyring(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	ring, err := keyring.Open(ctx, keyring.Options{LockDir: t.TempDir()})
+	if err == nil {
+		var status keyring.Status
+		if status, err = ring.Status(ctx); err == nil && status.Locked {
+			err = keyring.ErrLocked
+		}
+		_ = ring.Close()
+	}
+	switch {
+	case err == nil:
+	case os.Getenv("BOTRING_REQUIRE_KEYRING") == "1":
+		t.Fatalf("the system keyring must be there: %v", err)
+	default:
+		t.Skipf("no system keyring (scripts/with-keyring.sh brings one up): %v", err)
+	}
+}
+
+// serverKey is the key of every server of this package's tests: making one is slow.
+var serverKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+func tell(t *testing.T, system bool) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               func(env *testscript.Env) error { return setUp(env, system) },
+		Condition: func(cond string) (bool, error) {
+			if cond == "system" {
+				return system, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"botring":  func(ts *testscript.TestScript, neg bool, args []string) { worldOf(ts).botring(ts, neg, args) },
+			"telegram": func(ts *testscript.TestScript, neg bool, args []string) { worldOf(ts).telegram(ts, neg, args) },
+			"code":     func(ts *testscript.TestScript, neg bool, args []string) { worldOf(ts).expectCode(ts, neg, args) },
+		},
+	})
+}
+
+// A world is what one story happens in: a Telegram, and a fleet or the settings for one.
+type world struct {
+	system  bool
+	server  *telegramtest.Server
+	fleet   *fleet.Fleet // of a story in this process
+	dir     string
+	environ map[string]string
+	code    int
+}
+
+type worldKey struct{}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+func setUp(env *testscript.Env, system bool) error {
+	server, err := telegramtest.Start(telegramtest.Options{Environment: "custom", Key: serverKey()})
+	if err != nil {
+		return err
+	}
+	w := &world{system: system, server: server, dir: env.WorkDir, environ: map[string]string{}}
+	env.Values[worldKey{}] = w
+	env.Defer(func() { _ = server.Close() })
+
+	keyFile := filepath.Join(env.WorkDir, "server.pem")
+	der := x509.MarshalPKCS1PublicKey(&serverKey().PublicKey)
+	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: der}), 0o600); err != nil {
+		return err
+	}
+	var dcs []string
+	for _, dc := range server.Network().DCs {
+		dcs = append(dcs, fmt.Sprintf("%d=%s", dc.ID, dc.Addrs[0]))
+	}
+	w.environ["BOTRING_DC"] = strings.Join(dcs, ",")
+	w.environ["BOTRING_SERVER_KEY"] = keyFile
+	w.environ["BOTRING_HOME"] = filepath.Join(env.WorkDir, "home")
+	w.environ["HOME"] = env.WorkDir
+	if system {
+		// A ring of its own: stories must not meet in the keyring.
+		w.environ["BOTRING_RING"] = "story-" + strings.ToLower(rand.Text()[:10])
+		for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "PATH"} {
+			w.environ[name] = os.Getenv(name)
+		}
+		return nil
+	}
+	w.environ["BOTRING_KEYRING"] = "memory"
+	w.fleet, err = fleet.Open(context.Background(), fleet.Options{
+		Networks: []telegram.Network{server.Network()}, Environment: "custom", Keyring: "memory", Ephemeral: true,
+	})
+	if err == nil {
+		env.Defer(func() { _ = w.fleet.Close() })
+	}
+	return err
+}
+
+// botring runs the program: botring ARGS [< FILE].
+func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
+	stdin := ""
+	if n := len(args); n >= 2 && args[n-2] == "<" {
+		stdin, args = ts.ReadFile(args[n-1]), args[:n-2]
+	}
+	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH"} {
+		if value := ts.Getenv(name); value != "" {
+			w.environ[name] = value
+		} else {
+			delete(w.environ, name)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	if w.system {
+		w.code = w.exec(ts, args, stdin, &stdout, &stderr)
+	} else {
+		w.code = w.inside(args, stdin, &stdout, &stderr)
+	}
+	_, _ = io.Copy(ts.Stdout(), &stdout)
+	_, _ = io.Copy(ts.Stderr(), &stderr)
+	if (w.code != 0) != neg {
+		ts.Fatalf("exit code %d", w.code)
+	}
+}
+
+// inside runs a command in this process, on the fleet of the story.
+func (w *world) inside(args []string, stdin string, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	environ := mapEnviron{}
+	for name, value := range w.environ {
+		environ[name] = value
+	}
+	s := &shell{Process: Process{
+		Args: args, In: strings.NewReader(stdin), Out: stdout, Err: stderr, Environ: environ, Version: "v1.2.3",
+	}, fleet: w.fleet}
+	return s.finish(ctx, s.run(ctx))
+}
+
+func (w *world) exec(ts *testscript.TestScript, args []string, stdin string, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = w.dir, strings.NewReader(stdin), stdout, stderr
+	for name, value := range w.environ {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		ts.Fatalf("run: %v", err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// expectCode holds the last exit code: code 5.
+func (w *world) expectCode(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 || neg {
+		ts.Fatalf("usage: code N")
+	}
+	if got := strconv.Itoa(w.code); got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// telegram speaks to the story's Telegram:
+//
+//	telegram bot 7001 username=shop_orders_bot name=Shop dc=4   knows a bot; its token goes to 7001.token
+//	telegram bot 7001 login=FLOOD_WAIT_31                      … whose logins are answered so
+//	telegram revoke 7001                                        its token and sessions end
+func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: telegram bot|revoke ID [KEY=VALUE…]")
+	}
+	id, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	if args[0] == "revoke" {
+		w.server.RevokeToken(id)
+		return
+	}
+	bot := telegramtest.Bot{Profile: telegram.Profile{ID: id, FirstName: "Bot " + args[1]}}
+	generation := "A"
+	for _, arg := range args[2:] {
+		key, value, _ := strings.Cut(arg, "=")
+		switch key {
+		case "username":
+			bot.Profile.Username = value
+		case "name":
+			bot.Profile.FirstName = value
+		case "dc":
+			bot.DC, err = strconv.Atoi(value)
+			ts.Check(err)
+		case "login":
+			bot.Login = telegramtest.Script{Error: value, Stall: value == "stall"}
+			if bot.Login.Stall {
+				bot.Login.Error = ""
+			}
+		case "call":
+			bot.Call = telegramtest.Script{Error: value, Code: 401}
+		case "token":
+			generation = value
+		default:
+			ts.Fatalf("unknown setting %s", key)
+		}
+	}
+	bot.Token = tokenOf(id, generation)
+	w.server.AddBot(bot)
+	ts.Check(os.WriteFile(filepath.Join(w.dir, args[1]+".token"), []byte(bot.Token.Reveal()+"\n"), 0o600))
+}
+
+// secretMark is in every secret of these tests, so that none can slip out unseen.
+const secretMark = "WHISPER"
+
+func tokenOf(id int64, generation string) secret.Secret {
+	text := "AA" + generation + secretMark + strings.Repeat("x", 35)
+	return secret.New(fmt.Sprintf("%d:%s", id, text[:35]))
+}
+
+// mapEnviron is an Environ for tests.
+type mapEnviron map[string]string
+
+func (e mapEnviron) Lookup(name string) (string, bool) { value, ok := e[name]; return value, ok }
+func (e mapEnviron) Unset(name string)                 { delete(e, name) }

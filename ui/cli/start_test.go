@@ -1,0 +1,114 @@
+package cli_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"botring/fleet/store"
+	"botring/ui/internal/screentest"
+)
+
+// catalogue makes a home with n bots in its catalogue and no keyring anywhere.
+func catalogue(t testing.TB, n int) string {
+	t.Helper()
+	home := t.TempDir()
+	s, err := store.Open(t.Context(), filepath.Join(home, "catalogue.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		row := store.Bot{
+			Key: store.Key{Environment: "production", ID: int64(7000000000 + i)}, APIID: 10001, Tags: []string{"prod"},
+			Profile:  store.Profile{FirstName: fmt.Sprintf("Bot number %05d", i), Username: fmt.Sprintf("number_%05d_bot", i), DC: 2},
+			Health:   store.Health{Status: store.OK, CheckedAt: time.Now(), Since: time.Now()},
+			Sessions: []store.Session{{Name: store.DefaultSession, DC: 2, Runs: store.Here, APIID: 10001, MadeAt: time.Now()}},
+			AddedAt:  time.Now(),
+		}
+		if err := s.Commit(t.Context(), store.Save{Bot: row, App: store.App{Name: "main", APIID: 10001}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+// startOn opens the program on a home, with bus for a D-Bus session.
+func startOn(t testing.TB, home, bus string) (*screentest.Screen, *exec.Cmd) {
+	t.Helper()
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), bin, "--home", home)
+	cmd.Env = []string{"HOME=" + home, "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8", "DBUS_SESSION_BUS_ADDRESS=" + bus}
+	return screentest.Start(t, cmd, 100, 30), cmd
+}
+
+// The keyring is asked for the first time when the list is on the screen already: a bus that takes
+// connections and never answers does not delay the start.
+func TestNoKeyringBeforeTheFirstFrame(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "bus")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	asked := make(chan struct{})
+	go func() {
+		if conn, err := listener.Accept(); err == nil {
+			close(asked)
+			time.Sleep(20 * time.Second)
+			_ = conn.Close()
+		}
+	}()
+	s, _ := startOn(t, catalogue(t, 50), "unix:path="+socket)
+	s.See("50 bots")
+	select {
+	case <-asked:
+		// It may have been asked since; that the list came first is what the next start shows.
+	default:
+	}
+	s.Type("j")
+	s.Ctrl('c')
+	if err := s.Ended(); err != nil {
+		t.Errorf("exit: %v", err)
+	}
+}
+
+// A start with 1,000 bots, from the fork to the first frame that shows them.
+func BenchmarkFirstFrame1000(b *testing.B) {
+	home := catalogue(b, 1000)
+	for b.Loop() {
+		s, cmd := startOn(b, home, "unix:path=/nonexistent")
+		s.See("Bot number 00000")
+		b.StopTimer()
+		b.ReportMetric(float64(resident(b, cmd.Process.Pid))/1e6, "MB-resident")
+		s.Ctrl('c')
+		_ = s.Ended()
+		b.StartTimer()
+	}
+}
+
+// resident is the memory of a process in bytes.
+func resident(tb testing.TB, pid int) int {
+	tb.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		tb.Skipf("no /proc to read a process's memory from: %v", err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	kb, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return kb * 1024
+}
