@@ -79,12 +79,14 @@ type clipboard struct {
 	// held is the hash of the token that a native clipboard holds until clearAt: enough to recognise it.
 	held    [sha256.Size]byte
 	holding bool
+	heldBy  string // the program that took it
 	clearAt time.Time
 	// copies numbers the tokens copied, so that the timer of an earlier one leaves a later one alone.
 	copies int
 	// warned: it was said once that clipboard managers keep copies.
 	warned bool
 
+	// said is what there is to say until saidUntil, before the token's time is told on.
 	said      string
 	saidUntil time.Time
 	// shell is where part starts its task; known once something was copied.
@@ -183,15 +185,16 @@ func (c clipboard) took(done copied, now time.Time) (clipboard, tea.Cmd) {
 		}
 		return c.say(sent, now), tea.SetClipboard(done.text.Reveal())
 	}
+	c.copies++
 	if !done.secret {
+		// It has taken the place of a token, if there was one.
+		c.holding = false
 		return c.say("Copied the "+done.what+" with "+done.via, now), nil
 	}
-	c.copies++
-	c.held, c.holding, c.clearAt = done.sum, true, now.Add(clearAfter)
-	c = c.say("Copied with "+done.via, now.Add(clearAfter))
+	c.held, c.holding, c.heldBy, c.clearAt, c.said = done.sum, true, done.via, now.Add(clearAfter), ""
 	if !c.warned {
 		c.warned = true
-		c.said += " (clipboard managers keep copies)"
+		c.heldBy += " (clipboard managers keep copies)"
 	}
 	copies := c.copies
 	return c, tea.Tick(clearAfter, func(time.Time) tea.Msg { return clearMsg{copies} })
@@ -204,14 +207,11 @@ func (c clipboard) say(text string, from time.Time) clipboard {
 
 // status is what the list and the card show of copying, "" when there is nothing to say.
 func (c clipboard) status(now time.Time) string {
-	if c.holding {
-		if left := c.clearAt.Sub(now).Round(time.Second); left > 0 {
-			return fmt.Sprintf("%s, clears in %d s", c.said, left/time.Second)
-		}
+	if c.said != "" && now.Before(c.saidUntil) {
 		return c.said
 	}
-	if now.Before(c.saidUntil) {
-		return c.said
+	if left := c.clearAt.Sub(now).Round(time.Second); c.holding && left > 0 {
+		return fmt.Sprintf("Copied with %s, clears in %d s", c.heldBy, left/time.Second)
 	}
 	return ""
 }

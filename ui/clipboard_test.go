@@ -117,6 +117,14 @@ func copyToken(sh *shell) tea.Cmd {
 	return sh.copy("token", true, func(context.Context) (secret.Secret, error) { return secret.New(copiedToken), nil })
 }
 
+// tokenCopied copies a token and returns the command that waits for its time to be over.
+func tokenCopied(sh *shell) tea.Cmd {
+	done := copyToken(sh)().(tea.BatchMsg)[0]().(taskDoneMsg)
+	timer := sh.update(done)
+	delete(sh.tasks, done.task)
+	return timer
+}
+
 func TestTokenIsClearedInTime(t *testing.T) {
 	for name, c := range map[string]struct {
 		adds, then string
@@ -132,24 +140,19 @@ func TestTokenIsClearedInTime(t *testing.T) {
 				sh, native := copying(t)
 				native.adds = c.adds
 				start := time.Now()
-				cmd := copyToken(sh)
-				go func() {
-					time.Sleep(clearAfter - time.Second)
-					if c.then != "" {
-						native.hold(c.then)
-					}
-				}()
-				go func() {
-					time.Sleep(time.Second)
-					if native.holds() != copiedToken {
-						t.Errorf("the clipboard holds %d bytes", len(native.holds()))
-					}
-					if got := sh.clipboard.status(sh.now()); !strings.Contains(got, "Copied with fake-copy") ||
-						!strings.Contains(got, "clears in 44 s") || !strings.Contains(got, "managers keep copies") {
-						t.Errorf("status: %q", got)
-					}
-				}()
-				settle(sh, cmd)
+				timer := tokenCopied(sh)
+				time.Sleep(time.Second)
+				if native.holds() != copiedToken {
+					t.Errorf("the clipboard holds %d bytes", len(native.holds()))
+				}
+				if got := sh.clipboard.status(sh.now()); !strings.Contains(got, "Copied with fake-copy") ||
+					!strings.Contains(got, "clears in 44 s") || !strings.Contains(got, "managers keep copies") {
+					t.Errorf("status: %q", got)
+				}
+				if c.then != "" {
+					native.hold(c.then)
+				}
+				settle(sh, timer)
 				if took := time.Since(start); took != clearAfter {
 					t.Errorf("looked after %v", took)
 				}
@@ -173,14 +176,10 @@ func TestTokenIsClearedInTime(t *testing.T) {
 func TestSecondCopyStartsTheTimeAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sh, native := copying(t)
-		first := copyToken(sh)
-		done := first().(tea.BatchMsg)[0]().(taskDoneMsg)
-		timer := sh.update(done)
+		timer := tokenCopied(sh)
 		time.Sleep(30 * time.Second)
-		second := copyToken(sh)
-		done = second().(tea.BatchMsg)[0]().(taskDoneMsg)
-		later := sh.update(done)
-		if got := sh.clipboard.status(sh.now()); strings.Contains(got, "managers") {
+		later := tokenCopied(sh)
+		if got := sh.clipboard.status(sh.now()); !strings.Contains(got, "clears in 45 s") || strings.Contains(got, "managers") {
 			t.Errorf("warned again: %q", got)
 		}
 		settle(sh, timer)
@@ -190,6 +189,22 @@ func TestSecondCopyStartsTheTimeAnew(t *testing.T) {
 		settle(sh, later)
 		if native.holds() != "" {
 			t.Error("the second copy was never cleared")
+		}
+	})
+}
+
+// TestCopyOverAToken: what takes the token's place in the clipboard stays there.
+func TestCopyOverAToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sh, native := copying(t)
+		timer := tokenCopied(sh)
+		settle(sh, sh.copy("id", false, says("7000000001")))
+		if got := sh.clipboard.status(sh.now()); got != "Copied the id with fake-copy" {
+			t.Errorf("status: %q", got)
+		}
+		settle(sh, timer)
+		if native.holds() != "7000000001" || sh.clipboard.status(sh.now()) != "" {
+			t.Errorf("holds %q, says %q", native.holds(), sh.clipboard.status(sh.now()))
 		}
 	})
 }
@@ -222,9 +237,7 @@ func (noClipboard) write(context.Context, string) error  { return errors.New("no
 func TestPartClears(t *testing.T) {
 	sh, native := copying(t)
 	sh.now = noon
-	done := copyToken(sh)().(tea.BatchMsg)[0]().(taskDoneMsg)
-	sh.update(done)
-	delete(sh.tasks, done.task)
+	tokenCopied(sh)
 	cmd := sh.clipboard.part()
 	if cmd == nil || len(sh.tasks) != 1 {
 		t.Fatal("nothing is done at the end")
@@ -248,12 +261,9 @@ func TestCopyFails(t *testing.T) {
 func TestCopyCannotClear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sh, native := copying(t)
-		cmd := copyToken(sh)
-		go func() {
-			time.Sleep(time.Second)
-			native.breaks()
-		}()
-		settle(sh, cmd)
+		timer := tokenCopied(sh)
+		native.breaks()
+		settle(sh, timer)
 		if got := sh.clipboard.status(sh.now()); !strings.Contains(got, "may still hold") {
 			t.Errorf("status: %q", got)
 		}

@@ -128,6 +128,9 @@ func (s *Screen) Type(text string) {
 
 // Press sends keys that are no text: uv.KeyEnter, uv.KeyEscape, uv.KeyF1 …
 func (s *Screen) Press(codes ...rune) {
+	// What a key is written as depends on modes of the terminal, which the program sets.
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, code := range codes {
 		s.em.SendKey(uv.KeyPressEvent{Code: code})
 	}
@@ -135,11 +138,17 @@ func (s *Screen) Press(codes ...rune) {
 
 // Ctrl sends a letter with the control key held.
 func (s *Screen) Ctrl(letter rune) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.em.SendKey(uv.KeyPressEvent{Code: letter, Mod: uv.ModCtrl})
 }
 
 // Paste pastes as a terminal does that brackets what is pasted, if the program asked for that.
-func (s *Screen) Paste(text string) { s.em.Paste(text) }
+func (s *Screen) Paste(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.em.Paste(text)
+}
 
 // Send hands a program in this process a message directly.
 func (s *Screen) Send(msg tea.Msg) { s.prog.Send(msg) }
