@@ -168,6 +168,8 @@ func (a add) withoutToken() add {
 	return a
 }
 
+func (a add) pasted(text string) screen { return a.paste(text) }
+
 func (a add) notice(text string) screen { a.says = text; return a }
 
 func (a add) Typing() bool { return a.form.typing() }

@@ -116,6 +116,11 @@ type noticer interface {
 	notice(text string) screen
 }
 
+// A paster is a form that takes what is pasted on a screen that follows it.
+type paster interface {
+	pasted(text string) screen
+}
+
 // returning is the way back to where the attempt came from, with a word on why.
 func (a attempt) returning(sh *shell, why string) screen {
 	if told, ok := a.back.(noticer); ok {
@@ -138,7 +143,7 @@ func (a attempt) ended(sh *shell, value any, err error) (screen, tea.Cmd) {
 	}
 	if saved, ok := value.(fleet.Saved); ok && err == nil {
 		sh.unsaved = nil
-		if a.aim == adding || a.aim == savingAgain {
+		if _, form := a.back.(add); form {
 			sh.draft = draft{}
 		}
 		return newResult(sh, a, saved), reload

@@ -50,8 +50,14 @@ func (f failure) Keys() []key.Binding {
 }
 
 func (f failure) Update(msg tea.Msg) (screen, tea.Cmd) {
-	if press, ok := msg.(tea.KeyPressMsg); ok {
-		return f.press(press)
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return f.press(msg)
+	case tea.PasteMsg:
+		// A new token is what most failures ask for: it goes straight into the form.
+		if form, ok := f.attempt.back.(paster); ok && !f.pending() {
+			return form.pasted(msg.Content), nil
+		}
 	}
 	return f, nil
 }

@@ -424,12 +424,30 @@ func (f field) body(t theme, room int, focused bool, now time.Time) (text string
 
 // choice is what is chosen, with arrows where there is something to choose from.
 func (f field) choice(t theme, room int, focused bool) string {
+	if f.picks {
+		if all, fits := f.all(t, room, focused); fits || !focused {
+			return all
+		}
+	}
 	chosen := fault.Clean(f.choices[f.chosen])
 	if len(f.choices) == 1 || !focused {
 		return t.text.Render(t.cut(chosen, room))
 	}
 	count := " " + strconv.Itoa(f.chosen+1) + "/" + strconv.Itoa(len(f.choices))
 	return t.focus.Render("< ") + t.text.Render(t.cut(chosen, room-4-len(count))) + t.focus.Render(" >") + t.dim.Render(count)
+}
+
+// all is every choice side by side, the one that enter takes in brackets.
+func (f field) all(t theme, room int, focused bool) (line string, fits bool) {
+	parts := make([]string, len(f.choices))
+	for i, choice := range f.choices {
+		parts[i] = t.dim.Render(fault.Clean(choice))
+		if focused && i == f.chosen {
+			parts[i] = t.focus.Render("[" + fault.Clean(choice) + "]")
+		}
+	}
+	line = strings.Join(parts, t.dim.Render(" "+t.glyphs.dot+" "))
+	return t.cut(line, room), ansi.StringWidth(line) <= room
 }
 
 // beside is the good news that stand right of the value.

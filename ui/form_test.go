@@ -410,7 +410,13 @@ func TestSamples(t *testing.T) {
 	if s.Typing() {
 		t.Error("the samples are typed into")
 	}
-	sees(t, s, "Try", "moves to DC 4", "2/2")
+	sees(t, s, "Try           fine · [moves to DC 4]")
+	if text := plainView(s, 40, 12); !strings.Contains(text, "[moves to DC 4]") {
+		t.Errorf("narrow:\n%s", text)
+	}
+	if text := plainView(s, 34, 12); !strings.Contains(text, "< moves to … > 2/2") && !strings.Contains(text, "2/2") {
+		t.Errorf("narrower:\n%s", text)
+	}
 	s = h.keys(s, "enter")
 	if tokenOf(s) != otherToken || s.(add).form.focused().id != fleet.FieldToken {
 		t.Errorf("token %q", tokenOf(s))

@@ -270,6 +270,9 @@ func TestRejectedToken(t *testing.T) {
 			t.Errorf("%s: token %q", key, got)
 		}
 	}
+	if got := tokenOf(h.paste(s, otherToken)); got != otherToken {
+		t.Errorf("a paste leads to token %q", got)
+	}
 	p := h.keys(s, "ctrl+s").(progress)
 	if !p.attempt.bot.NoLogin || p.attempt.bot.Token.Reveal() != testToken {
 		t.Error("ctrl+s does not save only")
@@ -610,6 +613,10 @@ func TestSeriesEndsEarly(t *testing.T) {
 	sees(t, s, "Cancelling…")
 	s = finish(s, context.Canceled)
 	sees(t, s, "0 added · 2 not tried")
+	if len(sh.draft.found) != 2 || !sh.draft.kept {
+		t.Error("what was not tried is not kept as a draft")
+	}
+	sh.draft = draft{}
 	unsaved := &fleet.UnsavedError{Bot: savedBot().Bot, Err: keyring.ErrGone}
 	s = finish(begin(), unsaved)
 	if f, ok := s.(failure); !ok || !f.pending() || len(f.attempt.rest) != 1 {

@@ -129,7 +129,7 @@ func (p progress) View(size size) view {
 	switch {
 	case p.cancelling:
 		v.status = t.waiting.Render("Cancelling" + t.glyphs.ellipsis)
-	case running >= 0 && p.lines[running].step.Stage == fleet.OpeningKeyring:
+	case running < 0 && p.attempt.first != nil, running >= 0 && p.lines[running].step.Stage == fleet.OpeningKeyring:
 		v.status = t.dim.Render("If it is locked, its prompt may be on the machine's own screen.")
 	}
 	return v

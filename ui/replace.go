@@ -41,6 +41,8 @@ func (r replace) Keys() []key.Binding {
 	return append(append(shown, r.form.keys(r.sh)...), keys.back)
 }
 
+func (r replace) pasted(text string) screen { return r.paste(text) }
+
 func (r replace) notice(text string) screen { r.says = text; return r }
 
 func (r replace) refuse(problem *fleet.InputError) (screen, bool) {

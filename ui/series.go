@@ -192,6 +192,10 @@ func (s series) sum() series {
 		}
 	}
 	s.sh.draft = draft{}
+	if rest := s.rest(); len(rest) > 0 {
+		left := s.form.offer(rest)
+		s.sh.draft = draft{kept: true, form: left.form, found: left.found}
+	}
 	return s
 }
 
