@@ -165,7 +165,7 @@ func (a attempt) take(sh *shell, action fault.Action, err error) (screen, tea.Cm
 		a.bot.NoLogin = true
 		return a.start(sh)
 	case fault.OtherEnvironment:
-		return a.elsewhere(sh, sh.otherThan(a.key.Environment)).start(sh)
+		return a.elsewhere(sh.otherThan(a.key.Environment)).start(sh)
 	case fault.LogIn:
 		return newLogin(sh, bot), nil
 	case fault.ReplaceToken:
@@ -185,7 +185,7 @@ func (a attempt) take(sh *shell, action fault.Action, err error) (screen, tea.Cm
 }
 
 // elsewhere is the attempt with everything the same in another environment, and so is the form behind it.
-func (a attempt) elsewhere(sh *shell, environment string) attempt {
+func (a attempt) elsewhere(environment string) attempt {
 	a.bot.Environment, a.key.Environment = environment, environment
 	if form, ok := a.back.(add); ok {
 		a.back = form.in(environment)

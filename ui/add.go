@@ -83,9 +83,10 @@ func freshAdd(sh *shell) add {
 		token = append(token, try)
 	}
 	app := []field{newAPIIDField(), newAPIHashField()}
-	fields := append(app, token...)
+	fields := slices.Concat(app, token)
 	if len(sh.apps) > 0 {
-		fields = append(append(token, newChoice(fleet.FieldAppName, "App", appChoices(sh))), app...)
+		choice := newChoice(fleet.FieldAppName, "App", appChoices(sh))
+		fields = slices.Concat(token, []field{choice}, app)
 	}
 	label := newField(fleet.FieldLabel, "Label", maskNone, nil)
 	label.optional, label.hint = true, "your own name for it"
@@ -107,18 +108,17 @@ func appChoices(sh *shell) []string {
 
 // arranged hides what does not apply to what is chosen.
 func (a add) arranged() add {
-	for _, f := range a.form.fields {
-		switch f.id {
-		case fleet.FieldAPIID, fleet.FieldAPIHash:
-			_, chosen := a.app()
-			f.hidden = chosen
-		case fleet.FieldLabel, fleet.FieldTag:
-			f.hidden = !a.form.field(fieldMore).open
-		case fleet.FieldEnvironment:
-			f.hidden = !a.form.field(fieldMore).open || len(f.choices) < 2
-		default:
-			continue
-		}
+	_, saved := a.app()
+	folded := !a.form.field(fieldMore).open
+	for id, hidden := range map[fleet.Field]bool{
+		fleet.FieldAPIID:       saved,
+		fleet.FieldAPIHash:     saved,
+		fleet.FieldLabel:       folded,
+		fleet.FieldTag:         folded,
+		fleet.FieldEnvironment: folded || len(a.sh.environments) < 2,
+	} {
+		f := a.form.field(id)
+		f.hidden = hidden
 		a.form = a.form.with(f)
 	}
 	return a

@@ -285,11 +285,11 @@ func typeable(text string) string {
 func (f field) drawn(t theme, now time.Time) (text string, cursor int) {
 	value, at := []rune(f.input.Value()), f.input.Position()
 	open := len(value) // how many characters are shown
-	if now.Before(f.shown) {
-		open = len(value)
-	} else if f.mask == maskAll {
+	switch {
+	case now.Before(f.shown):
+	case f.mask == maskAll:
 		open = 0
-	} else if f.mask == maskToken {
+	case f.mask == maskToken:
 		open = idPart(value)
 	}
 	text = t.text.Render(string(value[:open]))
