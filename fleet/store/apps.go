@@ -9,8 +9,16 @@ import (
 const selectApps = `SELECT api_id, name, (SELECT count(*) FROM bots WHERE bots.api_id = apps.api_id) FROM apps`
 
 // Apps returns all apps ordered by name.
-func (s *Store) Apps(ctx context.Context) ([]App, error) {
-	rows, err := s.db.QueryContext(ctx, selectApps+` ORDER BY name, api_id`)
+func (s *Store) Apps(ctx context.Context) (apps []App, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		apps, err = readApps(ctx, tx)
+		return err
+	})
+	return apps, err
+}
+
+func readApps(ctx context.Context, tx *sql.Tx) ([]App, error) {
+	rows, err := tx.QueryContext(ctx, selectApps+` ORDER BY name, api_id`)
 	if err != nil {
 		return nil, err
 	}
@@ -27,9 +35,11 @@ func (s *Store) Apps(ctx context.Context) ([]App, error) {
 }
 
 // App returns one app, or ErrNotFound.
-func (s *Store) App(ctx context.Context, apiID int) (App, error) {
-	var app App
-	err := s.db.QueryRowContext(ctx, selectApps+` WHERE api_id = ?`, apiID).Scan(&app.APIID, &app.Name, &app.Bots)
+func (s *Store) App(ctx context.Context, apiID int) (app App, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, selectApps+` WHERE api_id = ?`, apiID)
+		return row.Scan(&app.APIID, &app.Name, &app.Bots)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return App{}, ErrNotFound
 	}

@@ -34,29 +34,18 @@ const selectSessions = `SELECT environment, bot_id, name, dc, runs, api_id, made
 
 // Bots returns all bots ordered by name, upper and lower case alike. FloodUntil and a status that follows
 // from it are as of now.
-func (s *Store) Bots(ctx context.Context, now time.Time) ([]Bot, error) {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = tx.Rollback() }()
-	bots, err := readBots(ctx, tx, selectBots)
-	if err != nil {
-		return nil, err
-	}
-	index := make(map[Key]int, len(bots))
-	for i := range bots {
-		index[bots[i].Key] = i
-	}
-	err = eachSession(ctx, tx, selectSessions+` ORDER BY environment, bot_id, made_at, name`, nil, func(key Key, session Session) {
-		if i, ok := index[key]; ok {
-			bots[i].Sessions = append(bots[i].Sessions, session)
+func (s *Store) Bots(ctx context.Context, now time.Time) (bots []Bot, err error) {
+	var waits Floods
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		if bots, err = readBots(ctx, tx, selectBots); err != nil {
+			return err
 		}
+		if err := readAllSessions(ctx, tx, bots); err != nil {
+			return err
+		}
+		waits, err = readFloods(ctx, tx, now)
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	waits, err := readFloods(ctx, tx, now)
 	if err != nil {
 		return nil, err
 	}
@@ -68,17 +57,15 @@ func (s *Store) Bots(ctx context.Context, now time.Time) ([]Bot, error) {
 }
 
 // Bot returns one bot, or ErrNotFound.
-func (s *Store) Bot(ctx context.Context, key Key, now time.Time) (Bot, error) {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return Bot{}, err
-	}
-	defer func() { _ = tx.Rollback() }()
-	bot, err := readBot(ctx, tx, key)
-	if err != nil {
-		return Bot{}, err
-	}
-	waits, err := readFloods(ctx, tx, now)
+func (s *Store) Bot(ctx context.Context, key Key, now time.Time) (bot Bot, err error) {
+	var waits Floods
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		if bot, err = readBot(ctx, tx, key); err != nil {
+			return err
+		}
+		waits, err = readFloods(ctx, tx, now)
+		return err
+	})
 	if err != nil {
 		return Bot{}, err
 	}
@@ -163,6 +150,20 @@ func readBot(ctx context.Context, tx *sql.Tx, key Key) (Bot, error) {
 	err = eachSession(ctx, tx, selectSessions+` WHERE environment = ? AND bot_id = ? ORDER BY made_at, name`,
 		[]any{key.Environment, key.ID}, func(_ Key, session Session) { bot.Sessions = append(bot.Sessions, session) })
 	return bot, err
+}
+
+// readAllSessions gives every bot its sessions, in one query for all.
+func readAllSessions(ctx context.Context, tx *sql.Tx, bots []Bot) error {
+	index := make(map[Key]int, len(bots))
+	for i := range bots {
+		index[bots[i].Key] = i
+	}
+	query := selectSessions + ` ORDER BY environment, bot_id, made_at, name`
+	return eachSession(ctx, tx, query, nil, func(key Key, session Session) {
+		if i, ok := index[key]; ok {
+			bots[i].Sessions = append(bots[i].Sessions, session)
+		}
+	})
 }
 
 func eachSession(ctx context.Context, tx *sql.Tx, query string, args []any, do func(Key, Session)) error {

@@ -61,13 +61,12 @@ func writeFlood(ctx context.Context, tx *sql.Tx, f Flood) error {
 type Floods []Flood
 
 // Floods reads the waits that have not ended at now.
-func (s *Store) Floods(ctx context.Context, now time.Time) (Floods, error) {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = tx.Rollback() }()
-	return readFloods(ctx, tx, now)
+func (s *Store) Floods(ctx context.Context, now time.Time) (floods Floods, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		floods, err = readFloods(ctx, tx, now)
+		return err
+	})
+	return floods, err
 }
 
 func readFloods(ctx context.Context, tx *sql.Tx, now time.Time) (Floods, error) {

@@ -37,8 +37,16 @@ func endIntent(ctx context.Context, tx *sql.Tx, nonce string) error {
 }
 
 // Intents returns the journal, oldest first.
-func (s *Store) Intents(ctx context.Context) ([]Intent, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT nonce, environment, bot_id, api_id, began_at FROM intents ORDER BY began_at, nonce`)
+func (s *Store) Intents(ctx context.Context) (intents []Intent, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		intents, err = readIntents(ctx, tx)
+		return err
+	})
+	return intents, err
+}
+
+func readIntents(ctx context.Context, tx *sql.Tx) ([]Intent, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT nonce, environment, bot_id, api_id, began_at FROM intents ORDER BY began_at, nonce`)
 	if err != nil {
 		return nil, err
 	}

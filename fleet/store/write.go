@@ -3,13 +3,19 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // write runs do in a transaction. A durable one is on the disk when it returns; others survive the end of
 // the program, and of the ones that a power cut could take, none is worth its wait for the disk: a state
 // is found again by the next check.
-func (s *Store) write(ctx context.Context, durable bool, do func(*sql.Tx) error) error {
+func (s *Store) write(ctx context.Context, durable bool, do func(*sql.Tx) error) (err error) {
+	defer func() { err = plain(ctx, err) }()
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -23,13 +29,35 @@ func (s *Store) write(ctx context.Context, durable bool, do func(*sql.Tx) error)
 	}
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return sentinel(err)
+		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	if err := do(tx); err != nil {
-		return sentinel(err)
+		return err
 	}
-	return sentinel(tx.Commit())
+	return tx.Commit()
+}
+
+// read runs do in a transaction that sees one state of the catalogue and writes nothing.
+func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) (err error) {
+	defer func() { err = plain(ctx, err) }()
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	return do(tx)
+}
+
+// plain names the sort of an error. What SQLite and database/sql say of a call whose context ended in the
+// middle ("interrupted", "transaction has already been …") is told as the context's error.
+func plain(ctx context.Context, err error) error {
+	var e *sqlite.Error
+	interrupted := errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_INTERRUPT
+	if ended := ctx.Err(); ended != nil && (interrupted || errors.Is(err, sql.ErrTxDone) || errors.Is(err, driver.ErrBadConn)) {
+		return ended
+	}
+	return sentinel(err)
 }
 
 // millis is a time as the catalogue keeps it, 0 for none.
