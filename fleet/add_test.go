@@ -88,6 +88,27 @@ func TestAddFindsTheApp(t *testing.T) {
 	}
 }
 
+// A login is worth more than a name: one that somebody takes while it is under way is given up.
+func TestNamesTakenDuringTheLogin(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	catalogued(t, f, named(env, 1, "", "", ""))
+	w.fake.onLogin = func(ctx context.Context, _ int64) error {
+		_, err := f.SetLabel(ctx, key(1), "Shop")
+		return errors.Join(err, f.at.Load().PutApp(ctx, App{Name: "Main", APIID: 5}))
+	}
+	order := w.bot(7)
+	order.Label = "shop"
+	saved, err := f.Add(t.Context(), order, nil)
+	if err != nil || saved.Bot.Label != "" || saved.Bot.Health.Status != store.OK {
+		t.Errorf("%+v, %v", saved.Bot, err)
+	}
+	apps, err := f.Apps(t.Context())
+	if want := []App{{Name: "app 10001", APIID: testApp, Bots: 2}, {Name: "Main", APIID: 5}}; err != nil || !reflect.DeepEqual(apps, want) {
+		t.Errorf("apps %+v, %v", apps, err)
+	}
+}
+
 func TestAdopt(t *testing.T) {
 	w := newFakeWorld(t)
 	f := w.open()

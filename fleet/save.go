@@ -173,11 +173,12 @@ func (f *Fleet) enter(ctx context.Context, on *ground, s *save) error {
 		commit.App = &App{Name: s.app.Name, APIID: s.app.APIID}
 	}
 	err := on.Commit(ctx, commit)
-	if errors.Is(err, store.ErrTaken) {
+	if errors.Is(err, store.ErrTaken) && s.item.Label != "" {
 		s.item.Label = ""
-		if s.newApp {
-			commit.App.Name = fmt.Sprint("app ", s.app.APIID)
-		}
+		err = on.Commit(ctx, commit)
+	}
+	if errors.Is(err, store.ErrTaken) && s.newApp {
+		commit.App.Name = fmt.Sprint("app ", s.app.APIID)
 		err = on.Commit(ctx, commit)
 	}
 	return err

@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"fmt"
 	"strings"
 	"sync"
@@ -19,6 +21,15 @@ const (
 	env     = "test-loopback"
 	testApp = 10001
 )
+
+// serverKey is what all servers of these tests prove themselves with: making one takes long.
+var serverKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
 
 // testHash is the api_hash of the tests' app.
 func testHash() secret.Secret { return secret.New("0123456789abcdef0123456789abcdef") }
@@ -41,7 +52,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := emptyWorld(t)
 	server, err := telegramtest.Start(telegramtest.Options{
-		Environment: env, Apps: []telegram.App{{ID: testApp, Hash: testHash()}, {ID: testApp + 1, Hash: testHash()}},
+		Environment: env, Key: serverKey(), Apps: []telegram.App{{ID: testApp, Hash: testHash()}, {ID: testApp + 1, Hash: testHash()}},
 	})
 	if err != nil {
 		t.Fatal(err)
