@@ -82,13 +82,13 @@ func (a apps) Update(msg tea.Msg) (screen, tea.Cmd) {
 
 func (a apps) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	sh, keys := a.sh, a.sh.keys
-	app, any := a.current()
+	app, ok := a.current()
 	switch {
 	case key.Matches(msg, keys.add):
 		return newAppForm(sh), nil
-	case key.Matches(msg, keys.open) && any:
+	case key.Matches(msg, keys.open) && ok:
 		return newAppEdit(sh, app), nil
-	case key.Matches(msg, keys.remove) && any:
+	case key.Matches(msg, keys.remove) && ok:
 		return a.ask(app), nil
 	case key.Matches(msg, keys.down):
 		return a.move(1), nil

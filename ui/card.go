@@ -89,7 +89,7 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.newToken):
 		return newReplace(sh, bot), nil
 	case key.Matches(msg, keys.remove):
-		return newRemove(sh, []fleet.Bot{bot}, 0), nil
+		return remove{sh: sh, bots: []fleet.Bot{bot}, from: c}, nil
 	case key.Matches(msg, keys.problem):
 		return c.nextProblem(), nil
 	case key.Matches(msg, keys.back, keys.quit):

@@ -10,6 +10,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/store"
 )
 
 // removal is the removing of several bots, one after another, while it runs.
@@ -22,8 +23,6 @@ type removal struct {
 	removed     []fleet.Bot
 	failed      []outcome
 	stopping    bool
-	// over: the task has ended; what it told before may still be on its way.
-	over bool
 }
 
 // An outcome is what became of one bot. With logged out and err both, the logout worked and the removing
@@ -78,7 +77,7 @@ func (sh *shell) removeOne(ctx context.Context, b fleet.Bot, way removeWay) outc
 }
 
 func runsHere(b fleet.Bot) bool {
-	return slices.ContainsFunc(b.Sessions, func(s fleet.Session) bool { return s.Runs == "here" })
+	return slices.ContainsFunc(b.Sessions, func(s fleet.Session) bool { return s.Runs == store.Here })
 }
 
 // shut reports whether an error is of the keyring as a whole, and so the same for every bot.

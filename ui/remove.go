@@ -10,6 +10,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/store"
 )
 
 // remove asks how to remove bots, and does it. Nothing is chosen beforehand: enter alone removes nothing.
@@ -17,9 +18,11 @@ type remove struct {
 	sh     *shell
 	bots   []fleet.Bot
 	hidden int // how many of them the filter does not show
-	stage  removeStage
-	way    removeWay
-	asked  guard
+	// from is the screen that asked, home when nil.
+	from  screen
+	stage removeStage
+	way   removeWay
+	asked guard
 	// count is where the number is typed when many are to be removed.
 	count form
 	run   removal
@@ -100,15 +103,15 @@ func (r remove) choose(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.logOutRemove) && r.live() > 0:
 		return r.ask(removeLogOut), nil
 	case key.Matches(msg, keys.back, keys.quit):
-		return r.leave(), r.sh.reload
+		return r.leave(), nil
 	}
 	return r, nil
 }
 
-// leave goes back to where the removal was asked for: the card of one bot, or the list.
+// leave goes back to where the removal was asked for.
 func (r remove) leave() screen {
-	if len(r.bots) == 1 && r.stage == removeChoose {
-		return newCard(r.sh, r.bots[0].Key)
+	if r.from != nil && r.stage == removeChoose {
+		return r.from
 	}
 	return r.sh.home()
 }
@@ -175,7 +178,7 @@ func (r remove) live() int { n, _ := r.sessions(); return n }
 func (r remove) sessions() (here, elsewhere int) {
 	for _, b := range r.bots {
 		for _, s := range b.Sessions {
-			if s.Runs == "here" {
+			if s.Runs == store.Here {
 				here++
 			} else {
 				elsewhere++

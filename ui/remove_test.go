@@ -103,9 +103,13 @@ func TestRemoveManyNeedsTheirNumber(t *testing.T) {
 }
 
 func TestRemoveBack(t *testing.T) {
-	_, one := removeOf(t, someBots()[:1], 0)
-	if !is[card](drive(one, "esc")) {
+	_, onCard := cardOf(t, 7000000001)
+	if !is[card](drive(onCard, "d", "esc")) {
 		t.Error("esc does not lead back to the card")
+	}
+	_, one := removeOf(t, someBots()[:1], 0)
+	if !is[bots](drive(one, "esc")) {
+		t.Error("esc does not lead back to the list where that asked for one bot")
 	}
 	_, several := removeOf(t, someBots(), 0)
 	if !is[bots](drive(several, "esc")) {

@@ -216,7 +216,8 @@ func (s *Screen) until(ok func(string) bool, complaint string) {
 func (s *Screen) Settled() {
 	s.t.Helper()
 	last, since, deadline := s.Styled(), time.Now(), time.Now().Add(wait)
-	for time.Since(since) < 80*time.Millisecond {
+	// A screen that is still blank waits for its first frame.
+	for time.Since(since) < 80*time.Millisecond || strings.TrimSpace(s.Text()) == "" {
 		time.Sleep(5 * time.Millisecond)
 		if now := s.Styled(); now != last {
 			last, since = now, time.Now()
