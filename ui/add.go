@@ -86,6 +86,7 @@ func freshAdd(sh *shell) add {
 	fields := slices.Concat(app, token)
 	if len(sh.apps) > 0 {
 		choice := newChoice(fleet.FieldAppName, "App", appChoices(sh))
+		choice.chosen = usual(sh.apps)
 		fields = slices.Concat(token, []field{choice}, app)
 	}
 	label := newField(fleet.FieldLabel, "Label", maskNone, nil)
@@ -96,6 +97,17 @@ func freshAdd(sh *shell) add {
 	environment.chosen = max(0, slices.Index(environment.choices, sh.environment))
 	fields = append(fields, newFold(fieldMore, "More", "label, tags, environment"), label, tags, environment)
 	return add{sh: sh, apps: sh.apps, form: form{fields: fields}}.arranged()
+}
+
+// usual is the app that most bots log in with.
+func usual(apps []fleet.App) int {
+	most := 0
+	for i, app := range apps {
+		if app.Bots > apps[most].Bots {
+			most = i
+		}
+	}
+	return most
 }
 
 func appChoices(sh *shell) []string {

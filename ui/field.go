@@ -446,7 +446,7 @@ func (f field) all(t theme, room int, focused bool) (line string, fits bool) {
 			parts[i] = t.focus.Render("[" + fault.Clean(choice) + "]")
 		}
 	}
-	line = strings.Join(parts, t.dim.Render(" "+t.glyphs.dot+" "))
+	line = strings.Join(parts, "  ")
 	return t.cut(line, room), ansi.StringWidth(line) <= room
 }
 

@@ -410,7 +410,7 @@ func TestSamples(t *testing.T) {
 	if s.Typing() {
 		t.Error("the samples are typed into")
 	}
-	sees(t, s, "Try           fine · [moves to DC 4]")
+	sees(t, s, "Try           fine  [moves to DC 4]")
 	if text := plainView(s, 40, 12); !strings.Contains(text, "[moves to DC 4]") {
 		t.Errorf("narrow:\n%s", text)
 	}
