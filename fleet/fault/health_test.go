@@ -7,27 +7,28 @@ import (
 	"botring/telegram"
 )
 
+// TestOfHealth: what the catalogue keeps of an error is enough to say it again.
 func TestOfHealth(t *testing.T) {
-	for i, name := range constants(t, "../../telegram", "Kind") {
-		kind := telegram.Kind(i)
-		f := OfHealth(store.Health{Status: store.SessionRevoked, Kind: kind.String(), Code: 401, Type: "SESSION_REVOKED"})
-		checkWords(t, f)
-		if f.Kind != kind.String() || f.Code != 401 || f.Type != "SESSION_REVOKED" {
-			t.Errorf("%s: %+v", name, f)
+	for kind := telegram.Unexpected; kind <= telegram.NotABot; kind++ {
+		err := &telegram.Error{Kind: kind, Code: 401, Type: "SOMETHING"}
+		was := Of(err)
+		got := OfHealth(store.Health{Status: store.SessionDead, Kind: kind.String(), Code: 401, Type: "SOMETHING"})
+		if got.Kind != kind.String() || got.What == "" || got.What != was.What || got.Why != was.Why {
+			t.Errorf("%v is said as %q, was %q", kind, got.What, was.What)
 		}
 	}
-	if f := OfHealth(store.Health{Status: store.SecretMissing}); f.Kind != "keyring_missing_item" {
-		t.Errorf("secret missing: %+v", f)
+}
+
+func TestOfHealthOfTheKeyring(t *testing.T) {
+	if got := OfHealth(store.Health{Status: store.SecretMissing}); got.Kind != kindMissingItem || got.What == "" {
+		t.Errorf("kind %q: %q", got.Kind, got.What)
 	}
-	if f := OfHealth(store.Health{Status: store.OK}); f.What != "" {
-		t.Errorf("a bot that is well: %+v", f)
-	}
-	for _, row := range keyringWords() {
-		if f := OfKind(row.Kind); f.Kind != row.Kind {
-			t.Errorf("%s: %+v", row.Kind, f)
+}
+
+func TestOfHealthThatIsWell(t *testing.T) {
+	for _, status := range []store.Status{store.OK, store.NotLoggedIn, store.Unchecked, ""} {
+		if got := OfHealth(store.Health{Status: status}); got.What != "" || got.Kind != "" {
+			t.Errorf("%s is said as %q", status, got.What)
 		}
-	}
-	if f := OfKind("no_such_kind"); f.Kind != "" {
-		t.Errorf("no such kind: %+v", f)
 	}
 }
