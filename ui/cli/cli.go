@@ -128,14 +128,16 @@ func (s *shell) openSecrets(ctx context.Context) (*fleet.Fleet, error) {
 			return nil, err
 		}
 	}
-	cut, err := f.Recover(ctx)
-	if err != nil {
-		return nil, err
+	return f, s.recover(ctx, f)
+}
+
+// recover settles what a crash has left behind, and tells what was lost by it.
+func (s *shell) recover(ctx context.Context, f *fleet.Fleet) error {
+	lost, err := f.Recover(ctx)
+	for _, key := range lost {
+		s.note("The last save of bot %s was cut off. If it was being logged in, Telegram may know a session that nobody has.", key)
 	}
-	for _, key := range cut {
-		s.note("The last save of bot %s was cut off and has been made good.", key)
-	}
-	return f, nil
+	return err
 }
 
 // find opens the catalogue and finds the bot an argument names.

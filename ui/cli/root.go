@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -55,8 +56,17 @@ func (s *shell) screens(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The journal is nearly always empty, and then this asks no keyring.
+	settle, cancel := context.WithTimeout(ctx, recoverTimeout)
+	defer cancel()
+	if err := s.recover(settle, f); err != nil && settle.Err() == nil {
+		return err
+	}
 	return s.show(ctx, f, nil)
 }
+
+// recoverTimeout is how long the screens wait for the keyring where a crash left a save half done.
+const recoverTimeout = 2 * time.Second
 
 func (s *shell) needTerminal() error {
 	if s.flags.json {

@@ -100,6 +100,13 @@ func tell(t *testing.T, system bool) {
 	})
 }
 
+// serverKeyFile writes what a client needs to know of serverKey, as PEM.
+func serverKeyFile(dir string) (string, error) {
+	file := filepath.Join(dir, "server.pem")
+	der := x509.MarshalPKCS1PublicKey(&serverKey().PublicKey)
+	return file, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: der}), 0o600)
+}
+
 // A world is what one story happens in: a Telegram, and a fleet or the settings for one.
 type world struct {
 	system  bool
@@ -123,17 +130,14 @@ func setUp(env *testscript.Env, system bool) error {
 	env.Values[worldKey{}] = w
 	env.Defer(func() { _ = server.Close() })
 
-	keyFile := filepath.Join(env.WorkDir, "server.pem")
-	der := x509.MarshalPKCS1PublicKey(&serverKey().PublicKey)
-	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: der}), 0o600); err != nil {
-		return err
-	}
 	var dcs []string
 	for _, dc := range server.Network().DCs {
 		dcs = append(dcs, fmt.Sprintf("%d=%s", dc.ID, dc.Addrs[0]))
 	}
 	w.environ["BOTRING_DC"] = strings.Join(dcs, ",")
-	w.environ["BOTRING_SERVER_KEY"] = keyFile
+	if w.environ["BOTRING_SERVER_KEY"], err = serverKeyFile(env.WorkDir); err != nil {
+		return err
+	}
 	w.environ["BOTRING_HOME"] = filepath.Join(env.WorkDir, "home")
 	w.environ["HOME"] = env.WorkDir
 	if system {

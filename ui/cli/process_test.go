@@ -1,0 +1,279 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"botring/fleet"
+	"botring/internal/secret"
+	"botring/keyring"
+	"botring/telegram"
+	"botring/telegram/telegramtest"
+)
+
+// startServer starts a Telegram named "custom".
+func startServer(t *testing.T) *telegramtest.Server {
+	t.Helper()
+	server, err := telegramtest.Start(telegramtest.Options{Environment: "custom", Key: serverKey()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return server
+}
+
+// process makes the program with a home of its own and no keyring.
+func process(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
+	return cmd
+}
+
+// An interrupt ends a login that hangs, saves nothing, and is told by the exit code.
+func TestInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals here")
+	}
+	server := startServer(t)
+	server.Script(telegramtest.AtExchange, telegramtest.Script{Stall: true})
+	var dcs []string
+	for _, dc := range server.Network().DCs {
+		dcs = append(dcs, fmt.Sprintf("%d=%s", dc.ID, dc.Addrs[0]))
+	}
+	keyFile, err := serverKeyFile(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := process(t, "add", "--keyring", "memory", "--json")
+	cmd.Env = append(cmd.Env, "BOT_TOKEN="+tokenOf(7001, "A").Reveal(), "API_ID=10001", "API_HASH=0123456789abcdef0123456789abcdef",
+		"BOTRING_DC="+strings.Join(dcs, ","), "BOTRING_SERVER_KEY="+keyFile)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); server.Stats().Connections == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the program never connected")
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitCancelled {
+		t.Errorf("%v, %s", err, errs.String())
+	}
+	if !strings.Contains(out.String(), `"kind":"cancelled"`) || errs.Len() > 0 {
+		t.Errorf("out %q, err %q", out.String(), errs.String())
+	}
+}
+
+// A reader that leaves early is no reason for a stack trace.
+func TestClosedPipe(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("pipes end otherwise here")
+	}
+	for _, args := range [][]string{{"--help"}, {"list"}, {"list", "--json"}, {"version"}} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Close()
+		cmd := process(t, args...)
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = w, &errs
+		_ = cmd.Run()
+		_ = w.Close()
+		if errs.Len() > 0 {
+			t.Errorf("%v: %s", args, errs.String())
+		}
+	}
+}
+
+// Lists come from the catalogue alone: a bus that would hang is not even connected to.
+func TestListLeavesTheKeyringAlone(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the keyring is asked over D-Bus on Linux only")
+	}
+	dir := t.TempDir()
+	bus, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(dir, "bus"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bus.Close()
+	asked := make(chan struct{}, 10)
+	go func() {
+		for {
+			if _, err := bus.Accept(); err != nil {
+				return
+			}
+			asked <- struct{}{}
+		}
+	}()
+	for _, args := range [][]string{{"list"}, {"app", "list"}, {"list", "--json"}, {"version"}, {"--help"}} {
+		cmd := process(t, args...)
+		cmd.Env = append(cmd.Env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(dir, "bus"), "XDG_RUNTIME_DIR="+dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v: %s", args, err, out)
+		}
+	}
+	select {
+	case <-asked:
+		t.Error("the keyring was asked")
+	default:
+	}
+}
+
+// Without a keyring a command says what is missing, and stores nothing in a weaker place.
+func TestNoKeyring(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there is always a keyring here")
+	}
+	cmd := process(t, "add")
+	cmd.Env = append(cmd.Env, "BOT_TOKEN="+tokenOf(7001, "A").Reveal(), "API_ID=10001", "API_HASH=0123456789abcdef0123456789abcdef",
+		"DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent/bus")
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFailure {
+		t.Errorf("%v", err)
+	}
+	if text := string(out); !strings.HasPrefix(text, "botring: There is no keyring here.\n") || !strings.Contains(text, "never stores secrets in plain text") {
+		t.Errorf("%s", text)
+	}
+}
+
+// deaf is a keyring store that takes nothing.
+type deaf struct{ *keyring.Memory }
+
+var errDeaf = fmt.Errorf("write: %w", keyring.ErrGone)
+
+func (d deaf) Put(ctx context.Context, item keyring.Item) error {
+	if strings.HasPrefix(item.Name, "bot/") {
+		return errDeaf
+	}
+	return d.Memory.Put(ctx, item)
+}
+
+// A login that cannot be saved is given up, and both are told.
+func TestUnsavedLoginIsGivenUp(t *testing.T) {
+	server := startServer(t)
+	server.AddBot(telegramtest.Bot{Token: tokenOf(7001, "A"), Profile: telegram.Profile{ID: 7001, Username: "x_bot"}})
+	f, err := fleet.Open(t.Context(), fleet.Options{
+		Networks: []telegram.Network{server.Network()}, Environment: "custom", Ephemeral: true, Home: t.TempDir(),
+		OpenRing: func(context.Context) (*keyring.Ring, error) {
+			return keyring.Wrap(deaf{keyring.NewMemory()}, keyring.Options{Kind: keyring.KindMemory}), nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out, errs bytes.Buffer
+	s := &shell{fleet: f, Process: Process{
+		Args: []string{"add"}, In: strings.NewReader(""), Out: &out, Err: &errs, Environ: mapEnviron{
+			"BOT_TOKEN": tokenOf(7001, "A").Reveal(), "API_ID": "10001", "API_HASH": "0123456789abcdef0123456789abcdef",
+		},
+	}}
+	if code := s.finish(t.Context(), s.run(t.Context())); code != exitFailure {
+		t.Errorf("exit code %d", code)
+	}
+	text := errs.String()
+	if !strings.Contains(text, "is logged in, and the login could not be saved.") || !strings.Contains(text, "The login was given up: the bot was logged out again.") {
+		t.Errorf("%s", text)
+	}
+	if stats := server.Stats(); stats.Sessions != 0 || stats.Logins != 1 {
+		t.Errorf("%d sessions left after %d logins", stats.Sessions, stats.Logins)
+	}
+}
+
+// TestNoSecretInOutput runs every command in a house full of secrets and reads all that was said.
+func TestNoSecretInOutput(t *testing.T) {
+	server := startServer(t)
+	const hash = "5ec7e75ec7e75ec7e75ec7e75ec7e75e"
+	token := tokenOf(7001, "A").Reveal()
+	server.AddBot(telegramtest.Bot{Token: secret.New(token), Profile: telegram.Profile{ID: 7001, Username: "x_bot", FirstName: "X\x1b[2J\u202e"}})
+	server.AddBot(telegramtest.Bot{Token: tokenOf(7002, "A"), Login: telegramtest.Script{Error: "FLOOD_WAIT_1873"}})
+	f, err := fleet.Open(t.Context(), fleet.Options{
+		Networks: []telegram.Network{server.Network()}, Environment: "custom", Keyring: "memory", Ephemeral: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	ran := map[string]bool{}
+	run := func(stdin string, args ...string) {
+		for _, extra := range [][]string{nil, {"--json"}} {
+			var all bytes.Buffer
+			s := &shell{fleet: f, Process: Process{
+				Args: append(args, extra...), In: strings.NewReader(stdin), Out: &all, Err: &all, Version: "v1.2.3",
+				Environ: mapEnviron{"API_ID": "10001", "API_HASH": hash},
+				Screens: nil,
+			}}
+			s.finish(t.Context(), s.run(t.Context()))
+			text := all.String()
+			for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", "goroutine"} {
+				if strings.Contains(text, leak) {
+					t.Errorf("botring %v says %q:\n%s", args, leak, text)
+				}
+			}
+			ran[s.verb] = true
+		}
+	}
+	run(token, "add", "--label", "Mine", "--tag", "a\x1b[1m")
+	run(tokenOf(7002, "A").Reveal(), "add")
+	run(tokenOf(7003, "A").Reveal(), "add")
+	run("nothing:"+secretMark, "add")
+	run(token+" "+tokenOf(7002, "A").Reveal(), "add")
+	run("", "add", token)
+	run("", token)
+	run("", "show", token)
+	run("", "--nonsense="+token)
+	run("", "list")
+	run("", "list", "--quiet")
+	run("", "show", "Mine")
+	run("", "check", "--all")
+	run("", "login", "Mine")
+	run("", "label", "Mine", token)
+	run("", "label", "Mine", "My own")
+	run(tokenOf(7002, "A").Reveal(), "replace-token", "My own")
+	run(tokenOf(7001, "Z").Reveal(), "replace-token", "My own")
+	run("", "app", "add", "other")
+	run("", "app", "edit", "main", "--hash")
+	run("", "app", "list")
+	run("", "app", "remove", "main", "--yes")
+	run("", "logout", "My own")
+	run("", "demo")
+	run("", "version")
+	run("", "remove", "My own", "--yes")
+	root := newRoot(&shell{})
+	for _, cmd := range root.Commands() {
+		if cmd.IsAvailableCommand() && !cmd.HasSubCommands() && !ran[cmd.Name()] {
+			t.Errorf("botring %s was not run", cmd.Name())
+		}
+	}
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	defer w.Close()
+	s := &shell{Process: Process{In: r}}
+	cancel()
+	if _, err := s.readAll(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
