@@ -1,5 +1,8 @@
 # What developers do here. `make test` is what CI runs.
 
+# Where there is one to be had, a keyring that is thrown away.
+keyring := $(if $(shell command -v gnome-keyring-daemon),scripts/with-keyring.sh)
+
 .PHONY: test build bench measure golden lint demo-gif clean
 
 test: ## everything that has to hold: format, modules, vet, lint, cross builds, tests
@@ -9,7 +12,7 @@ build: ## ./botring, static and stripped; its version is the repository's, as Go
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o botring .
 
 bench: ## every benchmark, a few rounds of each
-	go test -run '^$$' -bench . -benchtime 20x -benchmem ./...
+	$(keyring) go test -run '^$$' -bench . -benchtime 20x ./...
 
 measure: build ## start time, size, memory: what the program promises to stay under
 	@scripts/measure.sh ./botring

@@ -11,7 +11,7 @@ unset DBUS_SESSION_BUS_ADDRESS
 
 row() { printf '%-44s %12s   %s\n' "$1" "$2" "$3"; }
 row "what" "measured" "bound"
-row "size, stripped" "$(($(stat -c %s "$program") >> 20)) MiB" "25 MB"
+row "size, stripped" "$(awk "BEGIN { printf \"%.1f MB\", $(stat -c %s "$program") / 1e6 }")" "25 MB"
 
 # milliseconds ROUNDS COMMAND… is the mean time of a run.
 milliseconds() {
@@ -42,6 +42,6 @@ if command -v tmux >/dev/null; then
   tmux -L measure -f /dev/null new-session -d -x 100 -y 30 "exec $program demo"
   sleep 3
   pid=$(tmux -L measure list-panes -F '#{pane_pid}')
-  row "memory in the demo's list, server included" "$(awk '/^VmRSS/ {printf "%d MiB", $2 / 1024}' "/proc/$pid/status")" "40 MB"
+  row "memory in the demo's list, server included" "$(awk '/^VmRSS/ {printf "%.0f MB", $2 * 1.024 / 1000}' "/proc/$pid/status")" "40 MB"
   tmux -L measure kill-session
 fi
