@@ -65,7 +65,7 @@ func (s *shell) check(ctx context.Context, refs []string) error {
 		}
 		bot := newBotJSON(c.Bot)
 		if c.Err != nil {
-			s.subject = c.Bot.Key.String()
+			s.subject = c.Bot.String()
 			e := s.errorJSON(fault.Of(c.Err))
 			bot.Error = &e
 		}
@@ -140,7 +140,7 @@ func (s *shell) writeChecked(w io.Writer, checked []fleet.Checked, sum summaryJS
 		if s.flags.quiet && codeOfCheck(c) == exitOK {
 			continue
 		}
-		t.add(c.Bot.Key.String(), username(c.Bot), nameOf(c.Bot), state)
+		t.add(c.Bot.String(), username(c.Bot), nameOf(c.Bot), state)
 	}
 	if len(t.rows) > 1 {
 		t.write(w)
@@ -157,7 +157,7 @@ func (s *shell) writeChecked(w io.Writer, checked []fleet.Checked, sum summaryJS
 		f := fault.Of(c.Err)
 		if !told[f.What] {
 			told[f.What] = true
-			s.subject = c.Bot.Key.String()
+			s.subject = c.Bot.String()
 			if len(checked) > 1 {
 				s.subject = ""
 			}

@@ -150,7 +150,7 @@ func (s *shell) find(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, 
 	if err != nil {
 		return nil, fleet.Bot{}, err
 	}
-	s.subject = bot.Key.String()
+	s.subject = bot.String()
 	return f, bot, nil
 }
 

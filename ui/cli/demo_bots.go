@@ -225,7 +225,8 @@ func (st *stage) resume(ctx context.Context, f *fleet.Fleet, bots []fleet.Bot) e
 		}
 		session.APIID = bot.APIID
 		// The session of the earlier Telegram is dead here, and only one that is known to be is replaced.
-		if _, err := f.Check(ctx, bot.Key, nil); expect(err, true) != nil {
+		_, err = f.Check(ctx, bot.Key, nil)
+		if err := expect(err, true); err != nil {
 			return err
 		}
 		if _, err := f.Adopt(ctx, fleet.NewBot{Token: token, APIID: bot.APIID, Environment: bot.Environment}, session, profile, store.Here); err != nil {

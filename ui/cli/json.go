@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,10 +15,16 @@ import (
 // schema is the version of the objects below. They change freely while it is 0.
 const schema = 0
 
+// schemaNumber is a number that is always schema.
+type schemaNumber struct{}
+
+// MarshalJSON returns schema.
+func (schemaNumber) MarshalJSON() ([]byte, error) { return strconv.AppendInt(nil, schema, 10), nil }
+
 // Every object begins with the schema; those that tell of bots go on with the keyring in use.
 type (
 	header struct {
-		Schema int `json:"schema"`
+		Schema schemaNumber `json:"schema"`
 	}
 	botsObject struct {
 		header

@@ -44,7 +44,7 @@ func newList(s *shell) *cobra.Command {
 func (s *shell) writeList(w io.Writer, bots []fleet.Bot, apps []fleet.App) {
 	if s.flags.quiet {
 		for _, bot := range bots {
-			fmt.Fprintln(w, bot.Key.String())
+			fmt.Fprintln(w, bot.String())
 		}
 		return
 	}
@@ -59,7 +59,7 @@ func (s *shell) writeList(w io.Writer, bots []fleet.Bot, apps []fleet.App) {
 	t := newTable("BOT", "USERNAME", "NAME", "APP", "STATE", "TAGS")
 	for _, bot := range bots {
 		_, state := fault.State(bot, s.now())
-		t.add(bot.Key.String(), username(bot), nameOf(bot), names[bot.APIID], state, tags(bot))
+		t.add(bot.String(), username(bot), nameOf(bot), names[bot.APIID], state, tags(bot))
 	}
 	t.dropSame("TAGS", "")
 	t.write(w)
@@ -69,7 +69,7 @@ func (s *shell) writeList(w io.Writer, bots []fleet.Bot, apps []fleet.App) {
 func nameOf(bot fleet.Bot) string {
 	name := fault.Clean(bot.Name())
 	if name == "" || bot.Label == "" && bot.Profile == (fleet.Profile{}) {
-		return bot.Key.String()
+		return bot.String()
 	}
 	return name
 }
@@ -93,7 +93,7 @@ func tags(bot fleet.Bot) string {
 func describe(bot fleet.Bot) string {
 	name := nameOf(bot)
 	var others []string
-	for _, other := range []string{username(bot), bot.Key.String()} {
+	for _, other := range []string{username(bot), bot.String()} {
 		if other != "" && other != name {
 			others = append(others, other)
 		}

@@ -181,7 +181,7 @@ func TestUnsavedLoginIsGivenUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var out, errs bytes.Buffer
 	s := &shell{fleet: f, Process: Process{
 		Args: []string{"add"}, In: strings.NewReader(""), Out: &out, Err: &errs, Environ: mapEnviron{
@@ -213,7 +213,7 @@ func TestNoSecretInOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	ran := map[string]bool{}
 	run := func(stdin string, args ...string) {
 		for _, extra := range [][]string{nil, {"--json"}} {
@@ -270,7 +270,7 @@ func TestNoSecretInOutput(t *testing.T) {
 func TestWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	s := &shell{Process: Process{In: r}}
 	cancel()
 	if _, err := s.readAll(ctx); !errors.Is(err, context.Canceled) {

@@ -35,7 +35,7 @@ func newRoot(s *shell) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { writeHelp(s.Out, cmd) })
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return wrongFlag(cmd, err) })
+	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
 	s.flags.register(root.PersistentFlags())
 	root.PersistentFlags().SortFlags = false

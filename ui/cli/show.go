@@ -65,7 +65,7 @@ func (s *shell) writeBot(w io.Writer, bot fleet.Bot, apps []fleet.App) {
 	}
 	if f := fault.OfHealth(bot.Health); f.What != "" {
 		fmt.Fprintln(w)
-		s.subject = bot.Key.String()
+		s.subject = bot.String()
 		fmt.Fprintln(w, strings.TrimSpace(f.What+" "+answerOf(f)))
 		for _, hint := range s.hints(f) {
 			fmt.Fprintf(w, "  %s\n", hint)

@@ -97,7 +97,7 @@ func TestMayReceive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		if err := file.Chmod(mode); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestMayReceive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer null.Close()
+	defer func() { _ = null.Close() }()
 	if err := mayReceive(null); err != nil {
 		t.Errorf("the null device: %v", err)
 	}
