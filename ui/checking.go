@@ -91,20 +91,22 @@ func (c checking) update(sh *shell, msg tea.Msg) (checking, tea.Cmd) {
 		}
 		sh.replace(msg.checked.Bot)
 		if c.done == c.total {
-			return c.end(sh), nil
+			c.sumUp(sh)
+			return checking{}, nil
 		}
 		return c, c.watch()
 	case taskDoneMsg:
 		// The results are read through their own channel, so the last of them may come after this.
 		if msg.task == c.task.id && msg.err != nil {
-			return c.end(sh), sh.reload
+			c.sumUp(sh)
+			return checking{}, sh.reload
 		}
 	}
 	return c, nil
 }
 
-// end sums up in the list's status line.
-func (c checking) end(sh *shell) checking {
+// sumUp says in the list's status line what came of it.
+func (c checking) sumUp(sh *shell) {
 	took := fault.Duration(sh.now().Sub(c.since))
 	switch {
 	case c.trouble != nil:
@@ -114,7 +116,6 @@ func (c checking) end(sh *shell) checking {
 	default:
 		sh.list.notice = fmt.Sprintf("checked %s in %s", count(c.total, "bot"), took)
 	}
-	return checking{}
 }
 
 // status is the progress as a line: "checking 112 of 248 ▕████    ▏ 310/s · esc stops".

@@ -32,7 +32,6 @@ func (sh *shell) frame(v view, keys []key.Binding, typing bool, term size) (cont
 	lines = append(lines, sh.titleLine(v, term.width))
 	if term.height >= roomy {
 		lines = append(lines, " "+sh.theme.rule.Render(strings.Repeat(sh.theme.glyphs.rule, max(0, term.width-2))), "")
-		// The blank line belongs to the body's air: a list may start right below the rule.
 	}
 	bodyTop = len(lines)
 	for i := range body.height {

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"testing"
 	"time"
 
@@ -123,34 +122,6 @@ func drive(s screen, keys ...string) screen {
 		s, _ = s.Update(press(k))
 	}
 	return s
-}
-
-// drain runs a command and those it leads to until none is left, and hands the messages to a model.
-// Commands that only wait for time to pass are left alone after the patience is over.
-func drain(t testing.TB, model tea.Model, cmd tea.Cmd) tea.Model {
-	t.Helper()
-	queue := []tea.Cmd{cmd}
-	for len(queue) > 0 {
-		next := queue[0]
-		queue = queue[1:]
-		if next == nil {
-			continue
-		}
-		msg := run(t.Context(), next)
-		if msg == nil {
-			continue
-		}
-		if v := reflect.ValueOf(msg); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[tea.Cmd]() {
-			for i := range v.Len() {
-				queue = append(queue, v.Index(i).Interface().(tea.Cmd))
-			}
-			continue
-		}
-		var more tea.Cmd
-		model, more = model.Update(msg)
-		queue = append(queue, more)
-	}
-	return model
 }
 
 // run runs one command with patience.

@@ -9,7 +9,7 @@ import (
 type keymap struct {
 	add, open, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
 
-	remove, removeHere, logOutRemove, sort, filter, problem, mark, markRange, markAll key.Binding
+	remove, removeHere, logOutRemove, sort, filter, problem, mark, markAll key.Binding
 
 	environment, reveal, saveOnly, addAll, memory, howTo key.Binding
 
@@ -43,12 +43,11 @@ func newKeymap() keymap {
 		removeHere:   bind("d", "from this keyring only", "d"),
 		logOutRemove: bind("o", "log out, then remove", "o"),
 
-		sort:      bind("s", "sort", "s"),
-		filter:    bind("/", "find", "/"),
-		problem:   bind("!", "next problem", "!"),
-		mark:      bind("space", "mark", "space"),
-		markRange: bind("v", "mark a range", "v"),
-		markAll:   bind("*", "mark all shown", "*"),
+		sort:    bind("s", "sort", "s"),
+		filter:  bind("/", "find", "/"),
+		problem: bind("!", "next problem", "!"),
+		mark:    bind("space", "mark", "space"),
+		markAll: bind("*", "mark all shown", "*"),
 
 		environment: bind("w", "the other environment", "w"),
 		reveal:      bind("ctrl+r", "show", "ctrl+r"),
