@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/gotd/td/exchange"
 )
 
 // A call is one Login, Check or LogOut: its deadline, its clock and who watches it.
@@ -126,7 +124,7 @@ func securingError(err error) error {
 			e.Kind = Unexpected
 		}
 		return e
-	case isNetwork(err), errors.Is(err, errExchangeFailed):
+	case isNetwork(err), isExchangeFailure(err):
 		return err
 	}
 	return &Error{Kind: NotTelegram, Err: err}
@@ -158,9 +156,9 @@ func (c *call) failure(ctx context.Context, op string, dc int, addr string, err 
 // kindOf judges an error that is not an answer of Telegram's.
 func kindOf(err error) Kind {
 	switch {
-	case errors.Is(err, errGarbled), errors.Is(err, exchange.ErrKeyFingerprintNotFound):
+	case errors.Is(err, errGarbled):
 		return NotTelegram
-	case errors.Is(err, errExchangeFailed):
+	case isExchangeFailure(err):
 		return TelegramFault
 	case isDeadline(err):
 		return Timeout

@@ -15,14 +15,14 @@ import (
 type Client struct {
 	network   Network
 	opts      Options
-	handshake handshake
+	handshake keyMaker
 	// invalid is why the network cannot be used.
 	invalid error
 }
 
 // New makes a Client of network. A network that Validate refuses makes every call fail.
 func New(network Network, opts Options) *Client {
-	return &Client{network: network, opts: opts, handshake: exchangeKeys, invalid: network.Validate()}
+	return &Client{network: network, opts: opts, handshake: makeKeys(), invalid: network.Validate()}
 }
 
 // Check opens a session and asks who it is. It never logs in and never makes a key. The session must

@@ -13,7 +13,8 @@ import (
 const clockTolerance = 20 * time.Second
 
 // A serverClock tells Telegram's time: this computer's, corrected by what a server's messages say.
-// A message id holds the time it was made at, so a wrong clock costs the connection unless corrected.
+// A message id holds the time it was made at, so a wrong clock costs the connection unless corrected. Only
+// what is encrypted for this connection is believed: the answer of the key exchange and the calls' messages.
 type serverClock struct {
 	// Clock is for the timers, which need no correcting.
 	clock.Clock
@@ -37,10 +38,12 @@ func (c *serverClock) Now() time.Time {
 }
 
 // learn corrects the clock by the time in a server's message id.
-func (c *serverClock) learn(id int64) {
+func (c *serverClock) learn(id int64) { c.correct(c.now().Sub(proto.MessageID(id).Time())) }
+
+// correct says how far this computer's clock was found to be ahead of Telegram's.
+func (c *serverClock) correct(ahead time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ahead := c.now().Sub(proto.MessageID(id).Time())
 	c.measured = ahead
 	if ahead.Abs() <= clockTolerance {
 		ahead = 0
