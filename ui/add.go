@@ -23,13 +23,6 @@ const (
 // anotherApp is the choice after the saved apps: to type a new one.
 const anotherApp = "another one"
 
-// draft is what was typed into the Add screen; esc keeps it until the program ends.
-type draft struct {
-	kept  bool
-	form  form
-	found []fleet.Found
-}
-
 // add is the form a bot is added with.
 type add struct {
 	sh   *shell
@@ -145,24 +138,6 @@ func (a add) app() (fleet.App, bool) {
 	return a.apps[choice.chosen], true
 }
 
-// adopt takes what was typed before into fresh fields: apps and environments may be others by now.
-func (a add) adopt(d draft) add {
-	for _, fresh := range a.form.fields {
-		old := d.form.field(fresh.id)
-		fresh.input, fresh.left, fresh.note, fresh.open = old.input, old.left, old.note, old.open
-		if at := old.chosen; at < len(old.choices) {
-			if i := slices.Index(fresh.choices, old.choices[at]); i >= 0 {
-				fresh.chosen = i
-			}
-		}
-		if d.form.index(fresh.id) >= 0 {
-			a.form = a.form.with(fresh)
-		}
-	}
-	a.found = d.found
-	return a.arranged().goOn()
-}
-
 // in is the form with another environment chosen.
 func (a add) in(environment string) add {
 	f := a.form.field(fleet.FieldEnvironment)
@@ -254,20 +229,6 @@ func (a add) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	case formNothing:
 	}
 	return a.extract(), cmd
-}
-
-// leave goes back and keeps what was typed.
-func (a add) leave() screen {
-	a.sh.draft = draft{kept: a.touched(), form: a.form, found: a.found}
-	if a.sh.draft.kept {
-		a.sh.list.notice = "What you typed is kept: a goes on with it."
-	}
-	return a.sh.home()
-}
-
-// touched reports whether anything was typed.
-func (a add) touched() bool {
-	return slices.ContainsFunc(a.form.fields, func(f field) bool { return f.typed() && f.input.Value() != "" })
 }
 
 // pick takes the sample that is chosen.

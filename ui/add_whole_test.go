@@ -124,6 +124,7 @@ func aBot(i, dc int, login telegramtest.Script) telegramtest.Bot {
 }
 
 func TestFirstBotIsAdded(t *testing.T) {
+	t.Parallel()
 	w := newTwoTelegrams(t)
 	w.production.AddBot(aBot(1, 4, telegramtest.Script{}))
 	w.add(wholeToken(1))
@@ -154,6 +155,7 @@ func TestFirstBotIsAdded(t *testing.T) {
 }
 
 func TestTokenOfTheOtherEnvironment(t *testing.T) {
+	t.Parallel()
 	w := newTwoTelegrams(t)
 	w.test.AddBot(aBot(1, 2, telegramtest.Script{}))
 	w.add(wholeToken(1))
@@ -170,6 +172,7 @@ func TestTokenOfTheOtherEnvironment(t *testing.T) {
 }
 
 func TestFloodIsWaitedForOrSaved(t *testing.T) {
+	t.Parallel()
 	w := newTwoTelegrams(t)
 	w.production.AddBot(aBot(1, 2, telegramtest.Script{Error: "FLOOD_WAIT_1873", Code: 420}))
 	w.add(wholeToken(1))
@@ -185,6 +188,7 @@ func TestFloodIsWaitedForOrSaved(t *testing.T) {
 }
 
 func TestStalledLoginIsCancelled(t *testing.T) {
+	t.Parallel()
 	w := newTwoTelegrams(t)
 	w.production.AddBot(aBot(1, 2, telegramtest.Script{Stall: true}))
 	w.add(wholeToken(1))
@@ -198,6 +202,7 @@ func TestStalledLoginIsCancelled(t *testing.T) {
 }
 
 func TestSavingFailsAfterTheLogin(t *testing.T) {
+	t.Parallel()
 	w := newTwoTelegrams(t)
 	w.production.AddBot(aBot(1, 2, telegramtest.Script{}))
 	w.store.broken.Store(true)
@@ -217,6 +222,7 @@ func TestSavingFailsAfterTheLogin(t *testing.T) {
 }
 
 func TestUnsavedLoginIsGivenUp(t *testing.T) {
+	t.Parallel()
 	w := newTwoTelegrams(t)
 	w.production.AddBot(aBot(1, 2, telegramtest.Script{}))
 	w.store.broken.Store(true)
@@ -244,6 +250,7 @@ func TestUnsavedLoginIsGivenUp(t *testing.T) {
 }
 
 func TestTokenIsReplaced(t *testing.T) {
+	t.Parallel()
 	w := newTwoTelegrams(t)
 	w.production.AddBot(aBot(1, 2, telegramtest.Script{}))
 	w.add(wholeToken(1))
@@ -275,6 +282,7 @@ func TestTokenIsReplaced(t *testing.T) {
 }
 
 func TestSeveralAreAdded(t *testing.T) {
+	t.Parallel()
 	w := newTwoTelegrams(t)
 	w.production.AddBot(aBot(1, 2, telegramtest.Script{}))
 	w.production.AddBot(aBot(3, 4, telegramtest.Script{}))

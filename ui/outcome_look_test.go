@@ -75,6 +75,9 @@ func TestLooksOfTheWay(t *testing.T) {
 			return sh, s
 		},
 	} {
-		t.Run(name, func(t *testing.T) { looks(t, open, nil) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			looks(t, open, nil)
+		})
 	}
 }
