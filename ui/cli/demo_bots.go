@@ -25,11 +25,11 @@ const (
 type role int
 
 const (
-	works     role = iota // logged in, and checked
-	loggedOut             // Telegram has ended its session
-	revoked               // its token was revoked, as a login has shown
-	flooded               // it has to wait before it logs in
-	waits                 // saved, not logged in
+	works      role = iota // logged in, and checked
+	loggedOut              // its token was revoked, and Telegram has ended its session
+	duplicated             // its session was used in two places
+	flooded                // it has to wait before it logs in
+	waits                  // saved, not logged in
 )
 
 // An actor is a bot that the demo begins with.
@@ -51,7 +51,7 @@ func actors() []actor {
 		{7045550103, "🎧 Night radio", "night_radio_bot", 2, mainApp, []string{"eu"}, works},
 		{7045550104, "Alerts", "alerts_bot", 2, mainApp, []string{"prod"}, flooded},
 		{7045550105, "Old support", "support_old_bot", 1, legacyApp, nil, loggedOut},
-		{7045550106, "News digest", "news_digest_bot", 5, mainApp, []string{"eu"}, revoked},
+		{7045550106, "News digest", "news_digest_bot", 5, mainApp, []string{"eu"}, duplicated},
 		{7045550107, "New one", "new_one_bot", 2, mainApp, nil, waits},
 	}
 }
@@ -93,9 +93,6 @@ func (st *stage) fill(ctx context.Context, f *fleet.Fleet) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range actors() {
-		st.cast(a)
-	}
 	if len(bots) > 0 {
 		return st.resume(ctx, f, bots)
 	}
@@ -106,6 +103,7 @@ func (st *stage) fill(ctx context.Context, f *fleet.Fleet) error {
 	}
 	// What takes long is waiting for the demo's own Telegram: all at once takes as long as one.
 	return each(actors(), func(a actor) error {
+		st.cast(a)
 		if err := st.play(ctx, f, a); err != nil {
 			return fmt.Errorf("seed %s: %w", a.username, err)
 		}
@@ -145,8 +143,21 @@ func (st *stage) cast(a actor) {
 		// Long enough to see it tick, short enough to see it end.
 		bot.Login = telegramtest.Script{Error: "FLOOD_WAIT_75", Times: 1}
 		server.AddBot(bot)
-	case works, loggedOut, revoked, waits:
+	case duplicated:
+		bot.Call = telegramtest.Script{Error: "AUTH_KEY_DUPLICATED", Code: 406, Times: 1}
 		server.AddBot(bot)
+	case works, loggedOut, waits:
+		server.AddBot(bot)
+	}
+}
+
+// castAgain makes Telegram know an actor whose part is over: what became of its token stays so.
+func (st *stage) castAgain(a actor) {
+	over := a
+	over.role = works
+	st.cast(over)
+	if a.role == loggedOut {
+		st.servers[telegram.EnvironmentProduction].RevokeToken(a.id)
 	}
 }
 
@@ -170,15 +181,19 @@ func (st *stage) play(ctx context.Context, f *fleet.Fleet, a actor) error {
 	if _, err := f.Adopt(ctx, bot, session, profile, store.Here); err != nil {
 		return err
 	}
-	if a.role == loggedOut || a.role == revoked {
-		server.RevokeToken(a.id)
-	}
 	switch a.role {
-	case works, loggedOut:
+	case works:
 		_, err = f.Check(ctx, key, nil)
-	case revoked:
-		_, err = f.Login(ctx, key, true, nil)
+	case loggedOut:
+		server.RevokeToken(a.id)
+		_, err = f.Check(ctx, key, nil)
+	case duplicated:
+		_, err = f.Check(ctx, key, nil)
+		// The session is gone for good; a new one can be made.
+		server.RevokeToken(a.id)
+		st.castAgain(a)
 	case flooded:
+		// The one login of the start: making its key takes longer than all the rest.
 		if _, err := f.LogOut(ctx, key, nil); err != nil {
 			return err
 		}
@@ -204,6 +219,9 @@ func expect(err error, refused bool) error {
 // resume makes the demo's Telegram, which is a new one every time, know the bots of an earlier demo, and
 // gives those that were well a session of it. Nothing else of them is touched.
 func (st *stage) resume(ctx context.Context, f *fleet.Fleet, bots []fleet.Bot) error {
+	for _, a := range actors() {
+		st.castAgain(a)
+	}
 	return each(bots, func(bot fleet.Bot) error {
 		server := st.servers[bot.Environment]
 		if bot.Health.Status != store.OK || server == nil {

@@ -57,7 +57,7 @@ func TestDemoBots(t *testing.T) {
 	memory, dir := keyring.NewMemory(), t.TempDir()
 	want := map[string]store.Status{
 		"Shop orders": store.OK, "天気 Weather": store.OK, "🎧 Night radio": store.OK, "Alerts": store.Flooded,
-		"Old support": store.SessionRevoked, "News digest": store.TokenRevoked, "New one": store.NotLoggedIn,
+		"Old support": store.SessionRevoked, "News digest": store.SessionDuplicated, "New one": store.NotLoggedIn,
 	}
 	for _, round := range []string{"first", "second"} {
 		st := openTestStage(t)
