@@ -154,9 +154,13 @@ func (a attempt) take(sh *shell, action fault.Action, err error) (screen, tea.Cm
 	case fault.Edit, fault.Keep:
 		return a.returning(sh, ""), nil
 	case fault.EditApp:
-		if form, ok := a.back.(add); ok && !form.form.field(fleet.FieldAPIID).hidden {
+		form, ok := a.back.(add)
+		if ok && !form.form.field(fleet.FieldAPIID).hidden {
 			form.form = form.form.focus(fleet.FieldAPIID)
 			return form, nil
+		}
+		if ok {
+			form.leave() // the draft waits until the app is right
 		}
 		return newApps(sh), nil
 	case fault.Retry, fault.SaveAgain:

@@ -206,6 +206,9 @@ func TestAppIsEdited(t *testing.T) {
 	if next := h.keys(s, "enter"); fmt.Sprintf("%T", next) != fmt.Sprintf("%T", newApps(sh)) {
 		t.Errorf("enter leads to %T", next)
 	}
+	if !sh.draft.kept || tokenOf(newAdd(sh)) != testToken {
+		t.Error("what was typed is lost on the way to the apps")
+	}
 }
 
 func TestKeyringFaultsAreNotTheTokens(t *testing.T) {

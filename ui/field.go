@@ -251,7 +251,7 @@ func unfinished(problem *fleet.InputError, value string) bool {
 	switch problem.Problem { //nolint:exhaustive // all others stay wrong however one goes on
 	case fleet.ProblemNoColon, fleet.ProblemPhone:
 		return digitsOnly(value)
-	case fleet.ProblemSecretLength, fleet.ProblemSample:
+	case fleet.ProblemSecretLength:
 		got, _ := strconv.Atoi(problem.Got)
 		want, _ := strconv.Atoi(problem.Want)
 		return got < want

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -100,5 +101,19 @@ func TestURLThatWasTyped(t *testing.T) {
 	s = h.keys(s, "tab")
 	if tokenOf(s) != testToken {
 		t.Errorf("token %q", tokenOf(s))
+	}
+}
+
+// A megabyte of anything is one line of 256 bytes at most, and a sentence under the field.
+func TestHugePaste(t *testing.T) {
+	sh, h := formShell(t, mainApp())
+	for _, unit := range []string{"x", "7", "\x1b[31m", "\r\n", "天"} {
+		s := h.paste(newAdd(sh), strings.Repeat(unit, 1<<20/len(unit)))
+		if n := len(s.(add).form.field(fleet.FieldToken).input.Value()); n > maxTyped {
+			t.Errorf("%q: %d bytes in the field", unit, n)
+		}
+		if _, still := h.keys(s, "enter").(add); !still || len(sh.tasks) > 0 {
+			t.Errorf("%q was sent", unit)
+		}
 	}
 }
