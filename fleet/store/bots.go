@@ -52,8 +52,7 @@ func (s *Store) Bots(ctx context.Context, now time.Time) (bots []Bot, err error)
 	for i := range bots {
 		bots[i].wait(waits.Until(bots[i].Key, bots[i].APIID, MethodLogin))
 	}
-	sortByName(bots)
-	return bots, nil
+	return sortByName(bots), nil
 }
 
 // Bot returns one bot, or ErrNotFound.
@@ -88,22 +87,25 @@ func (b *Bot) wait(until time.Time) {
 	}
 }
 
-func sortByName(bots []Bot) {
+// sortByName returns bots in their order. It sorts pointers: a Bot is long.
+func sortByName(bots []Bot) []Bot {
 	type named struct {
 		name string
-		bot  Bot
+		bot  *Bot
 	}
 	all := make([]named, len(bots))
-	for i, b := range bots {
-		all[i] = named{strings.ToLower(strings.TrimPrefix(b.Name(), "@")), b}
+	for i := range bots {
+		all[i] = named{strings.ToLower(strings.TrimPrefix(bots[i].Name(), "@")), &bots[i]}
 	}
 	slices.SortFunc(all, func(a, b named) int {
 		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.bot.ID, b.bot.ID),
 			strings.Compare(a.bot.Environment, b.bot.Environment))
 	})
+	sorted := make([]Bot, len(bots))
 	for i := range all {
-		bots[i] = all[i].bot
+		sorted[i] = *all[i].bot
 	}
+	return sorted
 }
 
 func readBots(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]Bot, error) {
