@@ -2,9 +2,14 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/telegram"
 )
 
 func TestReplace(t *testing.T) {
@@ -66,4 +71,28 @@ func TestLogin(t *testing.T) {
 		t.Error("no result")
 	}
 	sees(t, end(h.keys(h.keys(s, "l"), "esc"), nil, context.Canceled), "Cancelled. Nothing was saved.")
+}
+
+func TestReplaceTakesAnyPaste(t *testing.T) {
+	sh, h := formShell(t, mainApp())
+	s := h.paste(newReplace(sh, savedBot().Bot), "no token\n")
+	sees(t, s, "There is no colon in it")
+	s = newReplace(sh, savedBot().Bot)
+	var last tea.Cmd
+	for _, key := range append(strings.Split(testToken, ""), "enter") {
+		h.wait(time.Millisecond)
+		var cmd tea.Cmd
+		if s, cmd = s.Update(press(key)); cmd != nil {
+			last = cmd
+		}
+	}
+	if _, still := s.(replace); !still || last == nil {
+		t.Fatalf("a pasted newline submitted the token: %T", s)
+	}
+	s, _ = s.Update(last())
+	if got := s.(replace).form.field(fleet.FieldToken).value(); got != testToken {
+		t.Errorf("token %q", got)
+	}
+	failed := end(h.keys(s, "enter"), nil, refusal(telegram.TokenInvalid, 400, "ACCESS_TOKEN_INVALID"))
+	seesNot(t, h.paste(failed, testToken), "rejected")
 }
