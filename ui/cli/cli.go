@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 	"botring/ui"
 )
 
@@ -135,7 +136,7 @@ func (s *shell) openSecrets(ctx context.Context) (*fleet.Fleet, error) {
 func (s *shell) recover(ctx context.Context, f *fleet.Fleet) error {
 	lost, err := f.Recover(ctx)
 	for _, key := range lost {
-		s.note("The last save of bot %s was cut off. If it was being logged in, Telegram may know a session that nobody has.", key)
+		s.note("%s", fault.CutOff(key))
 	}
 	return err
 }

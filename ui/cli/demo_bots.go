@@ -43,13 +43,14 @@ type actor struct {
 	role     role
 }
 
-// actors are the bots of the list, one for each state.
+// actors are the bots of the list, one for each state. The one that waits has another app than the samples:
+// a second bot that has to wait makes its whole app wait.
 func actors() []actor {
 	return []actor{
 		{7045550101, "Shop orders", "shop_orders_bot", 2, mainApp, []string{"prod"}, works},
 		{7045550102, "天気 Weather", "tenki_bot", 4, mainApp, []string{"prod", "eu"}, works},
 		{7045550103, "🎧 Night radio", "night_radio_bot", 2, mainApp, []string{"eu"}, works},
-		{7045550104, "Alerts", "alerts_bot", 2, mainApp, []string{"prod"}, flooded},
+		{7045550104, "Alerts", "alerts_bot", 2, legacyApp, []string{"prod"}, flooded},
 		{7045550105, "Old support", "support_old_bot", 1, legacyApp, nil, loggedOut},
 		{7045550106, "News digest", "news_digest_bot", 5, mainApp, []string{"eu"}, duplicated},
 		{7045550107, "New one", "new_one_bot", 2, mainApp, nil, waits},

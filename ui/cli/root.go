@@ -29,17 +29,33 @@ func newRoot(s *shell) *cobra.Command {
 			s.flags.readEnviron(s.Environ, cmd.Flags())
 			s.verb = cmd.Name()
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.screens(cmd.Context()) },
 	}
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { writeHelp(s.Out, cmd) })
 	root.SetFlagErrorFunc(wrongFlag)
-	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
+	root.SetHelpCommand(&cobra.Command{
+		Use: "help [COMMAND]", Hidden: true,
+		RunE: func(cmd *cobra.Command, words []string) error {
+			about, rest, err := cmd.Root().Find(words)
+			if err != nil || len(rest) > 0 {
+				return noCommand(about, words)
+			}
+			writeHelp(s.Out, about)
+			return nil
+		},
+	})
 	s.flags.register(root.PersistentFlags())
 	root.PersistentFlags().SortFlags = false
 	root.PersistentFlags().BoolP("help", "h", false, "show how a command is used")
+	version := root.Flags().Bool("version", false, "say which version this is")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *version {
+			return s.version()
+		}
+		return s.screens(cmd.Context())
+	}
 	root.AddCommand(
 		newAdd(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
 		newReplaceToken(s), newToken(s), newRemove(s), newApp(s), newDemo(s), newVersion(s),

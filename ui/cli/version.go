@@ -16,11 +16,13 @@ func newVersion(s *shell) *cobra.Command {
 		Example: `  botring version
   botring version --json`,
 		Args: args(0, 0, ""),
-		RunE: func(*cobra.Command, []string) error {
-			object := versionObject{Version: s.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-			return s.answer(object, func(w io.Writer) {
-				fmt.Fprintf(w, "botring %s (%s, %s/%s)\n", s.Version, object.Go, object.OS, object.Arch)
-			})
-		},
+		RunE: func(*cobra.Command, []string) error { return s.version() },
 	}
+}
+
+func (s *shell) version() error {
+	object := versionObject{Version: s.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	return s.answer(object, func(w io.Writer) {
+		fmt.Fprintf(w, "botring %s (%s, %s/%s)\n", s.Version, object.Go, object.OS, object.Arch)
+	})
 }
