@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -121,15 +122,25 @@ func (s *shell) openSecrets(ctx context.Context) (*fleet.Fleet, error) {
 		return nil, err
 	}
 	if status.Locked {
-		if !s.asks() {
-			return nil, keyringLocked()
-		}
-		s.note("Waiting for your keyring to be unlocked. Its prompt may be on the machine's own screen.")
-		if err := f.Unlock(ctx); err != nil {
+		if err := s.unlock(ctx, f); err != nil {
 			return nil, err
 		}
 	}
 	return f, s.recover(ctx, f)
+}
+
+// unlockTimeout is how long the keyring's prompt is waited for: it is not on this terminal, and perhaps on
+// a screen that nobody looks at.
+const unlockTimeout = 2 * time.Minute
+
+func (s *shell) unlock(ctx context.Context, f *fleet.Fleet) error {
+	if s.flags.noInput {
+		return keyringLocked()
+	}
+	s.note("Waiting for your keyring to be unlocked. Its prompt may be on the machine's own screen.")
+	wait, cancel := context.WithTimeout(ctx, unlockTimeout)
+	defer cancel()
+	return f.Unlock(wait)
 }
 
 // recover settles what a crash has left behind, and tells what was lost by it.

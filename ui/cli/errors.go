@@ -59,7 +59,11 @@ func secretNeeded(what, next string) error {
 }
 
 // keyringLocked is the error of a locked keyring where nobody may be asked to unlock it.
-func keyringLocked() error { return &usageError{fault.OfKind("keyring_locked"), exitSecret} }
+func keyringLocked() error {
+	f := fault.OfKind("keyring_locked")
+	f.Why = "Nobody is to be asked to unlock it."
+	return &usageError{f, exitSecret}
+}
 
 var errNotADuration = errors.New("a duration is a number of seconds, or such as 45s or 2m")
 

@@ -92,12 +92,12 @@ func TestMayReceive(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no modes of files here")
 	}
+	file, err := os.Create(filepath.Join(t.TempDir(), "token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
 	for mode, ok := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o640: false, 0o644: false} {
-		file, err := os.Create(filepath.Join(t.TempDir(), "token"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = file.Close() }()
 		if err := file.Chmod(mode); err != nil {
 			t.Fatal(err)
 		}
