@@ -90,6 +90,7 @@ type shell struct {
 	fleet *fleet.Fleet
 	// subject is the bot a command was about, as a command line names it, for hints; verb the command.
 	subject, verb string
+	keys          <-chan byte // see typed
 }
 
 // open opens the catalogue. It does not touch the keyring.

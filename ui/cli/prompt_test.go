@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -87,7 +88,7 @@ func TestPrompts(t *testing.T) {
 	cmd := process(t, "add", "--keyring", "memory", "--no-login")
 	c := openConsole(t, cmd)
 	c.see("Bot token: ")
-	c.send(tokenOf(7001, "A").Reveal() + "\r")
+	c.send("Use this token to access the HTTP API:\r\n" + tokenOf(7001, "A").Reveal() + "\r\nKeep it secure.\r")
 	c.see("api_id (my.telegram.org/apps): ")
 	c.send("10001\r")
 	c.see("api_hash: ")
@@ -120,6 +121,34 @@ func TestInterruptAtAPrompt(t *testing.T) {
 	_ = c.exit()
 	if text := c.said(); !strings.Contains(text, "botring: Cancelled.") || strings.Contains(text, "goroutine") {
 		t.Errorf("%q", text)
+	}
+}
+
+func TestReadHidden(t *testing.T) {
+	for _, c := range []struct{ typed, want string }{
+		{"secret\r", "secret\r"},
+		{"secrex\x7ft\r", "secret\r"},
+		{"\x7f\x08wrong\x15right\n", "right\n"},
+		{"two\r\nlines\r", "two\r\nlines\r"},
+		{"end\x04beyond", "end"},
+		{"", ""},
+		{strings.Repeat("x", maxAnswer+5), strings.Repeat("x", maxAnswer)},
+	} {
+		keys := make(chan byte, len(c.typed))
+		for i := range len(c.typed) {
+			keys <- c.typed[i]
+		}
+		if !strings.ContainsAny(c.typed, "\r\n\x04") {
+			close(keys)
+		}
+		if got, err := readHidden(t.Context(), keys); got != c.want || err != nil {
+			t.Errorf("%.40q: %.40q, %v", c.typed, got, err)
+		}
+	}
+	interrupted := make(chan byte, 1)
+	interrupted <- keyInterrupt
+	if _, err := readHidden(t.Context(), interrupted); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
 	}
 }
 

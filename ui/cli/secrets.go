@@ -2,12 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
-
-	"golang.org/x/term"
 
 	"botring/fleet"
 	"botring/fleet/fault"
@@ -137,72 +133,6 @@ func (s *shell) readAll(ctx context.Context) (string, error) {
 		}
 		return string(data), nil
 	})
-}
-
-// promptSecret asks for a line that the terminal does not show.
-func (s *shell) promptSecret(ctx context.Context, prompt string) (string, error) {
-	fd, ok := terminal(s.In)
-	if !ok {
-		return "", errors.New("prompt without a terminal")
-	}
-	before, err := term.GetState(fd)
-	if err != nil {
-		return "", fmt.Errorf("ask the terminal: %w", err)
-	}
-	fmt.Fprint(s.Err, prompt)
-	line, err := wait(ctx, func() (string, error) {
-		data, err := term.ReadPassword(fd)
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
-		return string(data), err
-	})
-	fmt.Fprintln(s.Err)
-	if ctx.Err() != nil {
-		// The reader still waits with the echo switched off; the shell behind us wants it on.
-		_ = term.Restore(fd, before)
-	}
-	return line, err
-}
-
-// promptLine asks for a line that may be seen. It reads no byte beyond the line: a prompt without an echo
-// may come next, and it reads from the terminal itself.
-func (s *shell) promptLine(ctx context.Context, prompt string) (string, error) {
-	fmt.Fprint(s.Err, prompt)
-	return wait(ctx, func() (string, error) {
-		var line []byte
-		for b := make([]byte, 1); len(line) < 4096; {
-			n, err := s.In.Read(b)
-			if n > 0 && b[0] == '\n' {
-				break
-			}
-			line = append(line, b[:n]...)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return "", fmt.Errorf("read the answer: %w", err)
-			}
-		}
-		return strings.TrimRight(string(line), "\r"), nil
-	})
-}
-
-// confirm asks a question that only a typed yes answers.
-func (s *shell) confirm(ctx context.Context, question string) error {
-	if !s.asks() {
-		return usage("This asks before it acts, and there is nobody to ask.", "--yes answers it beforehand.")
-	}
-	answer, err := s.promptLine(ctx, question+" [y/N] ")
-	if err != nil {
-		return err
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	s.note("Nothing was changed.")
-	return verdict(exitFailure)
 }
 
 // wait runs a read that cannot be interrupted and leaves it behind when the context ends; the process
