@@ -53,6 +53,8 @@ type twoTelegrams struct {
 	production, test *telegramtest.Server
 	store            *failing
 	fleet            *fleet.Fleet
+
+	shell *shell
 }
 
 func newTwoTelegrams(t *testing.T) *twoTelegrams {
@@ -85,6 +87,7 @@ func newTwoTelegrams(t *testing.T) *twoTelegrams {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.shell = model.sh
 	w.Screen = screentest.Run(t, model, 100, 30, screentest.NoColor)
 	w.See("add a bot")
 	return w
@@ -244,6 +247,7 @@ func TestUnsavedLoginIsGivenUp(t *testing.T) {
 	if err := w.Ended(); err != nil {
 		t.Error(err)
 	}
+	w.shell.part(t.Context())
 	if n := w.production.Stats().Sessions; n != 0 {
 		t.Errorf("%d sessions left behind", n)
 	}

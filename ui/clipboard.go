@@ -89,8 +89,6 @@ type clipboard struct {
 	// said is what there is to say until saidUntil, before the token's time is told on.
 	said      string
 	saidUntil time.Time
-	// shell is where part starts its task; known once something was copied.
-	shell *shell
 }
 
 // copied is what a copy task returns.
@@ -136,7 +134,6 @@ func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (
 		return done, nil
 	})
 	sh.clipboard.reading = reading
-	sh.clipboard.shell = sh
 	sh.clipboard = sh.clipboard.say("Copying the "+what+sh.theme.glyphs.ellipsis, sh.now().Add(time.Hour))
 	return cmd
 }
@@ -225,16 +222,12 @@ func (c clipboard) clear(ctx context.Context) tea.Cmd {
 	}
 }
 
-// part clears the clipboard when the program ends before the time is up; nil when there is nothing to clear.
-func (c clipboard) part() tea.Cmd {
-	if !c.holding {
-		return nil
+// part clears the clipboard when the program ends before the time is up.
+func (c clipboard) part(ctx context.Context) {
+	if c.holding {
+		// There is no screen left to say on that it could not be cleared.
+		_, _ = clearHeld(ctx, c.system(), c.held)
 	}
-	native, held := c.system(), c.held
-	_, cmd := c.shell.start("clear the clipboard", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
-		return clearHeld(ctx, native, held)
-	})
-	return cmd
 }
 
 func clearHeld(ctx context.Context, native nativeClipboard, held [sha256.Size]byte) (bool, error) {

@@ -221,7 +221,7 @@ func TestTerminalsClipboard(t *testing.T) {
 			if got != "Sent to the terminal's clipboard; botring cannot see whether it arrived, or clear it" {
 				t.Errorf("status: %q", got)
 			}
-			if sh.clipboard.part() != nil {
+			if sh.clipboard.holding {
 				t.Error("there is something to clear at the end")
 			}
 		})
@@ -238,12 +238,8 @@ func TestPartClears(t *testing.T) {
 	sh, native := copying(t)
 	sh.now = noon
 	tokenCopied(sh)
-	cmd := sh.clipboard.part()
-	if cmd == nil || len(sh.tasks) != 1 {
-		t.Fatal("nothing is done at the end")
-	}
-	settle(sh, cmd)
-	if native.holds() != "" || len(sh.tasks) != 0 {
+	sh.part(t.Context())
+	if native.holds() != "" {
 		t.Error("the token was left behind")
 	}
 }

@@ -26,7 +26,7 @@ func bodySize(term size) size {
 }
 
 // frame puts a view into the frame. It returns the whole screen and the line the body starts at.
-func (sh *shell) frame(v view, keys []key.Binding, typing bool, term size) (content string, bodyTop int) {
+func (sh *shell) frame(v view, keys []key.Binding, last key.Binding, term size) (content string, bodyTop int) {
 	body := bodySize(term)
 	lines := make([]string, 0, term.height)
 	lines = append(lines, sh.titleLine(v, term.width))
@@ -41,7 +41,7 @@ func (sh *shell) frame(v view, keys []key.Binding, typing bool, term size) (cont
 		}
 		lines = append(lines, line)
 	}
-	lines = append(lines, sh.theme.cut(" "+v.status, term.width), sh.keyLine(keys, typing, term.width))
+	lines = append(lines, sh.theme.cut(" "+v.status, term.width), sh.keyLine(keys, last, term.width))
 	return strings.Join(lines, "\n"), bodyTop
 }
 
@@ -87,13 +87,9 @@ func keyringName(s fleet.KeyringStatus) string {
 	return s.Kind + " keyring"
 }
 
-// keyLine shows as many keys as fit, and always the way to all of them.
-func (sh *shell) keyLine(keys []key.Binding, typing bool, width int) string {
-	all := sh.keys.help
-	if typing {
-		all = sh.keys.helpTyping
-	}
-	last := sh.keyHelp(all)
+// keyLine shows as many keys as fit, and always the last one: the way to all of them.
+func (sh *shell) keyLine(keys []key.Binding, always key.Binding, width int) string {
+	last := sh.keyHelp(always)
 	room := width - 2 - ansi.StringWidth(last)
 	line := ""
 	for _, b := range keys {

@@ -77,8 +77,6 @@ func (h *help) view(body size) view {
 	return v
 }
 
-func (h *help) keys() []key.Binding { return []key.Binding{as(h.sh.keys.back, "close")} }
-
 // lines lays the groups out: what can be done at the left, where one can go at the right, or all below
 // each other.
 func (h *help) lines(width int) []string {

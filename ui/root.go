@@ -27,6 +27,13 @@ const lookAfter = 50 * time.Millisecond
 
 type lookMsg struct{}
 
+// redrawAfter lets a resize come to rest. Drawn at once, cells of the old size stay behind: the renderer
+// leaves blanks at the end of a line to the terminal, which has moved its lines meanwhile.
+const redrawAfter = 60 * time.Millisecond
+
+// redrawMsg has the screen drawn anew after a resize to term.
+type redrawMsg struct{ term size }
+
 // leaveMsg ends the program whatever still runs.
 type leaveMsg struct{}
 
@@ -41,16 +48,17 @@ func (r root) Init() tea.Cmd {
 func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		r.term = size{msg.Width, msg.Height}
-		r.sh.body = bodySize(r.term)
-		r.sh.list.height = bodySize(r.term).height - 1
-		r.sh.list.move(0)
+		return r.resize(size{msg.Width, msg.Height})
+	case redrawMsg:
+		if msg.term == r.term {
+			return r, tea.ClearScreen
+		}
 		return r, nil
 	case tea.BackgroundColorMsg:
 		r.sh.theme = newTheme(msg.IsDark(), r.sh.theme.glyphs)
 		return r, nil
 	case lookMsg:
-		return r, r.sh.lookAtKeyring
+		return r, tea.Batch(r.sh.lookAtKeyring, r.sh.recover)
 	case keyringMsg:
 		r.sh.keyring = keyringState(msg)
 	case catalogueMsg:
@@ -68,6 +76,18 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	}
 	return r.pass(msg)
+}
+
+// resize takes a new size of the terminal; the first one is where drawing begins.
+func (r root) resize(term size) (tea.Model, tea.Cmd) {
+	again := r.term != size{} && r.term != term
+	r.term, r.sh.body = term, bodySize(term)
+	r.sh.list.height = r.sh.body.height - 1
+	r.sh.list.move(0)
+	if !again {
+		return r, nil
+	}
+	return r, tea.Tick(redrawAfter, func(time.Time) tea.Msg { return redrawMsg{term} })
 }
 
 // pass hands a message to the screen, after the shell has taken what concerns all screens.
@@ -130,12 +150,10 @@ func (r root) leave() (tea.Model, tea.Cmd) {
 	for _, t := range r.sh.tasks {
 		t.cancel()
 	}
-	// After the cancelling: what parting starts must run to its end.
-	parting := r.sh.part()
-	if len(r.sh.tasks) == 0 && parting == nil {
+	if len(r.sh.tasks) == 0 {
 		return r, tea.Quit
 	}
-	return r, tea.Batch(parting, tea.Tick(leaveTime, func(time.Time) tea.Msg { return leaveMsg{} }))
+	return r, tea.Tick(leaveTime, func(time.Time) tea.Msg { return leaveMsg{} })
 }
 
 func (r root) View() tea.View {
@@ -148,16 +166,19 @@ func (r root) View() tea.View {
 	body := bodySize(r.term)
 	var v view
 	var keys []key.Binding
-	typing := false
+	last := r.sh.keys.help
 	if r.help != nil {
-		v, keys = r.help.view(body), r.help.keys()
+		v, last = r.help.view(body), as(r.sh.keys.back, "close")
 	} else {
-		v, keys, typing = r.screen.View(body), r.screen.Keys(), r.screen.Typing()
+		v, keys = r.screen.View(body), r.screen.Keys()
+		if r.screen.Typing() {
+			last = r.sh.keys.helpTyping
+		}
 	}
 	if question := r.question(); question != "" {
 		v.status = r.sh.theme.waiting.Render(question)
 	}
-	content, top := r.sh.frame(v, keys, typing, r.term)
+	content, top := r.sh.frame(v, keys, last, r.term)
 	out.SetContent(content)
 	if v.cursor != nil {
 		c := *v.cursor

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,9 +12,29 @@ import (
 	uv "github.com/charmbracelet/ultraviolet"
 
 	"botring/fleet"
+	"botring/fleet/store"
 	"botring/keyring"
 	"botring/ui/internal/screentest"
 )
+
+// homeOf is a home whose catalogue has these bots.
+func homeOf(t *testing.T, bots []fleet.Bot) string {
+	t.Helper()
+	home := t.TempDir()
+	catalogue, err := store.Open(t.Context(), filepath.Join(home, "catalogue.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bot := range bots {
+		if err := catalogue.Commit(t.Context(), store.Save{Key: bot.Key, Edit: func(b *fleet.Bot) { *b = bot }}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := catalogue.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
 
 // The list is on the screen before the keyring is asked for anything, and goes on working while the
 // keyring does not answer.
@@ -22,7 +43,7 @@ func TestListComesBeforeTheKeyring(t *testing.T) {
 	asked := make(chan string, 1)
 	release := make(chan struct{})
 	f, err := fleet.Open(t.Context(), fleet.Options{
-		Ephemeral: true,
+		Home: homeOf(t, someBots()),
 		OpenRing: func(context.Context) (*keyring.Ring, error) {
 			asked <- (<-screen).Text()
 			<-release
@@ -38,8 +59,6 @@ func TestListComesBeforeTheKeyring(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model.sh.took(catalogueMsg{bots: someBots()})
-	model.screen = model.sh.home()
 	s := screentest.Run(t, model, 100, 30, screentest.Dark)
 	screen <- s
 	select {

@@ -3,11 +3,13 @@ package ui
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 )
 
 // A shell is what all screens share. There is one; only Update touches it, so it needs no lock.
@@ -38,6 +40,8 @@ type shell struct {
 
 	tasks    map[int]task
 	lastTask int
+	// calls are the tasks' calls that have not returned.
+	calls sync.WaitGroup
 }
 
 // keyringState is the last look at the keyring.
@@ -73,6 +77,19 @@ func (sh *shell) lookAtKeyring() tea.Msg {
 	return keyringMsg{looked: true, status: status, err: err}
 }
 
+// recoveredMsg tells what an earlier run of the program left half done, and that the rest was made good.
+type recoveredMsg struct{ lost []fleet.Key }
+
+// recover settles what a crash left behind. Where the keyring cannot be read now it is tried again at the
+// next start.
+func (sh *shell) recover() tea.Msg {
+	lost, err := sh.fleet.Recover(sh.ctx)
+	if err != nil {
+		return nil
+	}
+	return recoveredMsg{lost}
+}
+
 // bot returns the row of key as last read.
 func (sh *shell) bot(key fleet.Key) (fleet.Bot, bool) {
 	for _, b := range sh.bots {
@@ -86,6 +103,12 @@ func (sh *shell) bot(key fleet.Key) (fleet.Bot, bool) {
 // update takes what concerns all screens. Screens see the same messages after it.
 func (sh *shell) update(msg tea.Msg) tea.Cmd {
 	var clip, check tea.Cmd
+	if msg, ok := msg.(recoveredMsg); ok {
+		if len(msg.lost) > 0 {
+			sh.list.notice = fault.CutOff(msg.lost[0])
+		}
+		return sh.reload
+	}
 	sh.clipboard, clip = sh.clipboard.update(sh, msg)
 	sh.checking, check = sh.checking.update(sh, msg)
 	if _, ok := msg.(tickMsg); ok {
@@ -94,17 +117,24 @@ func (sh *shell) update(msg tea.Msg) tea.Cmd {
 	return tea.Batch(clip, check)
 }
 
-// part does what must not be left behind: a login that was not saved is logged out, a copied token is
-// taken from the clipboard. nil when there is nothing.
-func (sh *shell) part() tea.Cmd {
-	clip := sh.clipboard.part()
-	if sh.unsaved == nil {
-		return clip
+// part does what must not be left undone when the program ends, however it ends: calls that were
+// cancelled come to their end, a login that was not saved is logged out, a copied token is taken from the
+// clipboard. It gives up when ctx ends.
+func (sh *shell) part(ctx context.Context) {
+	sh.clipboard.part(ctx)
+	ended := make(chan struct{})
+	go func() {
+		sh.calls.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
 	}
-	_, abandon := sh.start("logout", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
-		return nil, sh.fleet.Abandon(ctx, sh.unsaved)
-	})
-	return tea.Batch(clip, abandon)
+	if sh.unsaved != nil {
+		// Nobody is left to be told; Telegram lists the session to whoever looks.
+		_ = sh.fleet.Abandon(ctx, sh.unsaved)
+	}
 }
 
 // demo reports whether the program shows its own Telegram.

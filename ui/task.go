@@ -44,7 +44,9 @@ func (sh *shell) start(does string, call func(context.Context, func(fleet.Step))
 	t := task{id: sh.lastTask, does: does, stop: stop, steps: make(chan fleet.Step, 16)}
 	sh.tasks[t.id] = t
 
+	sh.calls.Add(1)
 	run := func() tea.Msg {
+		defer sh.calls.Done()
 		// The channel is closed before the end is told, so that the reader below never outlives the task.
 		defer stop(nil)
 		value, err := call(ctx, func(s fleet.Step) {

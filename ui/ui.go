@@ -67,7 +67,12 @@ func Run(ctx context.Context, opts Options) error {
 		program = append(program, tea.WithOutput(opts.Out))
 	}
 	_, err = tea.NewProgram(model, program...).Run()
-	if err != nil && (errors.Is(err, tea.ErrInterrupted) || ctx.Err() != nil) {
+	left := ctx.Err() == nil
+	end()
+	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
+	defer cancel()
+	model.sh.part(parting)
+	if err != nil && (errors.Is(err, tea.ErrInterrupted) || !left) {
 		return context.Canceled
 	}
 	if err != nil {

@@ -26,6 +26,7 @@ type whole struct {
 	ring     *keyring.Ring
 	fleet    *fleet.Fleet
 	clip     *fakeClipboard
+	shell    *shell
 }
 
 // system is a store in memory that passes for the system's.
@@ -78,6 +79,7 @@ func (w *whole) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	model.sh.clipboard.native = w.clip
+	w.shell = model.sh
 	w.Screen = screentest.Run(t, model, 100, 30, screentest.NoColor)
 }
 
@@ -161,6 +163,7 @@ func TestLeavingClearsTheClipboard(t *testing.T) {
 	if err := w.Ended(); err != nil {
 		t.Error(err)
 	}
+	w.shell.part(t.Context())
 	if w.clip.holds() != "" {
 		t.Error("the token was left behind")
 	}
