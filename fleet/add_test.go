@@ -188,6 +188,7 @@ func TestStatusAfterACheck(t *testing.T) {
 		"timeout":                   {store.Unchecked, answer(telegram.Timeout), store.Unreachable},
 		"not telegram":              {store.OK, answer(telegram.NotTelegram), store.Unreachable},
 		"dead stays dead":           {store.SessionDead, answer(telegram.Unreachable), store.SessionDead},
+		"a login knows better":      {store.TokenRevoked, answer(telegram.SessionRevoked), store.TokenRevoked},
 		"revoked stays revoked":     {store.TokenRevoked, answer(telegram.Timeout), store.TokenRevoked},
 		"telegram's own fault":      {store.OK, answer(telegram.TelegramFault), store.OK},
 		"cancelled":                 {store.OK, answer(telegram.Cancelled), store.OK},

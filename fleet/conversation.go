@@ -10,7 +10,7 @@ import (
 
 // A conversation is what a fleet asks of Telegram: a *telegram.Client's methods.
 type conversation interface {
-	Login(ctx context.Context, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error)
+	LoginAt(ctx context.Context, dc int, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error)
 	Check(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) (telegram.Profile, error)
 	LogOut(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) error
 }

@@ -26,14 +26,15 @@ type fakeTelegram struct {
 	open                           map[string]int
 	logins, checks, logOuts, twice int
 	last                           telegram.App
+	lastDC                         int // where the last login began
 }
 
-func (t *fakeTelegram) Login(ctx context.Context, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error) {
+func (t *fakeTelegram) LoginAt(ctx context.Context, dc int, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error) {
 	digits, _, _ := strings.Cut(token.Reveal(), ":")
 	id, _ := strconv.ParseInt(digits, 10, 64)
 	t.mu.Lock()
 	t.logins++
-	t.last = app
+	t.last, t.lastDC = app, dc
 	number := t.logins
 	t.mu.Unlock()
 	if t.onLogin != nil {

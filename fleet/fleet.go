@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -95,8 +96,11 @@ func Open(ctx context.Context, opts Options) (*Fleet, error) {
 	if f.now == nil {
 		f.now = time.Now
 	}
+	// A client remembers what it has proved of its network, so there is one of each.
+	var clients sync.Map
 	f.talk = func(network telegram.Network) conversation {
-		return telegram.New(network, telegram.Options{Timeout: opts.Timeout, Version: opts.Version})
+		client, _ := clients.LoadOrStore(network.Name, telegram.New(network, telegram.Options{Timeout: opts.Timeout, Version: opts.Version}))
+		return client.(*telegram.Client)
 	}
 	switch kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem))); {
 	case kind == keyring.KindMemory:

@@ -44,10 +44,16 @@ func (f *Fleet) afterCheck(before store.Health, err error) store.Health {
 	}
 	after := store.Health{Kind: answer.Kind.String(), Code: answer.Code, Type: answer.Type, CheckedAt: f.now()}
 	switch answer.Kind {
-	case telegram.SessionDead, telegram.AuthKeyInvalid:
+	case telegram.SessionDead, telegram.AuthKeyInvalid, telegram.SessionRevoked:
+		if before.Status == store.TokenRevoked {
+			// A login has shown more than a session can, and it is the reason why the session is dead.
+			before.CheckedAt = f.now()
+			return before
+		}
 		after.Status = store.SessionDead
-	case telegram.SessionRevoked:
-		after.Status = store.SessionRevoked
+		if answer.Kind == telegram.SessionRevoked {
+			after.Status = store.SessionRevoked
+		}
 	case telegram.SessionDuplicated:
 		after.Status = store.SessionDuplicated
 	case telegram.BotDeactivated:

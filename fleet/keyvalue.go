@@ -57,7 +57,11 @@ func keyBefore(line string) (key string, ok bool) {
 	if !strings.HasSuffix(line, "=") && !strings.HasSuffix(line, ":") {
 		return "", false
 	}
-	return normalKey(strings.TrimRight(line, "=: "))
+	line = strings.TrimRight(line, "=: ")
+	if strings.IndexByte(line, ':') >= 0 && !strings.HasPrefix(line, "$env:") {
+		return "", false
+	}
+	return normalKey(line)
 }
 
 // normalKey writes a key in capitals without anything between its words, so that apiId, API_ID and

@@ -91,7 +91,8 @@ func (f *Fleet) logIn(ctx context.Context, on *ground, s *save, report reporter)
 	if err != nil {
 		return telegram.Login{}, err
 	}
-	login, err := talk.Login(ctx, telegram.App{ID: s.app.APIID, Hash: s.app.Hash}, s.item.Token, report.telegram())
+	// A bot that was known before is where it was, most likely.
+	login, err := talk.LoginAt(ctx, s.item.Profile.DC, telegram.App{ID: s.app.APIID, Hash: s.app.Hash}, s.item.Token, report.telegram())
 	if err != nil {
 		return telegram.Login{}, f.remember(ctx, on, s.key, s.item.APIID, store.MethodLogin, err)
 	}

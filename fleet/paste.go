@@ -94,19 +94,24 @@ func findTokens(text string) []Found {
 			return found
 		}
 		at = colon + width
-		token, start, ok := tokenAt(text, colon, width)
+		start, end, ok := tokenAt(text, colon, width)
 		if !ok {
 			continue
 		}
-		at = colon + width + len(token) - strings.IndexByte(token, ':') - 1
+		at = end
 		source, trusted := sourceOf(text[max(0, start-maxBack):start])
+		// Most digits with a colon are no token, and a text may be full of them: a string is made late.
+		if end-colon-width < minSecret && !trusted && len(alone) > maxToken {
+			continue
+		}
+		token := text[start:colon] + ":" + text[colon+width:end]
 		switch {
 		case token == alone:
 			source, trusted = SourcePlain, true
 		case source == SourceText && fromBotFather:
 			source = SourceBotFather
 		}
-		if chars := len(token) - strings.IndexByte(token, ':') - 1; chars < minSecret && !trusted {
+		if end-colon-width < minSecret && !trusted {
 			continue
 		}
 		id, problem := CheckToken(token)
@@ -131,18 +136,18 @@ func nextColon(text string, at int) (index, width int) {
 	return -1, 0
 }
 
-// tokenAt reads the token around a colon and tells where it starts. Digits that a word or number runs into
-// are none.
-func tokenAt(text string, colon, width int) (token string, start int, ok bool) {
+// tokenAt finds where the token around a colon starts and ends. Digits that a word or number runs into are
+// none.
+func tokenAt(text string, colon, width int) (start, end int, ok bool) {
 	start = colon
 	for start > 0 && colon-start <= maxToken && isDigit(text[start-1]) {
 		start--
 	}
 	if start == colon || start > 0 && !startsHere(text[:start]) {
-		return "", 0, false
+		return 0, 0, false
 	}
 	from := colon + width
-	end := from
+	end = from
 	for end < len(text) && end-from <= maxToken && isSecretByte(text[end]) {
 		end++
 	}
@@ -151,10 +156,11 @@ func tokenAt(text string, colon, width int) (token string, start int, ok bool) {
 		end--
 	}
 	// A letter of another alphabet that looks like ours is a broken token, which CheckToken explains better.
-	if next, _ := utf8.DecodeRuneInString(text[end:]); end == from || unicode.In(next, unicode.Latin, unicode.Cyrillic, unicode.Greek) {
-		return "", 0, false
+	if end < len(text) && text[end] >= utf8.RuneSelf {
+		next, _ := utf8.DecodeRuneInString(text[end:])
+		return start, end, end > from && !unicode.In(next, unicode.Latin, unicode.Cyrillic, unicode.Greek)
 	}
-	return text[start:colon] + ":" + text[from:end], start, true
+	return start, end, end > from
 }
 
 // startsHere reports whether a token can start after before, which is not empty.
@@ -171,6 +177,14 @@ func startsHere(before string) bool {
 func sourceOf(before string) (source Source, trusted bool) {
 	if strings.HasSuffix(before, "/bot") {
 		return SourceURL, true
+	}
+	if before == "" {
+		return SourceText, false
+	}
+	switch before[len(before)-1] {
+	case '=', ':', ' ', '"', '\'', '`':
+	default:
+		return SourceText, false
 	}
 	line := before[strings.LastIndexByte(before, '\n')+1:]
 	if key, ok := keyBefore(line); ok {

@@ -32,7 +32,13 @@ func newFailure(sh *shell, a attempt, err error) screen {
 func (f failure) Typing() bool { return false }
 
 // fault words the error as of now.
-func (f failure) fault() fault.Fault { return fault.OfAt(f.err, f.sh.now()) }
+func (f failure) fault() fault.Fault {
+	said := fault.OfAt(f.err, f.sh.now())
+	if f.attempt.aim == loggingIn && said.NotSaved != "" {
+		said.NotSaved = fault.Unchanged // nothing was typed, and the bot was saved before
+	}
+	return said
+}
 
 // pending reports whether a login waits to be saved.
 func (f failure) pending() bool { return f.attempt.aim == savingAgain && f.sh.unsaved != nil }
@@ -97,7 +103,7 @@ func (f failure) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 }
 
 func (f failure) View(size size) view {
-	v := view{trail: f.trail()}
+	v := view{trail: f.attempt.trail()}
 	var more bool
 	v.body, more = f.pager.window(f.text(size), size.height)
 	switch {
@@ -108,9 +114,6 @@ func (f failure) View(size size) view {
 	}
 	return v
 }
-
-// trail is the attempt's; a login that waits to be saved was not stopped at "adding".
-func (f failure) trail() string { return f.attempt.trail() }
 
 // text is the whole fault; blank lines go first where there is little room.
 func (f failure) text(size size) []string {

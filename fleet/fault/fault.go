@@ -58,13 +58,13 @@ type Fault struct {
 }
 
 // What was not saved, in the few ways there are. Where Kept ends a sentence there was a form; what has no
-// form leaves it out.
+// form leaves it out. Unchanged is for what was saved before.
 const (
 	Kept         = "What you typed is kept."
 	notSavedKept = "Nothing was saved. " + Kept
 	notSaved     = "Nothing was saved, and nothing is lost."
 	notSent      = "Nothing was sent or saved. " + Kept
-	unchanged    = "Nothing was changed."
+	Unchanged    = "Nothing was changed."
 )
 
 // KindUnexpected is the Kind of what no table has.

@@ -57,7 +57,7 @@ func fleetWords() []struct {
 			What:     "This session still works.",
 			Why:      "Logging in again counts towards Telegram's limit.",
 			Next:     "Keep it, or log in anyway.",
-			NotSaved: unchanged,
+			NotSaved: Unchanged,
 			Actions:  []Action{Keep, LogIn},
 		}},
 		{fleet.ErrRunsElsewhere, Fault{
@@ -65,7 +65,7 @@ func fleetWords() []struct {
 			What:     "This session runs in another place.",
 			Why:      "Telegram ends a session that is used in two places at once.",
 			Next:     "Log in here for a session of its own.",
-			NotSaved: unchanged,
+			NotSaved: Unchanged,
 			Actions:  []Action{Keep, LogIn},
 		}},
 		{fleet.ErrSecretMissing, missingItem()},
@@ -74,7 +74,7 @@ func fleetWords() []struct {
 			What:     "A newer version of botring wrote this item of the keyring.",
 			Why:      "This version could not keep everything that is in it.",
 			Next:     "Update botring.",
-			NotSaved: unchanged,
+			NotSaved: Unchanged,
 			Actions:  []Action{Keep},
 		}},
 		{fleet.ErrItemDamaged, Fault{
@@ -82,7 +82,7 @@ func fleetWords() []struct {
 			What:     "The item of this bot in the keyring cannot be read.",
 			Why:      "It is damaged, or another program changed it.",
 			Next:     "Paste the token again, or remove the bot.",
-			NotSaved: unchanged,
+			NotSaved: Unchanged,
 			Actions:  []Action{ReplaceToken, Remove},
 		}},
 		{fleet.ErrSessionBusy, Fault{
@@ -90,7 +90,7 @@ func fleetWords() []struct {
 			What:     "Another botring has this session open.",
 			Why:      "Telegram ends a session that is used twice at once, so this one waits.",
 			Next:     "Try again when the other one is done.",
-			NotSaved: unchanged,
+			NotSaved: Unchanged,
 			Actions:  []Action{Retry, Keep},
 		}},
 		{fleet.ErrNoApp, Fault{
@@ -178,7 +178,7 @@ func ofAppInUse(e *fleet.AppInUseError) Fault {
 		What:     "The app " + value(e.App.Name) + " is in use.",
 		Why:      list(who, max(len(who), e.App.Bots)) + " " + verb(max(len(who), e.App.Bots)) + " with it.",
 		Next:     "Remove those bots first, or keep the app.",
-		NotSaved: unchanged,
+		NotSaved: Unchanged,
 		Actions:  []Action{Keep},
 	}
 }

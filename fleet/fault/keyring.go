@@ -140,7 +140,7 @@ func keyringWords() []keyringRow {
 			What:     "This keyring cannot list its items.",
 			Why:      "The system hands out single items by name only.",
 			Next:     "Bots that are not in the list have to be added again.",
-			NotSaved: unchanged,
+			NotSaved: Unchanged,
 			Actions:  []Action{Keep},
 		}},
 		{keyring.ErrBadName, Fault{

@@ -44,6 +44,12 @@ func Text(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	for i := 0; i < len(s); {
+		// Nearly all of what is pasted is this.
+		if c := s[i]; c >= ' ' && c <= '~' {
+			b.WriteByte(c)
+			i++
+			continue
+		}
 		if n := escapeLen(s[i:]); n > 0 {
 			i += n
 			continue
