@@ -342,11 +342,44 @@ func TestCancelOnSockets(t *testing.T) {
 			start := time.Now()
 			err := p.do(ctx, telegram.New(s.Network(), telegram.Options{}), session)
 			failed(t, err, telegram.Cancelled)
-			// Far below the 15 s that gotd waits for a dropped answer, and far above a busy machine's pauses.
-			if took := time.Since(start); took > 2*time.Second {
+			// Far below the 15 s that gotd waits for a dropped answer, and above a busy machine's pauses.
+			if took := time.Since(start); took > time.Second {
 				t.Errorf("took %v", took)
 			}
 			wantNothingLeft(t)
 		})
 	}
+}
+
+// TestCancelAtAnyMoment: a login does not stay for anything it has to compute.
+func TestCancelAtAnyMoment(t *testing.T) {
+	s := serve(t, telegramtest.Options{}, theBot())
+	c := telegram.New(s.Network(), telegram.Options{})
+	for moment := time.Duration(0); moment < 20*time.Millisecond; moment += time.Millisecond {
+		// The quickest of three: a busy machine has pauses of its own.
+		quickest := time.Hour
+		for range 3 {
+			ctx, cancel := context.WithCancel(t.Context())
+			var at time.Time
+			stop := time.AfterFunc(moment, func() {
+				at = time.Now()
+				cancel()
+			})
+			_, err := c.Login(ctx, theApp(), theToken(), nil)
+			if ended := time.Now(); !stop.Stop() {
+				<-ctx.Done()
+				quickest = min(quickest, ended.Sub(at))
+			} else {
+				quickest = 0
+			}
+			cancel()
+			if err != nil {
+				failed(t, err, telegram.Cancelled)
+			}
+		}
+		if quickest > 100*time.Millisecond {
+			t.Errorf("cancelled after %v, ended %v later", moment, quickest)
+		}
+	}
+	wantNothingLeft(t)
 }

@@ -25,8 +25,9 @@ func New(network Network, opts Options) *Client {
 	return &Client{network: network, opts: opts, handshake: makeKeys(), invalid: network.Validate()}
 }
 
-// Check opens a session and asks who it is. It never logs in and never makes a key. The session must
-// run nowhere else: two connections at once destroy it. report is as in Login. Errors are *Error.
+// Check opens a session and asks who it is, in two round trips: one to connect, one for the call. It never
+// logs in and never makes a key. The session must run nowhere else: two connections at once destroy it.
+// report is as in Login. Errors are *Error.
 func (c *Client) Check(ctx context.Context, app App, session Session, report func(Step)) (Profile, error) {
 	call, ctx, end := c.begin(ctx, "users.getUsers", report)
 	defer end()

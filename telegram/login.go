@@ -17,18 +17,27 @@ const maxHops = 3
 // token was sent is retried inside, nothing after. report may be nil; it is called from the caller's own
 // goroutine. A login that Telegram granted is returned even when ctx ended at that moment.
 // Errors are *Error.
+//
+// A login takes five round trips: one to connect, three for the key, one for the call. Where Telegram sends
+// the bot on to another data centre, five more: LoginAt saves them.
 func (c *Client) Login(ctx context.Context, app App, token secret.Secret, report func(Step)) (Login, error) {
+	return c.LoginAt(ctx, 0, app, token, report)
+}
+
+// LoginAt is Login that begins at a data centre, such as the one where the bot was at home when it last
+// logged in. 0, or one that the network does not have, begins where Login does.
+func (c *Client) LoginAt(ctx context.Context, dc int, app App, token secret.Secret, report func(Step)) (Login, error) {
 	call, ctx, end := c.begin(ctx, "auth.importBotAuthorization", report)
 	defer end()
 	if err := call.refuse(ctx, app); err != nil {
 		return Login{}, err
 	}
-	return call.logIn(ctx, app, token)
+	return call.logIn(ctx, c.network.first(dc), app, token)
 }
 
-// logIn asks for a login at the first data centre and follows Telegram to the bot's.
-func (c *call) logIn(ctx context.Context, app App, token secret.Secret) (Login, error) {
-	l, err := c.open(ctx, c.network.first())
+// logIn asks for a login at a data centre and follows Telegram to the bot's.
+func (c *call) logIn(ctx context.Context, first DC, app App, token secret.Secret) (Login, error) {
+	l, err := c.open(ctx, first)
 	renewed := false
 	for hops := 0; ; {
 		if err != nil {

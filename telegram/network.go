@@ -30,13 +30,14 @@ const (
 	EnvironmentTest       = "test"
 )
 
-// homeDC is where a login starts. Bots live in any data centre; all of them answer where a bot lives.
+// homeDC is where a login starts of which nothing is known. Bots live in any data centre; all of them answer where a bot lives.
 const homeDC = 2
 
 // maxDC bounds the ids of data centres; Telegram's are 1 to 5 and 203.
 const maxDC = 999
 
-// keyBits is the one size of RSA key that the key exchange can use: its padding is made for 256 bytes
+// keyBits is the one size of RSA key that the key exchange can use: what it encrypts is 256 bytes long and
+// must be below the modulus, and so must come out with 256 bytes
 // (core.telegram.org/mtproto/auth_key#presenting-proof-of-work-server-authentication).
 const keyBits = 2048
 
@@ -123,10 +124,12 @@ func (n Network) dc(id int) (DC, bool) {
 	return n.DCs[i], true
 }
 
-// first is the data centre where a login starts.
-func (n Network) first() DC {
-	if dc, ok := n.dc(homeDC); ok {
-		return dc
+// first is the data centre where a login starts: the preferred one, if there is such.
+func (n Network) first(preferred int) DC {
+	for _, id := range []int{preferred, homeDC} {
+		if dc, ok := n.dc(id); ok {
+			return dc
+		}
 	}
 	return n.DCs[0]
 }

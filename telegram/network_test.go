@@ -30,7 +30,7 @@ func TestBuiltinNetworks(t *testing.T) {
 		if err := n.Validate(); err != nil {
 			t.Errorf("%s: %v", n.Name, err)
 		}
-		if len(n.DCs) != test.dcs || n.first().ID != 2 {
+		if len(n.DCs) != test.dcs || n.first(0).ID != 2 {
 			t.Errorf("%s: data centres %+v", n.Name, n.DCs)
 		}
 		if len(n.Keys) != 1 || uint64(crypto.RSAFingerprint(n.Keys[0])) != test.fingerprint {
@@ -85,11 +85,11 @@ func TestCustom(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n.Name != "my-net" || n.Test || len(n.Keys) != 2 || !n.Keys[0].Equal(key) || len(n.DCs) != 2 ||
-		n.DCs[0].ID != 7 || len(n.DCs[0].Addrs) != 2 || n.DCs[1].Addrs[0] != "[::1]:443" || n.first().ID != 2 {
+		n.DCs[0].ID != 7 || len(n.DCs[0].Addrs) != 2 || n.DCs[1].Addrs[0] != "[::1]:443" || n.first(0).ID != 2 {
 		t.Errorf("network %+v", n)
 	}
 	n, err = Custom("custom", []string{"7=127.0.0.1:4430"}, []string{keyFile(t, pkix(t, key))})
-	if err != nil || n.first().ID != 7 || len(n.Keys) != 1 {
+	if err != nil || n.first(0).ID != 7 || len(n.Keys) != 1 {
 		t.Errorf("network %+v, %v", n, err)
 	}
 }
