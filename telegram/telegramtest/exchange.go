@@ -64,8 +64,8 @@ func (c *conn) exchange(ctx context.Context, b *bin.Buffer) error {
 
 // exchangeLine is the connection as gotd's exchange sees it. It holds every answer back until the next
 // message is asked for or the exchange is over: gotd confirms a key before it returns it, and a client
-// that were quick enough would use a key that is not known yet. And it puts a smaller number in place of
-// gotd's pq.
+// that were quick enough would use a key that is not known yet. And it puts a fresh number in place of
+// gotd's pq, which is always the same.
 type exchangeLine struct {
 	*conn
 	// conversation lasts as long as the connection. gotd's own contexts end after a minute, which would
@@ -77,7 +77,7 @@ type exchangeLine struct {
 
 // Send implements transport.Conn.
 func (l *exchangeLine) Send(_ context.Context, b *bin.Buffer) error {
-	held, err := easier(b.Copy())
+	held, err := refreshed(b.Copy())
 	l.held = held
 	return err
 }
@@ -111,12 +111,11 @@ func (l *exchangeLine) flush() error {
 	return nil
 }
 
-// pqBits is the size of p and of q. Telegram's have 31 bits, which cost gotd's client as much time as all
-// of the rest; a proof of work proves nothing here.
-const pqBits = 16
+// pqBits is the size of p and of q, which are as large as Telegram's.
+const pqBits = 31
 
-// easier returns an answer of the exchange with a pq that is quickly factorised, if it is the one with pq.
-func easier(frame []byte) ([]byte, error) {
+// refreshed returns an answer of the exchange with a new pq, if it is the one with pq.
+func refreshed(frame []byte) ([]byte, error) {
 	var m proto.UnencryptedMessage
 	if err := m.Decode(&bin.Buffer{Buf: frame}); err != nil {
 		return nil, fmt.Errorf("read own answer: %w", err)

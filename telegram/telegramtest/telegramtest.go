@@ -16,9 +16,8 @@
 // 17); calls before initConnection and calls without a login are refused; a session that two connections
 // use at the same time is destroyed (the second of them waits 300 ms for the first to turn out closed).
 //
-// What it does not do as Telegram does: the key exchange asks for hardly any work (pq has 31 bits instead
-// of 62), its prime is the one gotd's server always uses, and p and q are not checked. A key made here
-// protects nothing.
+// What it does not do as Telegram does: p and q, the work that the key exchange asks for, are not checked.
+// A key made here protects nothing.
 package telegramtest
 
 import (
