@@ -171,11 +171,19 @@ func (r result) View(size size) view {
 // text is who the bot is and where it was saved.
 func (r result) text(size size) []string {
 	m := margin(size.width)
-	saved := labelled(r.sh.theme, "Saved", keyringWords(r.saved.Keyring)+", read back", size.width)
+	saved := labelled(r.sh.theme, "Saved", r.where(), size.width)
 	saved = append(saved, labelled(r.sh.theme, "Session", r.session(), size.width)...)
 	return paragraphs([][]string{
 		indent([]string{r.name()}, m), indent(r.facts(size.width), m), indent(saved, m),
 	}, size.height)
+}
+
+// where says which keyring took it; one in memory is not said to keep it.
+func (r result) where() string {
+	if r.saved.Keyring.Kind == "memory" {
+		return keyringName(r.saved.Keyring) + ": forgotten at quit"
+	}
+	return keyringWords(r.saved.Keyring) + ", read back"
 }
 
 // name is the mark, the name and the @username.

@@ -71,7 +71,7 @@ func TestLogInByHand(t *testing.T) {
 	s.See("found in a message from @BotFather")
 	s.Press(uv.KeyEnter)
 	s.See("Fine day")
-	s.See("read back")
+	s.See("forgotten at quit")
 	s.Press(uv.KeyEnter)
 	s.See("8 bots")
 	s.Type("q")
