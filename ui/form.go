@@ -38,8 +38,8 @@ const pastedWithin = 10 * time.Millisecond
 // burstPause ends a paste that came as keys.
 const burstPause = 60 * time.Millisecond
 
-// maxBurst bounds what is kept of a paste that comes as keys, in characters.
-const maxBurst = 1 << 20
+// maxBurst bounds what is taken of a paste that comes as keys, in characters: more than any .env has.
+const maxBurst = 1 << 14
 
 // A burst is keys that came too fast to be typed.
 type burst struct {

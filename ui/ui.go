@@ -55,8 +55,10 @@ func Run(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
+	keys := torrent{now: time.Now, leave: model.sh.keys.leave}
 	program := []tea.ProgramOption{
 		tea.WithContext(ctx),
+		tea.WithFilter(keys.filter),
 		tea.WithFPS(framesPerSecond),
 		tea.WithEnvironment(opts.Environ),
 	}
