@@ -58,6 +58,9 @@ func Run(ctx context.Context, opts Options) error {
 	keys := torrent{now: time.Now, leave: model.sh.keys.leave}
 	program := []tea.ProgramOption{
 		tea.WithContext(ctx),
+		// Signals end ctx. Bubble Tea's own handler would hand the same signal to an event loop that may have
+		// ended with ctx, and wait for ever.
+		tea.WithoutSignalHandler(),
 		tea.WithFilter(keys.filter),
 		tea.WithFPS(framesPerSecond),
 		tea.WithEnvironment(opts.Environ),

@@ -52,10 +52,14 @@ func (OSEnviron) Lookup(name string) (string, bool) { return os.LookupEnv(name) 
 // Unset removes a variable.
 func (OSEnviron) Unset(name string) { _ = os.Unsetenv(name) }
 
-// Run runs one command to its end and returns the exit code. An interrupt or SIGTERM cancels the command,
-// which then leaves nothing half-saved; a second one ends the process at once.
+// Run runs one command to its end and returns the exit code. An interrupt, SIGTERM or a terminal that is
+// closed cancels the command, which then leaves nothing half-saved; a second one ends the process at once.
 func Run(ctx context.Context, p Process) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup's are to go on
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(ctx, ends...)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
 

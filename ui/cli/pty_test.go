@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -140,6 +141,31 @@ func TestSuspendAndResume(t *testing.T) {
 	s.Ctrl('c')
 	if err := s.Ended(); err != nil {
 		t.Errorf("exit: %v", err)
+	}
+}
+
+// A signal ends the screens, and gives the terminal back. It once met Bubble Tea's own handler, and one time
+// in three the program hung.
+func TestSignalled(t *testing.T) {
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		cmd := exec.CommandContext(t.Context(), bin, "--keyring", "memory")
+		cmd.Env = []string{"HOME=" + t.TempDir(), "TERM=xterm-256color", "LANG=C.UTF-8"}
+		s := screentest.Start(t, cmd, 80, 24)
+		s.See("add a bot")
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if err := s.Ended(); !errors.As(err, &exit) || exit.ExitCode() != 130 {
+			t.Errorf("%v: %v", signal, err)
+		}
+		if !strings.Contains(s.Raw(), "\x1b[?1049l") {
+			t.Errorf("%v: the alternate screen was not left", signal)
+		}
 	}
 }
 
