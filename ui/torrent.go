@@ -25,7 +25,7 @@ func (t *torrent) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 		return msg
 	}
 	now := t.now()
-	if now.Sub(t.last) >= pastedWithin {
+	if now.Sub(t.last) >= burstPause {
 		t.keys = 0
 	}
 	t.last = now

@@ -30,7 +30,7 @@ func TestTorrent(t *testing.T) {
 	if size := (tea.WindowSizeMsg{Width: 80}); keys.filter(nil, size) != size {
 		t.Error("a message that is no key was dropped with a torrent")
 	}
-	h.wait(pastedWithin)
+	h.wait(burstPause)
 	if keys.filter(nil, letter) == nil {
 		t.Error("a key after the torrent was dropped")
 	}
