@@ -137,10 +137,11 @@ func run(ctx context.Context, cmd tea.Cmd) tea.Msg {
 	return nil
 }
 
-// still is a root without what moves by itself, so that a screen can be compared whole.
+// still is a root without what moves by itself, so that a screen can be compared whole. It does not ask the
+// terminal for its background either: the answer may come when the screen has been compared.
 type still struct{ root }
 
-func (s still) Init() tea.Cmd { return tea.RequestBackgroundColor }
+func (s still) Init() tea.Cmd { return nil }
 
 func (s still) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	model, cmd := s.root.Update(msg)
@@ -152,6 +153,7 @@ func looks(t *testing.T, open func(t *testing.T) (*shell, screen), after func(*s
 	t.Helper()
 	show := func(t *testing.T, cols, rows int, look screentest.Look) *screentest.Screen {
 		sh, s := open(t)
+		sh.theme = newTheme(look != screentest.Light, sh.theme.glyphs)
 		on := screentest.Run(t, still{root{sh: sh, screen: s}}, cols, rows, look)
 		if after != nil {
 			after(on)

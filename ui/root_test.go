@@ -161,6 +161,22 @@ func TestHelpLiesOverEveryScreen(t *testing.T) {
 	s.See("/ ?")
 }
 
+// asksOnly is a root that does at its start what all do, and then nothing by itself.
+type asksOnly struct{ still }
+
+func (a asksOnly) Init() tea.Cmd { return tea.RequestBackgroundColor }
+
+func (a asksOnly) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	model, cmd := a.still.Update(msg)
+	return asksOnly{model.(still)}, cmd
+}
+
+func TestColoursFollowTheBackground(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s := screentest.Run(t, asksOnly{still{root{sh: sh, screen: newBots(sh)}}}, 80, 24, screentest.Light)
+	s.Wrote("38;2;11;99;181") // the light theme's accent
+}
+
 func TestAStaleAnswerIsDropped(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	model, _ := root{sh: sh, screen: newBots(sh), term: size{80, 24}}.Update(taskDoneMsg{task: 99, err: errors.New("late")})
