@@ -222,8 +222,15 @@ func TestWeReadOthers(t *testing.T) {
 		if err := client.Put(ctx, item, "", secret.New("ours now")); err != nil {
 			t.Error(err)
 		}
-		if entries, err := client.GetAll(ctx, item); err != nil || len(entries) != 1 || !maps.Equal(entries[0].Attributes, item) {
-			t.Errorf("%s after our write: %d items, %v", name, len(entries), err)
+		entries, err := client.GetAll(ctx, item)
+		if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "ours now" {
+			t.Fatalf("%s after our write: %+v, %v", name, entries, err)
+		}
+		// About one time in twenty gnome-keyring 42.1 adds its own name for "no schema" to an item that had
+		// another writer before. A search by our two attributes finds it all the same.
+		delete(entries[0].Attributes, "xdg:schema")
+		if !maps.Equal(entries[0].Attributes, item) {
+			t.Errorf("%s has the attributes %v after our write", name, entries[0].Attributes)
 		}
 	}
 }
