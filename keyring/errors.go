@@ -32,6 +32,30 @@ const (
 	UnsupportedOS
 	// UnknownKind: Options name a kind of store that does not exist.
 	UnknownKind
+	// NoStoreDir: it is not known where encrypted files should be; there is no home directory.
+	NoStoreDir
+	// StoreUnsafe: others can write to the encrypted files, or there are links among them.
+	StoreUnsafe
+	// StoreNotWritable: the directory of the encrypted files, or its file system, is read-only for us.
+	StoreNotWritable
+	// StoreFull: the disk, or what this process may write of it, has no room for another file.
+	StoreFull
+	// StoreFault: the file system that holds the encrypted files has a fault of its own.
+	StoreFault
+	// IdentityMissing: there are encrypted files, and nothing that a passphrase could open them with.
+	IdentityMissing
+	// IdentityDamaged: what the passphrase opens is not what age wrote.
+	IdentityDamaged
+	// RecipientsUnusable: a recipient, or the file of recipients, is not one that items could be
+	// encrypted to.
+	RecipientsUnusable
+	// PassphraseFileRefused: the file that has the passphrase is missing, others could read it, or it
+	// holds none.
+	PassphraseFileRefused
+	// PassphraseChanged: another process changed the passphrase at the same time.
+	PassphraseChanged
+	// NoKernelKeyring: the kernel keeps no keys for us, as in most containers.
+	NoKernelKeyring
 )
 
 // String names the reason in a few words.
@@ -57,6 +81,28 @@ func (r Reason) String() string {
 		return "not on this operating system"
 	case UnknownKind:
 		return "no such kind of keyring"
+	case NoStoreDir:
+		return "no place for encrypted files"
+	case StoreUnsafe:
+		return "unsafe encrypted files"
+	case StoreNotWritable:
+		return "read-only encrypted files"
+	case StoreFull:
+		return "no room for encrypted files"
+	case StoreFault:
+		return "a fault of the file system's"
+	case IdentityMissing:
+		return "no identity"
+	case IdentityDamaged:
+		return "damaged identity"
+	case RecipientsUnusable:
+		return "unusable recipients"
+	case PassphraseFileRefused:
+		return "passphrase file refused"
+	case PassphraseChanged:
+		return "passphrase changed meanwhile"
+	case NoKernelKeyring:
+		return "no kernel keyring"
 	default:
 		return fmt.Sprintf("reason %d", int(r))
 	}
@@ -94,7 +140,9 @@ type LockedError struct {
 	// Unanswered: a prompt was shown and the context ended before somebody answered it; it may still be
 	// on the screen. Otherwise the keyring offered no prompt.
 	Unanswered bool
-	Err        error
+	// NeedsPassphrase: the store opens with a passphrase, no file has it, and there is nobody to ask.
+	NeedsPassphrase bool
+	Err             error
 }
 
 // Error says what was observed.
@@ -111,6 +159,52 @@ func (e *LockedError) Unwrap() []error {
 		return []error{ErrLocked}
 	}
 	return []error{ErrLocked, e.Err}
+}
+
+// A Refusal says why access was denied, where that is known.
+type Refusal int
+
+// The refusals of a DeniedError.
+const (
+	// WrongPassphrase: the passphrase was wrong, at every try.
+	WrongPassphrase Refusal = iota + 1
+	// NoPermission: the operating system does not let us read the files.
+	NoPermission
+)
+
+// String names the refusal in a few words.
+func (r Refusal) String() string {
+	switch r {
+	case WrongPassphrase:
+		return "wrong passphrase"
+	case NoPermission:
+		return "no permission"
+	default:
+		return fmt.Sprintf("refusal %d", int(r))
+	}
+}
+
+// A DeniedError is ErrDenied with why.
+type DeniedError struct {
+	Refusal Refusal
+	Err     error
+}
+
+// Error says why and what was observed.
+func (e *DeniedError) Error() string {
+	text := ErrDenied.Error() + ": " + e.Refusal.String()
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap makes the error an ErrDenied as well as what was observed.
+func (e *DeniedError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{ErrDenied}
+	}
+	return []error{ErrDenied, e.Err}
 }
 
 // ended returns the error of a context that is over, with its cause, or nil.

@@ -1,4 +1,5 @@
-// Package keyring keeps secrets at rest, in the operating system's keyring or, when asked, in memory.
+// Package keyring keeps secrets at rest, in the operating system's keyring or, when asked, in files
+// encrypted with a passphrase or in memory.
 //
 // It is honest before it is convenient: a store that cannot be reached is an error and never a reason to
 // use a weaker one, every write is read back before it counts, and waiting for an unlock prompt ends when
@@ -33,6 +34,8 @@ var (
 	ErrGone = errors.New("keyring went away")
 	// ErrReadBack: a write was acknowledged, and what was read back is not what was written.
 	ErrReadBack = errors.New("keyring read-back differs")
+	// ErrDamaged: the item is there and cannot be decrypted. It was not touched.
+	ErrDamaged = errors.New("keyring item is damaged")
 	// ErrBadName: an item's name is empty, longer than MaxName, not printable ASCII, or begins with
 	// ProbePrefix. Nothing was looked up or written.
 	ErrBadName = errors.New("bad name for a keyring item")
@@ -63,11 +66,12 @@ type Store interface {
 
 // A Status says which keyring is in use and in what state, for people to read.
 type Status struct {
-	// Kind is KindSystem or KindMemory.
+	// Kind is KindSystem, KindAge or KindMemory.
 	Kind Kind
-	// Provider names the program behind it: "gnome-keyring", "KeePassXC", "macOS Keychain".
+	// Provider names the program behind it: "gnome-keyring", "KeePassXC", "macOS Keychain", "age".
 	Provider string
-	// Collection is the provider's name for the place items go to, "" where it has none.
+	// Collection is the provider's name for the place items go to, of KindAge the directory, "" where it
+	// has none.
 	Collection string
 	// Locked: the next Get or Put will prompt.
 	Locked bool
@@ -83,6 +87,7 @@ type Kind string
 // The kinds of store.
 const (
 	KindSystem Kind = "system"
+	KindAge    Kind = "age"
 	KindMemory Kind = "memory"
 )
 

@@ -11,17 +11,21 @@ import (
 	"unicode"
 
 	"botring/internal/secret"
+	"botring/keyring/agefile"
 )
 
 // Options say which keyring to open. The zero value is the system's own, ring "botring".
 type Options struct {
-	// Kind is KindSystem ("" means that too) or KindMemory.
+	// Kind is KindSystem ("" means that too), KindAge or KindMemory.
 	Kind Kind
 	// Ring is the service attribute of the items, DefaultRing when empty; --ring NAME makes it "botring-NAME".
 	Ring string
 	// LockDir is the directory of the lock that writers in several processes take, LockDir() when empty.
 	// KindMemory takes no lock on disk.
 	LockDir string
+	// Age says where the encrypted files of KindAge are and who knows their passphrase. Its Dir holds a
+	// directory for each ring, and is AgeDir() when empty.
+	Age agefile.Options
 }
 
 // MaxName is the longest name of an item in bytes.
@@ -68,6 +72,12 @@ func Open(ctx context.Context, opts Options) (*Ring, error) {
 		store, err := openSystem(ctx, opts.Ring)
 		if err != nil {
 			return nil, fmt.Errorf("open keyring: %w", err)
+		}
+		return Wrap(store, opts), nil
+	case KindAge:
+		store, err := openAge(opts)
+		if err != nil {
+			return nil, fmt.Errorf("open encrypted files: %w", err)
 		}
 		return Wrap(store, opts), nil
 	case KindMemory:

@@ -83,6 +83,7 @@ func TestEveryKeyringSentinel(t *testing.T) {
 		"ErrBadName":     {keyring.ErrBadName, "keyring_bad_name"},
 		"ErrReadBack":    {keyring.ErrReadBack, "keyring_read_back"},
 		"ErrCannotList":  {keyring.ErrCannotList, "keyring_cannot_list"},
+		"ErrDamaged":     {keyring.ErrDamaged, "keyring_damaged"},
 	}
 	for _, name := range sentinels(t, "../../keyring") {
 		row, ok := all[name]
@@ -118,6 +119,26 @@ func TestEveryReasonOfAKeyring(t *testing.T) {
 	checkWords(t, silent)
 	if unanswered.Why == silent.Why {
 		t.Error("a prompt that nobody answered reads as one that was not shown")
+	}
+	alone := Of(&keyring.LockedError{NeedsPassphrase: true})
+	checkWords(t, alone)
+	if alone.Why == silent.Why || alone.Kind != "keyring_locked" {
+		t.Errorf("a passphrase that nobody could be asked for: %+v", alone)
+	}
+}
+
+func TestEveryRefusalOfAKeyring(t *testing.T) {
+	seen := map[string]string{Of(keyring.ErrDenied).Why: "a refusal without a reason"}
+	for i, name := range constants(t, "../../keyring", "Refusal") {
+		f := Of(fmt.Errorf("read: %w", &keyring.DeniedError{Refusal: keyring.Refusal(i + 1), Err: errors.New("seen")}))
+		checkWords(t, f)
+		if f.Kind != "keyring_denied" {
+			t.Errorf("%s is %q", name, f.Kind)
+		}
+		if other := seen[f.Why]; other != "" {
+			t.Errorf("%s reads as %s", name, other)
+		}
+		seen[f.Why] = name
 	}
 }
 

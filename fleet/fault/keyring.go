@@ -17,6 +17,7 @@ const (
 	kindGone        = "keyring_gone"
 	kindReadBack    = "keyring_read_back"
 	kindCannotList  = "keyring_cannot_list"
+	kindDamaged     = "keyring_damaged"
 )
 
 // noPlainText is the promise that goes with every keyring that is not there.
@@ -35,9 +36,16 @@ func ofKeyring(err error, _ time.Time) (Fault, bool) {
 func withReason(f Fault, err error) Fault {
 	var unavailable *keyring.UnavailableError
 	var locked *keyring.LockedError
+	var denied *keyring.DeniedError
 	switch {
 	case f.Kind == kindUnavailable && errors.As(err, &unavailable):
 		return wordsOfReason(f, unavailable.Reason)
+	case f.Kind == kindDenied && errors.As(err, &denied):
+		return wordsOfRefusal(f, denied.Refusal)
+	case f.Kind == kindLocked && errors.As(err, &locked) && locked.NeedsPassphrase:
+		f.What = "The encrypted files are locked."
+		f.Why = "They open with a passphrase, no file has it, and there is nobody to ask for it here."
+		f.Next = "Run it at a terminal, or name a file that only you can read in BOTRING_PASSPHRASE_FILE."
 	case f.Kind == kindLocked && errors.As(err, &locked) && !locked.Unanswered:
 		f.Why = "It shows no prompt here: there may be no screen for one."
 		f.Next = "Unlock it in its own program, then try again."
@@ -79,10 +87,83 @@ func wordsOfReason(f Fault, reason keyring.Reason) Fault {
 		f.What = "There is no keyring of this kind."
 		why = "It is neither system nor memory."
 		f.Next = "Use system or memory."
+	case keyring.NoStoreDir, keyring.StoreUnsafe, keyring.StoreNotWritable, keyring.StoreFull, keyring.StoreFault,
+		keyring.IdentityMissing, keyring.IdentityDamaged, keyring.RecipientsUnusable,
+		keyring.PassphraseFileRefused, keyring.PassphraseChanged, keyring.NoKernelKeyring:
+		return wordsOfFiles(f, reason)
 	default:
 		return f
 	}
 	f.Why = why + " " + noPlainText
+	return f
+}
+
+// wordsOfFiles says what is wrong with the encrypted files. Their faults do not go away by starting a
+// keyring, and the files that are there are as they were.
+func wordsOfFiles(f Fault, reason keyring.Reason) Fault {
+	f.What = "The encrypted files cannot be used."
+	why := ""
+	switch reason {
+	case keyring.NoStoreDir:
+		why = "It is not known where they should be: there is no home directory."
+		f.Next = "Set HOME, or use --home."
+	case keyring.StoreUnsafe:
+		why = "Others can write to them, or there are links among them, so they may not be what was saved."
+		f.Next = "Look who changed them, then take the rights of others away with chmod -R go-w."
+	case keyring.StoreNotWritable:
+		f.What = "The encrypted files cannot be written."
+		why = "Their directory or its disk is read-only here."
+		f.Next = "Make the directory writable, then save again."
+	case keyring.StoreFull:
+		f.What = "There is no room for the encrypted file."
+		why = "The disk is full, or a quota or limit is reached."
+		f.Next = "Make room, then save again."
+	case keyring.StoreFault:
+		why = "The disk or its file system has a fault of its own."
+		f.Next = "Look at the disk, then try again."
+	case keyring.IdentityMissing:
+		why = "There are files and no identity: what the passphrase opens is gone."
+		f.Next = "Bring the file identities back from a backup. A new one could not read what is there."
+	case keyring.IdentityDamaged:
+		why = "The file identities is not what age wrote."
+		f.Next = "Bring it back from a backup."
+	case keyring.RecipientsUnusable:
+		why = "A recipient is none of age's, or this computer's own identity is not among them."
+		f.Next = "Look at the file store/.age-recipients, then try again."
+	case keyring.PassphraseFileRefused:
+		why = "The file with the passphrase is missing, is empty, or others can read it."
+		f.Next = "Make it a file of one line that only you can read: chmod 600."
+	case keyring.PassphraseChanged:
+		f.What = "The passphrase was not changed."
+		why = "Another program changed it at the same time."
+		f.Next = "Try again with the passphrase that is now the right one."
+	case keyring.NoKernelKeyring:
+		f.What = "The passphrase cannot be remembered here."
+		why = "The kernel keeps no keys for this user, as in most containers."
+		f.Next = "Give the passphrase each time, or in a file that only you can read."
+	case keyring.NoSessionBus, keyring.NoSecretService, keyring.NoCollection, keyring.NoEncryption,
+		keyring.NoLogonSession, keyring.NoAnswer, keyring.KeyringFault, keyring.NoLockFile,
+		keyring.UnsupportedOS, keyring.UnknownKind:
+		return f
+	}
+	f.Why = why + " " + noPlainText
+	f.Actions = []Action{Retry, Keep}
+	return f
+}
+
+// wordsOfRefusal says why access was denied.
+func wordsOfRefusal(f Fault, refusal keyring.Refusal) Fault {
+	switch refusal {
+	case keyring.WrongPassphrase:
+		f.What = "The passphrase is wrong."
+		f.Why = "It does not open the encrypted files."
+		f.Next = "Try again. Without the passphrase nobody can read them, botring included."
+	case keyring.NoPermission:
+		f.What = "The encrypted files cannot be read."
+		f.Why = "They belong to another user, or their rights are too narrow."
+		f.Next = "Run botring as the user they belong to."
+		f.Actions = []Action{Retry, Keep}
+	}
 	return f
 }
 
@@ -150,6 +231,14 @@ func keyringWords() []keyringRow {
 			Next:     "Use a shorter name for the environment or the ring.",
 			NotSaved: notSent,
 			Actions:  []Action{Edit},
+		}},
+		{keyring.ErrDamaged, Fault{
+			Kind:     kindDamaged,
+			What:     "The secret of this bot cannot be decrypted.",
+			Why:      "Its file was damaged, or encrypted to somebody else.",
+			Next:     "Bring the file back from a backup, or paste the token again.",
+			NotSaved: "The file was not touched. The bot stays in the list.",
+			Actions:  []Action{ReplaceToken, Remove, Keep},
 		}},
 		{keyring.ErrNotFound, missingItem()},
 		{keyring.ErrUnavailable, Fault{

@@ -181,8 +181,12 @@ func answer(e *telegram.Error) string {
 }
 
 func wordsOfFlood(e *telegram.Error) Fault {
+	what := "Telegram asks to wait " + Duration(e.Wait) + "."
+	if e.Wait <= 0 {
+		what = "Telegram asked to wait." // how long is not known, or told beside it
+	}
 	f := Fault{
-		What:     "Telegram asks to wait " + Duration(e.Wait) + ".",
+		What:     what,
 		Why:      "Too many requests in a short time; trying sooner may make it longer.",
 		Next:     "Nothing is lost by waiting.",
 		NotSaved: notSaved,
