@@ -82,8 +82,8 @@ func freshAdd(sh *shell) add {
 		choice.chosen = usual(sh.apps)
 		fields = slices.Concat(token, []field{choice}, app)
 	}
-	label := newField(fleet.FieldLabel, "Label", maskNone, nil)
-	label.optional, label.hint = true, "your own name for it"
+	label := newLabelField()
+	label.hint = "your own name for it"
 	tags := newField(fleet.FieldTag, "Tags", maskNone, nil)
 	tags.optional, tags.hint = true, "separated by blanks"
 	environment := newChoice(fleet.FieldEnvironment, "Environment", sh.environments)

@@ -56,6 +56,7 @@ func (b bots) Update(msg tea.Msg) (screen, tea.Cmd) {
 			b.field, cmd = b.field.Update(msg)
 			return b.filtered(), cmd
 		}
+		b.sh.list.notice = ""
 		return newAddPasted(b.sh, msg.Content), nil
 	case tea.KeyPressMsg:
 		return b.key(msg)
@@ -106,6 +107,8 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return b, b.field.Focus()
 	case key.Matches(msg, keys.sort):
 		list.sort = (list.sort + 1) % sortings
+		// The column may be hidden, and the sign beside its name with it.
+		list.notice = "Sorted by " + list.sort.String() + "."
 		sh.refresh()
 	case key.Matches(msg, keys.problem):
 		if !list.nextProblem(sh.now()) {

@@ -88,6 +88,9 @@ func TestBotsSort(t *testing.T) {
 	for range int(sortings) {
 		seen = append(seen, names(sh))
 		s = drive(s, "s")
+		if want := "Sorted by " + sh.list.sort.String() + "."; sh.list.notice != want {
+			t.Errorf("sorting says %q, want %q", sh.list.notice, want)
+		}
 	}
 	if !slices.Equal(seen[0], names(sh)) {
 		t.Error("sorting does not come round")
@@ -177,6 +180,12 @@ func TestPastingOnTheListOpensAdd(t *testing.T) {
 	s, _ := newBots(sh).Update(tea.PasteMsg{Content: "7000000042:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"})
 	if _, ok := s.(bots); ok {
 		t.Error("pasting a token changes nothing")
+	}
+
+	sh.list.notice = "What you typed is kept: a goes on with it."
+	newBots(sh).Update(tea.PasteMsg{Content: "7000000042:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"})
+	if sh.list.notice != "" {
+		t.Errorf("after a paste the list goes on saying %q", sh.list.notice)
 	}
 }
 

@@ -205,3 +205,37 @@ func TestLabelSaved(t *testing.T) {
 		t.Errorf("label is %q", now.Label)
 	}
 }
+
+func TestLabelKeepsItsQuotes(t *testing.T) {
+	f := newLabelField().set(` The "old" shop's "x" `)
+	if got := f.value(); got != `The "old" shop's "x"` {
+		t.Errorf("the label is %q", got)
+	}
+}
+
+// A wait is told with what is left of it, never as one of no length, and not once it is over.
+func TestCardOfAFlood(t *testing.T) {
+	for _, test := range []struct {
+		until  time.Duration
+		says   []string
+		hushes string
+	}{
+		{31 * time.Minute, []string{"Telegram asked to wait.", "in 31 min"}, "0 s"},
+		{-time.Minute, []string{"the wait is over, not logged in"}, "asked to wait"},
+	} {
+		bot := someBots()[0]
+		bot.Health = store.Health{Status: store.Flooded, Kind: "flood_wait", Code: 420, Type: "FLOOD_WAIT_1860", Since: noon().Add(-time.Minute)}
+		bot.FloodUntil = noon().Add(test.until)
+		sh := testShell(t, bot)
+		sh.body = bodySize(size{100, 30})
+		drawn := strings.Join(newCard(sh, bot.Key).View(sh.body).body, "\n")
+		for _, want := range test.says {
+			if !strings.Contains(drawn, want) {
+				t.Errorf("%v: no %q in\n%s", test.until, want, drawn)
+			}
+		}
+		if strings.Contains(drawn, test.hushes) {
+			t.Errorf("%v: %q in\n%s", test.until, test.hushes, drawn)
+		}
+	}
+}

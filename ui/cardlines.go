@@ -8,6 +8,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/store"
 )
 
 // lines is the whole card.
@@ -107,6 +108,9 @@ func (c card) health(bot fleet.Bot) []string {
 	t, now := c.sh.theme, c.sh.now()
 	mark, state := fault.State(bot, now)
 	said := fault.OfHealth(bot.Health)
+	if bot.Health.Status == store.Flooded && mark != fault.Waiting {
+		said = fault.Fault{} // the wait is over
+	}
 	paragraphs := []string{t.mark(mark) + " " + state}
 	if said.What != "" {
 		paragraphs[0] = t.mark(mark) + " " + said.What

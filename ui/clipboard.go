@@ -176,11 +176,12 @@ func (c clipboard) update(sh *shell, msg tea.Msg) (clipboard, tea.Cmd) {
 // took goes on after a copy: it plans the clearing, or hands the text to the terminal.
 func (c clipboard) took(done copied, now time.Time) (clipboard, tea.Cmd) {
 	if done.via == "" {
-		const sent = "Sent to the terminal's clipboard; botring cannot see whether it arrived"
+		// No longer than a line of 80 cells: whether it arrived cannot be told either.
+		says := "Sent to the terminal's clipboard"
 		if done.secret {
-			return c.say(sent+", or clear it", now), tea.SetClipboard(done.text.Reveal())
+			says += ", where botring can neither see nor clear it"
 		}
-		return c.say(sent, now), tea.SetClipboard(done.text.Reveal())
+		return c.say(says, now), tea.SetClipboard(done.text.Reveal())
 	}
 	c.copies++
 	if !done.secret {

@@ -218,7 +218,7 @@ func TestTerminalsClipboard(t *testing.T) {
 				t.Errorf("sent %d bytes", len(sent))
 			}
 			got := sh.clipboard.status(sh.now())
-			if got != "Sent to the terminal's clipboard; botring cannot see whether it arrived, or clear it" {
+			if got != "Sent to the terminal's clipboard, where botring can neither see nor clear it" {
 				t.Errorf("status: %q", got)
 			}
 			if sh.clipboard.holding {

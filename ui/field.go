@@ -42,6 +42,8 @@ type field struct {
 	mask masking
 	// optional fields may stay empty.
 	optional bool
+	// quotes may belong to the value, as in a label.
+	quotes bool
 	// check judges the value while it is typed; nil when anything goes.
 	check func(string) *fleet.InputError
 	// choices make it a field that is chosen from with the arrow keys, chosen the index of the one that is.
@@ -108,6 +110,13 @@ func newAPIHashField() field {
 	return f
 }
 
+// newLabelField makes the field of a bot's label.
+func newLabelField() field {
+	f := newField(fleet.FieldLabel, "Label", maskNone, nil)
+	f.optional, f.quotes = true, true
+	return f
+}
+
 // newChoice makes a field that is chosen.
 func newChoice(id fleet.Field, label string, choices []string) field {
 	return field{id: id, label: label, choices: choices, optional: true}
@@ -122,7 +131,12 @@ func newFold(id fleet.Field, label, hint string) field {
 func (f field) typed() bool { return f.choices == nil && !f.fold }
 
 // value is what was meant: without blanks and quotes that were copied along.
-func (f field) value() string { return fleet.Trim(f.input.Value()) }
+func (f field) value() string {
+	if f.quotes {
+		return strings.TrimSpace(f.input.Value())
+	}
+	return fleet.Trim(f.input.Value())
+}
 
 // secret is the value of a masked field.
 func (f field) secret() secret.Secret { return secret.New(f.value()) }

@@ -61,6 +61,8 @@ func (f flood) text(size size) []string {
 		sign = t.ok.Render(t.glyphs.done)
 		said.What, said.Why = "The wait is over.", "This bot may log in again."
 		said.Next, said.NotSaved = "", ""
+	} else if f.attempt.aim == loggingIn {
+		said.Next = "Nothing logs it in before then, restarts included."
 	}
 	return paragraphs([][]string{
 		headline(t, sign, said, size.width),

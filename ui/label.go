@@ -21,8 +21,7 @@ type label struct {
 }
 
 func newLabel(sh *shell, bot fleet.Bot) screen {
-	f := newField(fleet.FieldLabel, "Label", maskNone, nil)
-	f.optional = true
+	f := newLabelField()
 	f.hint = "your own name for it, empty for none"
 	return label{sh: sh, bot: bot, form: form{fields: []field{f.set(bot.Label)}}}
 }

@@ -34,6 +34,21 @@ const (
 	sortings
 )
 
+// String is what the list is ordered by, in words.
+func (s sorting) String() string {
+	switch s {
+	case byName, sortings:
+		return "name"
+	case byUsername:
+		return "username"
+	case byApp:
+		return "app"
+	case byState:
+		return "state"
+	}
+	return "name"
+}
+
 // rowsOf cleans all bots for showing.
 func (sh *shell) rowsOf(bots []fleet.Bot) []row {
 	apps := map[int]string{}
