@@ -33,7 +33,7 @@ type link struct {
 
 // openLink makes a link of a fresh connection, which it closes on errors.
 func openLink(raw net.Conn) (*link, error) {
-	conn, err := transport.Intermediate.Handshake(raw)
+	conn, err := transport.NewProtocol(func() transport.Codec { return new(framing) }).Handshake(newReadAhead(raw))
 	if err != nil {
 		_ = raw.Close()
 		return nil, err
