@@ -30,6 +30,7 @@ func makeKeys() keyMaker {
 	primes := new(handshake.Primes)
 	return func(ctx context.Context, conn transport.Conn, dc int, keys []*rsa.PublicKey, clock *serverClock) (authorization, error) {
 		made, err := handshake.Run(ctx, conn, handshake.Params{DC: dc, Keys: keys, Primes: primes, Now: clock.now})
+		defer clear(made.Key.Value[:])
 		if err != nil {
 			return authorization{}, err
 		}

@@ -196,6 +196,27 @@ func TestManyAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
+// TestManyLogins: whatever numbers both ends make up, they agree on a key, and the call under it is understood.
+func TestManyLogins(t *testing.T) {
+	s := serve(t, telegramtest.Options{}, theBot())
+	c := telegram.New(s.Network(), telegram.Options{})
+	times := 100
+	if testing.Short() {
+		times = 10
+	}
+	keys := make(map[string]bool)
+	for range times {
+		login, err := c.Login(t.Context(), theApp(), theToken(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[login.Session.Key.Reveal()] = true
+	}
+	if stats := s.Stats(); len(keys) != times || stats.Exchanges != times || stats.Sessions != times {
+		t.Errorf("%d keys after %+v", len(keys), stats)
+	}
+}
+
 // TestProfile: what Telegram says of a bot arrives, each mark for itself.
 func TestProfile(t *testing.T) {
 	for _, want := range []telegram.Profile{

@@ -27,11 +27,11 @@ func bigEndian(n uint64) []byte {
 
 const (
 	// maxTrial bounds the factors found by dividing: the cycles of smaller ones are too short for brent.
-	maxTrial = 256
+	maxTrial = 1024
 	// maxSteps and maxPolynomials bound what a number costs that is no product of two primes below 2^63,
-	// or an unlucky one: under a tenth of a second. A factor of 31 bits takes 2^16 steps of one polynomial,
-	// and more than 2^20 once in e^256 numbers.
-	maxSteps       = 1 << 20
+	// or an unlucky one: under a tenth of a second. A factor of 31 bits takes some 2^16 steps of one
+	// polynomial, and more than the 2^19 that lengths up to maxSteps add up to once in e^45 numbers.
+	maxSteps       = 1 << 18
 	maxPolynomials = 8
 )
 

@@ -35,6 +35,21 @@ func TestFactorSmall(t *testing.T) {
 	}
 }
 
+// TestFactorPairs goes through all products of the primes whose cycles are the shortest that brent meets.
+func TestFactorPairs(t *testing.T) {
+	var primes []uint64
+	for n := uint64(maxTrial); n < 3000; n++ {
+		if isPrime(n) {
+			primes = append(primes, n)
+		}
+	}
+	for i, p := range primes {
+		for _, q := range primes[i:] {
+			wantFactors(t, p, q)
+		}
+	}
+}
+
 // TestFactorSizes factors products of random primes of all sizes that fit below 2^63.
 func TestFactorSizes(t *testing.T) {
 	for a := 2; a <= 61; a++ {
@@ -101,7 +116,7 @@ func TestBrentGivesUp(t *testing.T) {
 	if d := brent(1000003, 1); d != 0 {
 		t.Errorf("%d divides a prime", d)
 	}
-	// The way through 2^20 steps finds no factor of a prime this large.
+	// The way to its end finds no factor of a prime this large.
 	if d := brent(1<<61-1, 1); d != 0 {
 		t.Errorf("%d divides a prime", d)
 	}
@@ -195,4 +210,15 @@ func BenchmarkFactor(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkRefusal is what the worst number costs: one whose every walk goes to its end.
+func BenchmarkRefusal(b *testing.B) {
+	for b.Loop() {
+		for c := uint64(1); c <= maxPolynomials; c++ {
+			if brent(1<<61-1, c) != 0 {
+				b.Fatal("a factor of a prime")
+			}
+		}
+	}
 }

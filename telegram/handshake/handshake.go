@@ -178,7 +178,8 @@ func (x *exchange) askGroup(ctx context.Context, c challenge) (*group, error) {
 
 // seal is p_q_inner_data_dc, encrypted for the server alone.
 func (x *exchange) seal(c challenge) ([]byte, error) {
-	var b bin.Buffer
+	// A buffer that grew would leave copies of new_nonce behind.
+	b := bin.Buffer{Buf: make([]byte, 0, maxDataBytes)}
 	inner := &mt.PQInnerDataDC{
 		Pq: c.pq, P: c.p, Q: c.q, Nonce: x.nonce, ServerNonce: x.serverNonce, NewNonce: x.newNonce, DC: x.DC,
 	}
@@ -236,13 +237,15 @@ func (x *exchange) openInner(encrypted []byte) (*mt.ServerDHInnerData, error) {
 // agree is items 7 to 9, as often as the server asks for another key.
 func (x *exchange) agree(ctx context.Context, g *group) (Result, error) {
 	var retryID int64
+	var key crypto.Key
+	defer clear(key[:])
 	for range maxAttempts {
-		key, again, err := x.attempt(ctx, g, retryID)
-		if err != nil {
+		var again bool
+		var err error
+		if key, again, err = x.attempt(ctx, g, retryID); err != nil {
 			return Result{}, err
 		}
 		if !again {
-			defer clear(key[:])
 			return Result{
 				Key:   key.WithID(),
 				Salt:  crypto.ServerSalt(x.newNonce, x.serverNonce),
@@ -250,7 +253,6 @@ func (x *exchange) agree(ctx context.Context, g *group) (Result, error) {
 			}, nil
 		}
 		retryID = auxHash(key)
-		clear(key[:])
 	}
 	return Result{}, ErrRetries
 }

@@ -2,7 +2,7 @@ package handshake
 
 import (
 	"crypto/aes"
-	"crypto/sha1" //nolint:gosec // The protocol's.
+	"crypto/sha1"
 	"crypto/subtle"
 	"fmt"
 
