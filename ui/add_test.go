@@ -74,8 +74,8 @@ func TestDraft(t *testing.T) {
 	if _, still := s.(add); still {
 		t.Fatal("esc does not leave")
 	}
-	if !strings.Contains(sh.list.notice, "a goes on with it") {
-		t.Errorf("notice %q", sh.list.notice)
+	if status := s.View(size{80, 20}).status; !strings.Contains(status, "a goes on with it") {
+		t.Errorf("the screen behind says %q", status)
 	}
 	s = newAdd(sh)
 	if tokenOf(s) != testToken || s.(add).form.field(fleet.FieldLabel).value() != "shop" {

@@ -25,6 +25,8 @@ type Options struct {
 	Fleet *fleet.Fleet
 	// Samples are tokens the Add screen offers to try, the demo's. With any, the title says "demo".
 	Samples []Sample
+	// Notice is what the status line says first: what a crash has cost, say.
+	Notice string
 	// In and Out are the terminal, os.Stdin and os.Stdout when nil.
 	In  io.Reader
 	Out io.Writer
@@ -103,5 +105,6 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		return root{}, first.err
 	}
 	sh.took(first)
+	sh.list.notice = opts.Notice
 	return root{sh: sh, screen: sh.home()}, nil
 }

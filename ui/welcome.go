@@ -48,8 +48,12 @@ func (w welcoming) String() string {
 	return ""
 }
 
-// newWelcome is the first start: no bots yet.
-func newWelcome(sh *shell) screen { return welcome{sh: sh} }
+// newWelcome is the first start: no bots yet. It says what the list would have said.
+func newWelcome(sh *shell) screen {
+	w := welcome{sh: sh, notice: sh.list.notice}
+	sh.list.notice = ""
+	return w
+}
 
 func (w welcome) Typing() bool { return false }
 func (w welcome) quits() bool  { return true }

@@ -140,3 +140,16 @@ func TestWelcomeRebuild(t *testing.T) {
 		}
 	}
 }
+
+// What the list would have said is said where there is no list yet, and once.
+func TestWelcomeSaysWhatTheListWouldHave(t *testing.T) {
+	sh := testShell(t)
+	sh.list.notice = "Saving production/1 was cut off."
+	s := sh.home()
+	if got := s.View(size{80, 20}).status; got != "Saving production/1 was cut off." {
+		t.Errorf("the status line says %q", got)
+	}
+	if sh.list.notice != "" {
+		t.Error("it is said twice")
+	}
+}

@@ -244,5 +244,5 @@ func ofAmbiguous(e *fleet.AmbiguousError) Fault {
 
 // CutOff tells of a bot's save that the program did not live to finish, as Fleet.Recover reports them.
 func CutOff(key store.Key) string {
-	return fmt.Sprintf("The last save of bot %s was cut off. If it was being logged in, Telegram may know a session that nobody has.", key)
+	return fmt.Sprintf("Saving %s was cut off; a session may be left at Telegram.", key)
 }

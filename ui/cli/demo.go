@@ -14,6 +14,7 @@ import (
 	"botring/fleet"
 	"botring/telegram"
 	"botring/telegram/telegramtest"
+	"botring/ui"
 )
 
 // How fast the demo's Telegram is once the screens are there: slow enough to be watched.
@@ -65,7 +66,7 @@ func (s *shell) demo(ctx context.Context) (err error) {
 		return err
 	}
 	stage.slowDown()
-	return s.show(ctx, f, samples())
+	return s.show(ctx, ui.Options{Fleet: f, Samples: samples()})
 }
 
 // openDemo opens the fleet that lives on a stage.

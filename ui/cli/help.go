@@ -71,10 +71,11 @@ func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", --" + f.Name
 		}
-		if value, _ := pflag.UnquoteUsage(f); value != "" {
+		value, text := pflag.UnquoteUsage(f)
+		if value != "" {
 			name += " " + strings.ToUpper(value)
 		}
-		rows = append(rows, row{name, f.Usage})
+		rows = append(rows, row{name, text})
 		width = max(width, len(name))
 	})
 	for _, r := range rows {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 	"botring/ui"
 )
 
@@ -75,10 +76,15 @@ func (s *shell) screens(ctx context.Context) error {
 	// The journal is nearly always empty, and then this asks no keyring.
 	settle, cancel := context.WithTimeout(ctx, recoverTimeout)
 	defer cancel()
-	if err := s.recover(settle, f); err != nil && settle.Err() == nil {
+	lost, err := f.Recover(settle)
+	if err != nil && settle.Err() == nil {
 		return err
 	}
-	return s.show(ctx, f, nil)
+	opts := ui.Options{Fleet: f}
+	if len(lost) > 0 {
+		opts.Notice = fault.CutOff(lost[0])
+	}
+	return s.show(ctx, opts)
 }
 
 // recoverTimeout is how long the screens wait for the keyring where a crash left a save half done.
@@ -97,8 +103,9 @@ func (s *shell) needTerminal() error {
 }
 
 // show runs the screens. That the user left by an interrupt is how one leaves, not a fault.
-func (s *shell) show(ctx context.Context, f *fleet.Fleet, samples []ui.Sample) error {
-	err := s.Screens(ctx, ui.Options{Fleet: f, Samples: samples, In: s.In, Out: s.Out})
+func (s *shell) show(ctx context.Context, opts ui.Options) error {
+	opts.In, opts.Out = s.In, s.Out
+	err := s.Screens(ctx, opts)
 	if ctx.Err() != nil && err == nil {
 		return ctx.Err()
 	}
