@@ -6,10 +6,13 @@ import (
 	"math/bits"
 )
 
+// maxPQBytes is what a number below 2^63 takes. pq is sent back as it came, so zeros before it count.
+const maxPQBytes = 8
+
 // split finds the primes of pq for the server to see that work was done.
 func split(pq []byte) (p, q []byte, err error) {
 	n := new(big.Int).SetBytes(pq)
-	if n.BitLen() > 63 {
+	if len(pq) > maxPQBytes || n.BitLen() > 63 {
 		return nil, nil, ErrPQ
 	}
 	a, b, ok := factor(n.Uint64())

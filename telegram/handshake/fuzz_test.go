@@ -39,7 +39,7 @@ func FuzzUnwrap(f *testing.F) {
 			wantRefusal(t, err)
 			return
 		}
-		if len(body) == 0 || len(frame)-headerBytes-len(body) > maxFramePadding {
+		if len(body) == 0 || len(frame) > maxFrame || len(frame)-headerBytes-len(body) > maxFramePadding {
 			t.Errorf("%d bytes of %d", len(body), len(frame))
 		}
 	})

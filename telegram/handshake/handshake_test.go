@@ -138,6 +138,10 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	pq := func(n int64) func(*server) { return func(s *server) { s.pq = big.NewInt(n).Bytes() } }
+	// filled fills an honest pq up to n bytes.
+	filled := func(n int) func(*server) {
+		return func(s *server) { s.pq = append(make([]byte, n-8), 0x14, 0x60, 0xE7, 0xD3, 0xFA, 0x72, 0x77, 0x91) }
+	}
 	low := new(big.Int).Lsh(big.NewInt(1), 2048-64)
 
 	for _, test := range []struct {
@@ -162,6 +166,13 @@ func TestHostile(t *testing.T) {
 		{"pq of three primes", pq(1000003 * 1000033 * 1000037), ErrPQ},
 		{"pq beyond 2^63", func(s *server) { s.pq = []byte{0x80, 0, 0, 0, 0, 0, 0, 1} }, ErrPQ},
 		{"pq of 1000 bytes", func(s *server) { s.pq = append([]byte{1}, make([]byte, 999)...) }, ErrPQ},
+		{"pq with a zero before it", filled(9), ErrPQ},
+		{"pq with too many zeros for RSA_PAD", filled(100), ErrPQ},
+		{"fingerprints without end", func(s *server) {
+			s.resPQ = func(r *mt.ResPQ) {
+				r.ServerPublicKeyFingerprints = append(make([]int64, maxFrame/8), r.ServerPublicKeyFingerprints...)
+			}
+		}, ErrGarbled},
 
 		// The second answer.
 		{"wrong nonce in params", func(s *server) {
@@ -172,6 +183,9 @@ func TestHostile(t *testing.T) {
 		}, ErrNonce},
 		{"answer empty", func(s *server) {
 			s.params = func(p *mt.ServerDHParamsOk) { p.EncryptedAnswer = nil }
+		}, ErrGarbled},
+		{"answer of 16 MiB", func(s *server) {
+			s.params = func(p *mt.ServerDHParamsOk) { p.EncryptedAnswer = make([]byte, 1<<24-16) }
 		}, ErrGarbled},
 		{"answer of no whole blocks", func(s *server) {
 			s.params = func(p *mt.ServerDHParamsOk) { p.EncryptedAnswer = p.EncryptedAnswer[:len(p.EncryptedAnswer)-4] }

@@ -24,6 +24,9 @@ const (
 	maxPadding = 1024
 	// maxFramePadding bounds what may follow a message inside its frame: padded transports add up to 15 bytes.
 	maxFramePadding = 15
+	// maxFrame bounds what is looked at before the other end has proved anything: decrypting and hashing 16 MiB,
+	// which is what a transport lets through, would take long. The longest honest answer has 1,700 bytes.
+	maxFrame = 4096
 )
 
 // send writes a question as a message in plain text.
@@ -60,7 +63,7 @@ func (x *exchange) receive(ctx context.Context) ([]byte, error) {
 
 // unwrap takes a server's message out of its frame.
 func unwrap(frame []byte) ([]byte, error) {
-	if len(frame) < headerBytes {
+	if len(frame) < headerBytes || len(frame) > maxFrame {
 		return nil, fmt.Errorf("%w: %d bytes", ErrGarbled, len(frame))
 	}
 	keyID := binary.LittleEndian.Uint64(frame)
