@@ -98,7 +98,8 @@ func (x *exchange) run(ctx context.Context) (Result, error) {
 	return result, nil
 }
 
-// wipe forgets what would let somebody who recorded the exchange compute the key.
+// wipe forgets what opens the exchange to somebody who recorded it: both powers of g and the first salt. The
+// key itself takes one of the secret exponents, which attempt forgets.
 func (x *exchange) wipe() {
 	clear(x.newNonce[:])
 	x.temp.wipe()
