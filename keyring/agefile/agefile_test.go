@@ -225,7 +225,7 @@ func TestSeveralProcesses(t *testing.T) {
 // TestTwoMakeTheStore: both ask, one makes it, and the other one opens what was made.
 func TestTwoMakeTheStore(t *testing.T) {
 	dir := newDir(t)
-	var both sync.WaitGroup
+	var both, tasks sync.WaitGroup
 	both.Add(2)
 	for i := range 2 {
 		opts, a := testOptions(dir)
@@ -238,22 +238,17 @@ func TestTwoMakeTheStore(t *testing.T) {
 		}
 		s, err := Open(opts)
 		must(t, err)
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			t.Parallel()
-			mustPut(t, s, fmt.Sprint("item/", i), "x")
+		tasks.Go(func() {
+			if err := s.Put(testContext(t), fmt.Sprint("item/", i), secret.New("x")); err != nil {
+				t.Error(err)
+			}
 		})
 	}
-	t.Cleanup(func() {
-		s, err := Open(Options{Dir: dir, WorkFactor: testFactor})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		names, err := s.List(context.Background())
-		if err != nil || len(names) != 2 {
-			t.Errorf("%q, %v", names, err)
-		}
-	})
+	tasks.Wait()
+	all, err := openStore(t, dir).GetAll(testContext(t), nil)
+	if err != nil || len(all) != 2 {
+		t.Errorf("%v, %v", all, err)
+	}
 }
 
 func TestValuesOfEverySize(t *testing.T) {
@@ -298,4 +293,18 @@ func TestGivenUp(t *testing.T) {
 	close(goOn)
 	must(t, <-later)
 	mustGet(t, s, "a", "later")
+}
+
+// TestSecretsStayOutOfPrint: an open store can be printed.
+func TestSecretsStayOutOfPrint(t *testing.T) {
+	s := openStore(t, newDir(t))
+	mustPut(t, s, "a", "the value")
+	k := s.opened()
+	printed := fmt.Sprintf("%v %+v %#v %v %+v %#v", s, s, s, k, k, k)
+	printed += fmt.Sprint(Ask{Purpose: ToOpen, Again: Wrong}, s.opts.PassphraseFile, []secret.Secret{k.text})
+	for _, leak := range []string{"the value", testPassphrase, "AGE-SECRET-KEY", k.text.Reveal()} {
+		if strings.Contains(printed, leak) {
+			t.Errorf("%q can be seen in %s", leak, printed)
+		}
+	}
 }
