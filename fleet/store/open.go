@@ -21,7 +21,8 @@ import (
 // waiting for each other, no call of this process is ever answered "busy" by another one of it, and a
 // catalogue in memory is the same code as one on disk.
 type Store struct {
-	db *sql.DB
+	db   *sql.DB
+	path string // of the file, "" in memory
 }
 
 // Open opens the catalogue at path and makes it, and the directories above it, where there is none. Both
@@ -34,6 +35,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, &OpenError{path, err}
 	}
+	s.path = path
 	return s, nil
 }
 
@@ -109,7 +111,7 @@ func connect(ctx context.Context, source string) (*Store, error) {
 	}
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	s := &Store{db}
+	s := &Store{db: db}
 	if err := s.migrate(ctx); err != nil {
 		_ = db.Close()
 		return nil, sentinel(err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"botring/fleet/store"
 )
@@ -133,5 +134,34 @@ func write(t *testing.T, path string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Damage that shows only when a table is read is told with the path too.
+func TestDamagedBelowTheHeader(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalogue.db")
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096 // the first holds the schema
+	copy(file[page:], bytes.Repeat([]byte{0xa5}, len(file)-page))
+	write(t, path, file)
+
+	s, err = store.Open(t.Context(), path)
+	if err == nil {
+		defer s.Close()
+		_, err = s.Bots(t.Context(), time.Now())
+	}
+	var e *store.OpenError
+	if !errors.As(err, &e) || e.Path != path || !errors.Is(err, store.ErrNotACatalogue) {
+		t.Errorf("a damaged catalogue: %v", err)
 	}
 }

@@ -25,7 +25,8 @@ var (
 	ErrTaken = errors.New("name is taken")
 )
 
-// An OpenError says which file could not be opened as a catalogue, and why.
+// An OpenError says which file cannot be used as a catalogue, and why: it could not be opened, or turned out
+// damaged or not writable later on.
 type OpenError struct {
 	Path string
 	Err  error

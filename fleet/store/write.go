@@ -15,7 +15,7 @@ import (
 // the program, and of the ones that a power cut could take, none is worth its wait for the disk: a state
 // is found again by the next check.
 func (s *Store) write(ctx context.Context, durable bool, do func(*sql.Tx) error) (err error) {
-	defer func() { err = plain(ctx, err) }()
+	defer func() { err = s.plain(ctx, err) }()
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func (s *Store) write(ctx context.Context, durable bool, do func(*sql.Tx) error)
 
 // read runs do in a transaction that sees one state of the catalogue and writes nothing.
 func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) (err error) {
-	defer func() { err = plain(ctx, err) }()
+	defer func() { err = s.plain(ctx, err) }()
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
@@ -50,14 +50,19 @@ func (s *Store) read(ctx context.Context, do func(*sql.Tx) error) (err error) {
 }
 
 // plain names the sort of an error. What SQLite and database/sql say of a call whose context ended in the
-// middle ("interrupted", "transaction has already been …") is told as the context's error.
-func plain(ctx context.Context, err error) error {
+// middle ("interrupted", "transaction has already been …") is told as the context's error. A fault of the
+// file is told with its path.
+func (s *Store) plain(ctx context.Context, err error) error {
 	var e *sqlite.Error
 	interrupted := errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_INTERRUPT
 	if ended := ctx.Err(); ended != nil && (interrupted || errors.Is(err, sql.ErrTxDone) || errors.Is(err, driver.ErrBadConn)) {
 		return ended
 	}
-	return sentinel(err)
+	err = sentinel(err)
+	if s.path != "" && (errors.Is(err, ErrNotACatalogue) || errors.Is(err, ErrNotWritable)) {
+		return &OpenError{s.path, err}
+	}
+	return err
 }
 
 // millis is a time as the catalogue keeps it, 0 for none.

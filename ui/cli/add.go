@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -126,7 +128,11 @@ func findApp(apps []fleet.App, ref string) (fleet.App, bool) {
 func appNames(apps []fleet.App) string {
 	names := make([]string, 0, len(apps))
 	for _, app := range apps {
-		names = append(names, "--app "+fault.Clean(app.Name))
+		name := fault.Clean(app.Name)
+		if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			name = strconv.Itoa(app.APIID) // nothing a shell would take apart
+		}
+		names = append(names, "--app "+name)
 	}
 	return strings.Join(names, ", ")
 }

@@ -56,10 +56,15 @@ func newLogout(s *shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			before := len(bot.Sessions)
 			if bot, err = f.LogOut(ctx, bot.Key, s.reporter()); err != nil {
 				return err
 			}
 			return s.answer(botObject{Keyring: s.flags.kind(), Bot: newBotJSON(bot)}, func(io.Writer) {
+				if len(bot.Sessions) == before {
+					s.say("%s has no session here to end. Its token is still saved.", describe(bot))
+					return
+				}
 				s.say("Logged out %s. Its token is still saved.", describe(bot))
 			})
 		},

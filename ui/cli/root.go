@@ -135,7 +135,7 @@ func args(least, most int, form string) cobra.PositionalArgs {
 		if len(args) < least {
 			what = "There is an argument missing."
 		}
-		return usage(what, "The form is: "+cmd.CommandPath()+" "+form+".")
+		return usage(what, "The form is: "+strings.TrimSpace(cmd.CommandPath()+" "+form)+".")
 	}
 }
 
