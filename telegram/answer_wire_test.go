@@ -130,7 +130,8 @@ func TestAnswersToLogOut(t *testing.T) {
 			bot.Call = a.script()
 			s.AddBot(bot)
 			err := c.LogOut(t.Context(), theApp(), sessionOf(t, s), nil)
-			if !slices.Contains(gone, a.kind) {
+			// A transport error is nobody's proof: whoever keeps the request from Telegram can send one.
+			if a.code < 0 || !slices.Contains(gone, a.kind) {
 				a.is(t, err, false)
 			} else if err != nil {
 				t.Errorf("a session that is gone: %v", err)

@@ -43,8 +43,9 @@ func (c *Client) Check(ctx context.Context, app App, session Session, report fun
 	return profile, err
 }
 
-// LogOut ends a session at Telegram with auth.logOut. A session that is dead already is no error.
-// report is as in Login. Errors are *Error.
+// LogOut ends a session at Telegram with auth.logOut. A session that is dead already is no error, if Telegram
+// itself says so: transport error -404 comes in plain text, from Telegram or from somebody who kept the
+// request from it, and is SessionDead. report is as in Login. Errors are *Error.
 func (c *Client) LogOut(ctx context.Context, app App, session Session, report func(Step)) error {
 	call, ctx, end := c.begin(ctx, "auth.logOut", report)
 	defer end()
@@ -128,8 +129,13 @@ func elsewhere(err error) error {
 	return err
 }
 
-// isGone reports whether an error means that the session does not exist any more.
+// isGone reports whether an error proves that the session does not exist any more: an answer that was
+// encrypted with its key, which a transport error is not.
 func isGone(err error) bool {
+	var e *Error
+	if errors.As(err, &e) && e.Code < 0 {
+		return false
+	}
 	for _, kind := range []Kind{SessionDead, SessionRevoked, SessionDuplicated, AuthKeyInvalid, BotDeactivated} {
 		if errors.Is(err, kind) {
 			return true

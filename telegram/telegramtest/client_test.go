@@ -16,11 +16,14 @@ import (
 
 	"botring/internal/secret"
 	"botring/telegram"
+	"botring/telegram/handshake"
 	"botring/telegram/telegramtest"
 )
 
-// aClient is gotd's own client, spoken to without anything of this program in between.
+// aClient is gotd's own client, but for the key exchange: that is this program's, since gotd's takes half a
+// second of computing for each. The stock one is gotd's throughout.
 type aClient struct {
+	stock    bool
 	network  telegram.Network
 	dc       int
 	protocol transport.Protocol
@@ -61,20 +64,25 @@ func (c aClient) run(ctx context.Context, f func(ctx context.Context, conn *mtpr
 	if c.network.Test {
 		id += 10000
 	}
+	link, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	if c.key.Zero() && !c.stock {
+		if err := c.exchange(ctx, link, id); err != nil {
+			return errors.Join(err, link.Close())
+		}
+	}
 	var keys []exchange.PublicKey
 	for _, k := range c.network.Keys {
 		keys = append(keys, exchange.PublicKey{RSA: k})
 	}
-	conn := mtproto.New(func(ctx context.Context) (transport.Conn, error) {
-		raw, err := c.dial(ctx, "tcp", c.network.DCs[c.dc-1].Addrs[0])
-		if err != nil {
-			return nil, err
-		}
-		return c.protocol.Handshake(raw)
-	}, mtproto.Options{DC: id, PublicKeys: keys, Key: c.key, Salt: c.salt, CompressThreshold: -1,
-		DialTimeout: c.patience, ExchangeTimeout: c.patience})
+	conn := mtproto.New(func(context.Context) (transport.Conn, error) { return link, nil }, mtproto.Options{
+		DC: id, PublicKeys: keys, Key: c.key, Salt: c.salt, CompressThreshold: -1,
+		DialTimeout: c.patience, ExchangeTimeout: c.patience,
+	})
 	done := errors.New("done")
-	err := conn.Run(ctx, func(ctx context.Context) error {
+	err = conn.Run(ctx, func(ctx context.Context) error {
 		if err := f(ctx, conn); err != nil {
 			return err
 		}
@@ -83,6 +91,27 @@ func (c aClient) run(ctx context.Context, f func(ctx context.Context, conn *mtpr
 	if errors.Is(err, done) {
 		return nil
 	}
+	return err
+}
+
+// connect dials the data centre.
+func (c aClient) connect(ctx context.Context) (transport.Conn, error) {
+	raw, err := c.dial(ctx, "tcp", c.network.DCs[c.dc-1].Addrs[0])
+	if err != nil {
+		return nil, err
+	}
+	return c.protocol.Handshake(raw)
+}
+
+// exchange makes a key on a new connection.
+func (c *aClient) exchange(ctx context.Context, link transport.Conn, dc int) error {
+	if c.patience != 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.patience)
+		defer cancel()
+	}
+	made, err := handshake.Run(ctx, link, handshake.Params{DC: dc, Keys: c.network.Keys})
+	c.key, c.salt = made.Key, made.Salt
 	return err
 }
 

@@ -16,12 +16,15 @@ import (
 
 	"botring/internal/secret"
 	"botring/telegram"
+	"botring/telegram/handshake"
 	"botring/telegram/telegramtest"
 )
 
 func TestLoginCheckLogOut(t *testing.T) {
 	s := start(t, telegramtest.Options{})
-	err := clientOf(s, 2).run(bounded(t), func(ctx context.Context, conn *mtproto.Conn) error {
+	stock := clientOf(s, 2)
+	stock.stock = true
+	err := stock.run(bounded(t), func(ctx context.Context, conn *mtproto.Conn) error {
 		app := anApp()
 		var granted tg.AuthAuthorization
 		if err := conn.Invoke(ctx, initialised(app.ID, &tg.AuthImportBotAuthorizationRequest{
@@ -151,8 +154,12 @@ func TestImpostor(t *testing.T) {
 	if c.network, err = s.Impostor(); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.run(bounded(t), nothing); !errors.Is(err, handshake.ErrFingerprint) {
+		t.Errorf("got %v, want %v", err, handshake.ErrFingerprint)
+	}
+	c.stock = true
 	if err := c.run(bounded(t), nothing); !errors.Is(err, exchange.ErrKeyFingerprintNotFound) {
-		t.Errorf("got %v, want %v", err, exchange.ErrKeyFingerprintNotFound)
+		t.Errorf("gotd's own exchange: got %v, want %v", err, exchange.ErrKeyFingerprintNotFound)
 	}
 	if got := s.Stats().Exchanges; got != 0 {
 		t.Errorf("%d exchanges, want none", got)

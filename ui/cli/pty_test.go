@@ -109,10 +109,10 @@ func TestResizeByHand(t *testing.T) {
 	s.See("7 bots")
 	for _, at := range []struct{ cols, rows int }{{40, 10}, {120, 40}, {40, 12}, {20, 4}, {80, 24}} {
 		s.Resize(at.cols, at.rows)
-		s.Settled()
-		if n := strings.Count(s.Text(), "botring"); n != 1 {
-			t.Errorf("at %dx%d the title is drawn %d times:\n%s", at.cols, at.rows, n, s.Text())
-		}
+		// Nothing of the old size stays behind, however the terminal moved its lines.
+		s.Comes(fmt.Sprintf("one title on %dx%d", at.cols, at.rows), func(screen string) bool {
+			return strings.HasPrefix(screen, " botring") && strings.Count(screen, "botring") == 1
+		})
 	}
 	s.See("7 bots")
 	s.Ctrl('c')

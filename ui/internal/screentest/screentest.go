@@ -201,6 +201,12 @@ func (s *Screen) Wrote(want string) {
 	s.until(func(string) bool { return strings.Contains(s.Raw(), want) }, "never wrote "+want)
 }
 
+// Comes waits until the screen is as it should be.
+func (s *Screen) Comes(what string, ok func(screen string) bool) {
+	s.t.Helper()
+	s.until(ok, "never came: "+what)
+}
+
 func (s *Screen) until(ok func(string) bool, complaint string) {
 	s.t.Helper()
 	deadline := time.Now().Add(wait)
