@@ -58,7 +58,7 @@ func measure(rows []row, width int) columns {
 		return got
 	}
 	c.username = give(clamp(widest.username, 8, 24), widest.username > 0)
-	c.environment = give(clamp(widest.environment, 4, 12), varies(func(r row) string { return r.bot.Environment }))
+	c.environment = give(clamp(widest.environment, len("Environment"), 12), varies(func(r row) string { return r.bot.Environment }))
 	c.app = give(clamp(widest.app, 4, 14), varies(func(r row) string { return r.app }))
 	c.tags = give(clamp(widest.tags, 4, 30), widest.tags > 0)
 	return c

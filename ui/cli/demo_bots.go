@@ -72,7 +72,7 @@ func samples() []ui.Sample {
 		{Token: demoToken(sampleFine), Says: "fine"},
 		{Token: demoToken(sampleMoves), Says: "moves to DC 4"},
 		{Token: demoToken(sampleRevoked), Says: "revoked"},
-		{Token: demoToken(sampleTest), Says: "test environment"},
+		{Token: demoToken(sampleTest), Says: "test only"},
 		{Token: demoToken(sampleFlooded), Says: "flooded"},
 		{Token: demoToken(sampleStalled), Says: "stalled"},
 	}

@@ -185,7 +185,7 @@ func (s *shell) commandFor(action fault.Action) string {
 		}
 	case fault.OtherEnvironment:
 		if s.verb == "add" {
-			return "botring add --environment test tries the test environment."
+			return s.otherEnvironment()
 		}
 	case fault.LogIn:
 		return "botring login " + bot + " --force logs it in again."
@@ -239,4 +239,20 @@ func sentence(text string) string {
 		return ""
 	}
 	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// otherEnvironment says how to try the other of Telegram's two environments. Tokens of an environment of
+// one's own are never to be sent there.
+func (s *shell) otherEnvironment() string {
+	environment := "production"
+	if s.fleet != nil {
+		environment = s.fleet.Environment()
+	}
+	switch environment {
+	case "production":
+		return "botring add --environment test tries the test environment."
+	case "test":
+		return "botring add --environment production tries production."
+	}
+	return ""
 }

@@ -119,7 +119,7 @@ func TestDemoSamples(t *testing.T) {
 				if !errors.As(err, &refused) || refused.Kind != telegram.TokenRevoked {
 					t.Errorf("%v", err)
 				}
-			case "test environment":
+			case "test only":
 				if !errors.As(err, &refused) || refused.Kind != telegram.TokenInvalid {
 					t.Errorf("in production: %v", err)
 				}
