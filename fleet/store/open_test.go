@@ -157,7 +157,7 @@ func TestDamagedBelowTheHeader(t *testing.T) {
 
 	s, err = store.Open(t.Context(), path)
 	if err == nil {
-		defer s.Close()
+		defer func() { _ = s.Close() }()
 		_, err = s.Bots(t.Context(), time.Now())
 	}
 	var e *store.OpenError
