@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -47,6 +48,42 @@ func BenchmarkAdd(b *testing.B) {
 		if _, err := f.Add(b.Context(), NewBot{Token: tokenOf(id, "x"), APIID: testApp}, nil); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// The same on the system's keyring with ten items in it: beside the key exchange, all that a login costs here.
+func BenchmarkAddSystem10(b *testing.B) {
+	ring, err := keyring.Open(b.Context(), keyring.Options{Ring: "botring-bench", LockDir: b.TempDir()})
+	if err != nil {
+		b.Skipf("no keyring to save in: %v", err)
+	}
+	w := newFakeWorld(b)
+	w.ring = ring
+	f := w.open()
+	b.Cleanup(func() {
+		names, _ := ring.List(context.WithoutCancel(b.Context()))
+		for _, name := range names {
+			_ = ring.Delete(context.WithoutCancel(b.Context()), name)
+		}
+	})
+	if _, err := f.AddApp(b.Context(), "main", testApp, testHash()); err != nil {
+		b.Fatal(err)
+	}
+	add := func(id int64) {
+		if _, err := f.Add(b.Context(), NewBot{Token: tokenOf(id, "x"), APIID: testApp}, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for id := range int64(9) {
+		add(id + 1)
+	}
+	for b.Loop() {
+		add(10)
+		b.StopTimer()
+		if err := f.Remove(b.Context(), key(10)); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
 	}
 }
 

@@ -48,7 +48,10 @@ func BenchmarkSystem(b *testing.B) {
 				}
 				return err
 			}},
-			{"preflight/own", func() error { return ring.Preflight(ctx, 1200) }},
+			{"preflight/own", func() error {
+				ring.proved.Store(nil) // as the first one of a process
+				return ring.Preflight(ctx, 1200)
+			}},
 			{"open/own", func() error {
 				other, err := Open(ctx, Options{Ring: service})
 				if err == nil {

@@ -27,8 +27,13 @@ const (
 	probeSlots = 8
 )
 
+// probeTrust is for how long a write that was read back stands for a probe. Keyrings write their whole file
+// each time: with a probe before it, every save of many would cost three such writes instead of one.
+const probeTrust = time.Minute
+
 // Preflight finds out before a login whether its outcome can be saved: the ring is unlocked (prompting if
-// need be), a value of size bytes fits, and a probe can be written, read back and deleted.
+// need be), a value of size bytes fits, and a probe can be written, read back and deleted, unless a write of
+// this process was read back within the last minute.
 func (r *Ring) Preflight(ctx context.Context, size int) error {
 	// The size first: there is no point in a prompt for what does not fit.
 	if err := r.fits(strings.Repeat("n", MaxName), size); err != nil {
@@ -36,6 +41,9 @@ func (r *Ring) Preflight(ctx context.Context, size int) error {
 	}
 	if err := r.Unlock(ctx); err != nil {
 		return err
+	}
+	if last := r.proved.Load(); last != nil && time.Since(*last) < probeTrust {
+		return nil
 	}
 	status, err := r.Status(ctx)
 	if err != nil {

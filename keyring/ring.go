@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 	"unicode"
 
 	"botring/internal/secret"
@@ -38,6 +40,8 @@ type Ring struct {
 	opts  Options
 	// writing is the writers' lock within this process, a mutex that can be waited for under a context.
 	writing chan struct{}
+	// proved is when the last write was read back, nil after one that failed.
+	proved atomic.Pointer[time.Time]
 }
 
 // What a Store may do beyond the interface. A Ring asks for each by a type assertion.
@@ -190,8 +194,19 @@ func (r *Ring) Put(ctx context.Context, item Item) error {
 	return nil
 }
 
-// put writes an item whose name has been checked, and reads it back.
+// put writes an item whose name has been checked, reads it back, and remembers when that went well.
 func (r *Ring) put(ctx context.Context, item Item) error {
+	err := r.write(ctx, item)
+	if err != nil {
+		r.proved.Store(nil)
+		return err
+	}
+	now := time.Now()
+	r.proved.Store(&now)
+	return nil
+}
+
+func (r *Ring) write(ctx context.Context, item Item) error {
 	if err := r.fits(item.Name, item.Value.Len()); err != nil {
 		return err
 	}

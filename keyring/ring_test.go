@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"botring/internal/secret"
@@ -167,6 +168,37 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// TestWriteStandsForAProbe for a minute, unless a later one failed.
+func TestWriteStandsForAProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, ring := newBroken(t)
+		probes := func() int {
+			before := len(store.puts)
+			_ = ring.Preflight(t.Context(), 1)
+			return len(store.puts) - before
+		}
+		mustPut(t, ring, "app/1", "x")
+		if n := probes(); n != 0 {
+			t.Errorf("%d probes right after a write", n)
+		}
+		time.Sleep(probeTrust)
+		if n := probes(); n != 1 {
+			t.Errorf("%d probes a minute later", n)
+		}
+		store.put = func(i Item) (Item, error) { return i, ErrGone }
+		if err := ring.Put(t.Context(), Item{Name: "app/1"}); err == nil {
+			t.Fatal("a write that failed is reported as done")
+		}
+		if n := probes(); n != 1 {
+			t.Errorf("%d probes after a write that failed", n)
+		}
+		store.unlock = func(context.Context) error { return ErrLocked }
+		store.put = nil
+		mustPut(t, ring, "app/1", "x")
+		is(t, ring.Preflight(t.Context(), 1), ErrLocked)
+	})
+}
+
 // TestPreflightCleansUpAfterItself even when the user leaves in the middle of it.
 func TestPreflightCleansUpAfterItself(t *testing.T) {
 	store, ring := newBroken(t)
@@ -211,9 +243,13 @@ func TestProbesOfAStoreThatCannotList(t *testing.T) {
 	store, ring := newBroken(t)
 	store.onlyOne, store.status = true, Status{CanList: false}
 	for range 100 {
+		ring.proved.Store(nil)
 		if err := ring.Preflight(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if len(store.puts) != 100 {
+		t.Fatalf("%d probes", len(store.puts))
 	}
 	slices.Sort(store.puts)
 	if names := slices.Compact(store.puts); len(names) > probeSlots {
