@@ -171,28 +171,24 @@ func (s *shell) hints(f fault.Fault) []string {
 
 // commandFor is the command line of an action, where there is one.
 func (s *shell) commandFor(action fault.Action) string {
-	bot := s.subject
-	if bot == "" {
-		bot = "BOT"
-	}
 	switch action {
 	case fault.SaveOnly:
 		if s.verb == "add" {
 			return "botring add --no-login saves it without logging in."
 		}
 		if s.verb == "replace-token" {
-			return "botring replace-token " + bot + " --no-login saves it without logging in."
+			return s.ofBot("botring replace-token %s --no-login saves it without logging in.")
 		}
 	case fault.OtherEnvironment:
 		if s.verb == "add" {
 			return s.otherEnvironment()
 		}
 	case fault.LogIn:
-		return "botring login " + bot + " --force logs it in again."
+		return s.ofBot("botring login %s --force logs it in again.")
 	case fault.ReplaceToken:
-		return "botring replace-token " + bot + " takes the new token."
+		return s.ofBot("botring replace-token %s takes the new token.")
 	case fault.Remove:
-		return "botring remove " + bot + " removes it."
+		return s.ofBot("botring remove %s removes it.")
 	case fault.EditApp:
 		return "botring app edit APP changes an app, botring app list shows them."
 	case fault.UseMemory:
@@ -200,6 +196,14 @@ func (s *shell) commandFor(action fault.Action) string {
 	case fault.Edit, fault.Retry, fault.SaveAgain, fault.Abandon, fault.Unlock, fault.Keep:
 	}
 	return ""
+}
+
+// ofBot is a hint about the bot that the command is for, "" where there is none yet.
+func (s *shell) ofBot(hint string) string {
+	if s.subject == "" {
+		return ""
+	}
+	return fmt.Sprintf(hint, s.subject)
 }
 
 // giveUp ends a login that could not be saved: a command has no screen to keep it in. It reports both.
