@@ -189,6 +189,7 @@ func TestStatusAfterACheck(t *testing.T) {
 		"not telegram":              {store.OK, answer(telegram.NotTelegram), store.Unreachable},
 		"dead stays dead":           {store.SessionDead, answer(telegram.Unreachable), store.SessionDead},
 		"a login knows better":      {store.TokenRevoked, answer(telegram.SessionRevoked), store.TokenRevoked},
+		"the cause stays":           {store.SessionDuplicated, answer(telegram.SessionDead), store.SessionDuplicated},
 		"revoked stays revoked":     {store.TokenRevoked, answer(telegram.Timeout), store.TokenRevoked},
 		"telegram's own fault":      {store.OK, answer(telegram.TelegramFault), store.OK},
 		"cancelled":                 {store.OK, answer(telegram.Cancelled), store.OK},

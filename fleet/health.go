@@ -45,8 +45,8 @@ func (f *Fleet) afterCheck(before store.Health, err error) store.Health {
 	after := store.Health{Kind: answer.Kind.String(), Code: answer.Code, Type: answer.Type, CheckedAt: f.now()}
 	switch answer.Kind {
 	case telegram.SessionDead, telegram.AuthKeyInvalid, telegram.SessionRevoked:
-		if before.Status == store.TokenRevoked {
-			// A login has shown more than a session can, and it is the reason why the session is dead.
+		if before.Status == store.TokenRevoked || before.Status == store.SessionDuplicated {
+			// What is known says why the session is dead; that it is dead says less.
 			before.CheckedAt = f.now()
 			return before
 		}
