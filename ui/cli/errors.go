@@ -155,6 +155,9 @@ func answerOf(f fault.Fault) string {
 func (s *shell) hints(f fault.Fault) []string {
 	// There is no form here whose content could be kept.
 	saved := strings.TrimSpace(strings.TrimSuffix(f.NotSaved, fault.Kept))
+	if s.verb == "login" && !f.Until.IsZero() {
+		f.Next, saved = "", "" // the bot is saved already
+	}
 	var lines []string
 	for _, line := range []string{f.Why, f.Next, saved} {
 		if line != "" {
