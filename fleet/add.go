@@ -48,12 +48,15 @@ type order struct {
 // Errors are *InputError, *FloodError, *telegram.Error, those of keyring, and *UnsavedError when Telegram
 // granted the login and the keyring then did not take it. report may be nil. When ctx is cancelled nothing
 // is saved, and a login that was granted at that very moment is ended.
-func (f *Fleet) Add(ctx context.Context, bot NewBot, report func(Step)) (Saved, error) {
+func (f *Fleet) Add(ctx context.Context, bot NewBot, report func(Step)) (saved Saved, err error) {
+	ctx, op := f.begin(ctx, "add", Key{})
+	defer op.end(&err)
 	on := f.at.Load()
 	o, err := f.judge(ctx, on, bot)
 	if err != nil {
 		return Saved{}, err
 	}
+	op.about(o.key)
 	release, err := on.guard.take(ctx, o.key)
 	if err != nil {
 		return Saved{}, err

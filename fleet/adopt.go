@@ -14,12 +14,15 @@ var errNoSession = errors.New("not a session")
 
 // Adopt saves a bot together with a session that already exists, without a login. Nothing is dialled.
 // A bot that has a session which may still work keeps it: ErrSessionWorks.
-func (f *Fleet) Adopt(ctx context.Context, bot NewBot, session telegram.Session, profile telegram.Profile, runs store.Place) (Saved, error) {
+func (f *Fleet) Adopt(ctx context.Context, bot NewBot, session telegram.Session, profile telegram.Profile, runs store.Place) (saved Saved, err error) {
+	ctx, op := f.begin(ctx, "adopt", Key{})
+	defer op.end(&err)
 	on := f.at.Load()
 	o, err := f.judge(ctx, on, bot)
 	if err != nil {
 		return Saved{}, err
 	}
+	op.about(o.key)
 	if session.Environment != o.key.Environment {
 		return Saved{}, &InputError{Field: FieldEnvironment, Problem: ProblemUnknown, Got: session.Environment, Want: o.key.Environment}
 	}

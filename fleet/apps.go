@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 
@@ -71,7 +72,10 @@ func freeName(apps []App) string {
 
 // AddApp saves an app. Its name and api_id must be new: *InputError. An empty name is "main", then
 // "app 2" and so on.
-func (f *Fleet) AddApp(ctx context.Context, name string, apiID int, hash secret.Secret) (App, error) {
+func (f *Fleet) AddApp(ctx context.Context, name string, apiID int, hash secret.Secret) (app App, err error) {
+	ctx, op := f.begin(ctx, "add app", Key{})
+	defer op.end(&err)
+	op.note(slog.Int("api_id", apiID))
 	on := f.at.Load()
 	if _, err := on.App(ctx, apiID); !errors.Is(err, store.ErrNotFound) {
 		if err != nil {
@@ -88,9 +92,12 @@ func (f *Fleet) AddApp(ctx context.Context, name string, apiID int, hash secret.
 
 // EditApp renames an app and, unless hash is empty, replaces its api_hash. An empty name leaves the name.
 // Renaming alone does not touch the keyring: its item has the name as of its last write.
-func (f *Fleet) EditApp(ctx context.Context, apiID int, name string, hash secret.Secret) (App, error) {
+func (f *Fleet) EditApp(ctx context.Context, apiID int, name string, hash secret.Secret) (app App, err error) {
+	ctx, op := f.begin(ctx, "edit app", Key{})
+	defer op.end(&err)
+	op.note(slog.Int("api_id", apiID))
 	on := f.at.Load()
-	app, err := on.App(ctx, apiID)
+	app, err = on.App(ctx, apiID)
 	if errors.Is(err, store.ErrNotFound) {
 		return App{}, fmt.Errorf("%w: %d", ErrNoApp, apiID)
 	}
@@ -158,7 +165,10 @@ func (f *Fleet) writeApp(ctx context.Context, on *ground, item appItem) error {
 }
 
 // RemoveApp removes an app that no bot uses, else *AppInUseError.
-func (f *Fleet) RemoveApp(ctx context.Context, apiID int) error {
+func (f *Fleet) RemoveApp(ctx context.Context, apiID int) (err error) {
+	ctx, op := f.begin(ctx, "remove app", Key{})
+	defer op.end(&err)
+	op.note(slog.Int("api_id", apiID))
 	on := f.at.Load()
 	app, err := on.App(ctx, apiID)
 	if errors.Is(err, store.ErrNotFound) {

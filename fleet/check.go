@@ -13,7 +13,9 @@ import (
 
 // Check opens the bot's saved session, only if it runs here, and records what Telegram says. The bot it
 // returns is current even when err is not nil. A bot without a session is not an error: NotLoggedIn.
-func (f *Fleet) Check(ctx context.Context, key Key, report func(Step)) (Bot, error) {
+func (f *Fleet) Check(ctx context.Context, key Key, report func(Step)) (bot Bot, err error) {
+	ctx, op := f.begin(ctx, "check", key)
+	defer op.end(&err)
 	on := f.at.Load()
 	release, err := on.guard.take(ctx, key)
 	if err == nil {

@@ -21,7 +21,7 @@ func (f *Fleet) speak(environment string) (conversation, error) {
 	if err := f.envs.require(environment); err != nil {
 		return nil, err
 	}
-	return f.talk(f.envs.known[environment]()), nil
+	return observed{f.talk(f.envs.known[environment]())}, nil
 }
 
 // A Stage is a part of a long call, in words that are package fault's to choose.

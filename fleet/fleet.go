@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -57,6 +58,9 @@ type Options struct {
 	Timeout time.Duration
 	// Version is what Telegram is told this program's version is.
 	Version string
+	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,
+	// and neither does a catalogue in memory. Errors come as attributes of type error.
+	Log *slog.Logger
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 }
@@ -78,6 +82,9 @@ type ground struct {
 	*store.Store
 	ring  ring
 	guard guard
+	// log is nil where nothing is to be left behind; named: it has been told which keyring there is.
+	log   *slog.Logger
+	named sync.Once
 }
 
 // Open opens the catalogue. It does not touch the keyring: that is opened by the first call that needs a
@@ -127,8 +134,8 @@ func (f *Fleet) standOnDisk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	on := &ground{Store: catalogue}
-	on.ring.open = f.systemRing()
+	on := &ground{Store: catalogue, log: f.opts.Log}
+	on.ring.open = logOpening(on.log, f.systemRing())
 	on.guard.dir, on.guard.scope = keyring.LockDir, f.opts.Ring
 	if f.opts.OpenRing != nil {
 		// Not the ring that all homes share.

@@ -127,7 +127,9 @@ func mayReplace(ctx context.Context, r *keyring.Ring, name string, decode func(s
 }
 
 // Token reads a bot's token from the keyring.
-func (f *Fleet) Token(ctx context.Context, key Key) (secret.Secret, error) {
+func (f *Fleet) Token(ctx context.Context, key Key) (token secret.Secret, err error) {
+	ctx, op := f.begin(ctx, "read token", key)
+	defer op.end(&err)
 	on := f.at.Load()
 	r, err := on.ring.get(ctx)
 	if err != nil {

@@ -13,7 +13,9 @@ import (
 
 // LogOut ends the bot's sessions that run here at Telegram, then removes them from the ring; token and
 // bot stay. A bot without such a session is returned as it is.
-func (f *Fleet) LogOut(ctx context.Context, key Key, report func(Step)) (Bot, error) {
+func (f *Fleet) LogOut(ctx context.Context, key Key, report func(Step)) (bot Bot, err error) {
+	ctx, op := f.begin(ctx, "log out", key)
+	defer op.end(&err)
 	on := f.at.Load()
 	release, err := on.guard.take(ctx, key)
 	if err != nil {
@@ -142,7 +144,9 @@ func deleteItem(ctx context.Context, r *keyring.Ring, name string) error {
 
 // Remove deletes the bot's items from the keyring and then its row. Its sessions live on at Telegram: to
 // end them, LogOut first. Items that are gone already are no error.
-func (f *Fleet) Remove(ctx context.Context, key Key) error {
+func (f *Fleet) Remove(ctx context.Context, key Key) (err error) {
+	ctx, op := f.begin(ctx, "remove", key)
+	defer op.end(&err)
 	on := f.at.Load()
 	release, err := on.guard.take(ctx, key)
 	if err != nil {

@@ -143,6 +143,13 @@ func TestAWholeLifeLeavesNoSecretOnDisk(t *testing.T) {
 		if err != nil || files == 0 {
 			t.Errorf("%s: %d files, %v", when, files, err)
 		}
+		w.journal.mu.Lock()
+		defer w.journal.mu.Unlock()
+		for name, s := range secrets {
+			if bytes.Contains(w.journal.text.Bytes(), []byte(s)) {
+				t.Errorf("%s: %s is in the log", when, name)
+			}
+		}
 	}
 	look("running")
 	if err := f.Close(); err != nil {

@@ -12,7 +12,9 @@ import (
 // Login logs a known bot in (again) and replaces its session of that name. Where a session that runs here
 // exists it is checked first, and ErrSessionWorks returned if it does, unless force. A session that works
 // and is replaced by force is ended afterwards.
-func (f *Fleet) Login(ctx context.Context, key Key, force bool, report func(Step)) (Saved, error) {
+func (f *Fleet) Login(ctx context.Context, key Key, force bool, report func(Step)) (saved Saved, err error) {
+	ctx, op := f.begin(ctx, "log in", key)
+	defer op.end(&err)
 	on := f.at.Load()
 	release, err := on.guard.take(ctx, key)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
+	"botring/fleet/plain"
 	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/keyring"
@@ -16,7 +18,7 @@ import (
 //
 // It neither unlocks nor lists the ring, and does not open it unless the journal names an item. What it
 // cannot look at now (a locked ring, a bot that another process works on) it leaves to the next start.
-func (f *Fleet) Recover(ctx context.Context) ([]Key, error) {
+func (f *Fleet) Recover(ctx context.Context) (lost []Key, err error) {
 	on := f.at.Load()
 	intents, err := on.Intents(ctx)
 	if err != nil || len(intents) == 0 {
@@ -29,7 +31,9 @@ func (f *Fleet) Recover(ctx context.Context) ([]Key, error) {
 	if status, err := r.Status(ctx); err != nil || status.Locked {
 		return nil, ctx.Err()
 	}
-	var lost []Key
+	ctx, op := f.begin(ctx, "recover", Key{})
+	defer op.end(&err)
+	op.note(slog.Int("saves", len(intents)))
 	for _, intent := range intents {
 		cutOff, err := f.recoverOne(ctx, on, r, intent)
 		switch {
@@ -38,6 +42,7 @@ func (f *Fleet) Recover(ctx context.Context) ([]Key, error) {
 			return lost, fmt.Errorf("recover bot %s: %w", intent.Key, err)
 		case cutOff:
 			lost = append(lost, intent.Key)
+			op.note(slog.String("lost", plain.Line(intent.Key.String())))
 		}
 	}
 	return lost, nil
@@ -101,7 +106,9 @@ func (f *Fleet) recoverApp(ctx context.Context, on *ground, r *keyring.Ring, s *
 
 // Rebuild reads the ring and makes rows of the catalogue from it, keeping those that are there. It returns
 // how many bots were added, or keyring.ErrCannotList. Items that cannot be read are left alone.
-func (f *Fleet) Rebuild(ctx context.Context) (int, error) {
+func (f *Fleet) Rebuild(ctx context.Context) (added int, err error) {
+	ctx, op := f.begin(ctx, "rebuild catalogue", Key{})
+	defer op.end(&err)
 	on := f.at.Load()
 	r, err := on.ring.get(ctx)
 	if err != nil {
@@ -114,7 +121,6 @@ func (f *Fleet) Rebuild(ctx context.Context) (int, error) {
 	if err := f.rebuildApps(ctx, on, values); err != nil {
 		return 0, err
 	}
-	added := 0
 	for name, value := range values {
 		key, session, ok := parseBotItemName(name)
 		if !ok || session != "" {

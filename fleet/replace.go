@@ -13,7 +13,9 @@ import (
 // token is logged in (in place of a session that the old one's revocation killed) and saved; with noLogin
 // only saved, and the session stays until a check says what became of it. The old item is there until the
 // new one is written, and again if that fails.
-func (f *Fleet) ReplaceToken(ctx context.Context, key Key, token secret.Secret, noLogin bool, report func(Step)) (Saved, error) {
+func (f *Fleet) ReplaceToken(ctx context.Context, key Key, token secret.Secret, noLogin bool, report func(Step)) (saved Saved, err error) {
+	ctx, op := f.begin(ctx, "replace token", key)
+	defer op.end(&err)
 	on := f.at.Load()
 	token = secret.New(Trim(token.Reveal()))
 	if err := checkReplacement(key, token); err != nil {

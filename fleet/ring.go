@@ -123,11 +123,14 @@ type KeyringStatus struct {
 
 // Keyring describes the keyring without prompting; it fails with keyring.ErrUnavailable and the like.
 func (f *Fleet) Keyring(ctx context.Context) (KeyringStatus, error) {
-	r, err := f.at.Load().ring.get(ctx)
+	on := f.at.Load()
+	r, err := on.ring.get(ctx)
 	if err != nil {
 		return KeyringStatus{}, err
 	}
-	return describe(ctx, r)
+	status, err := describe(ctx, r)
+	on.logKeyring(ctx, status, err)
+	return status, err
 }
 
 func describe(ctx context.Context, r *keyring.Ring) (KeyringStatus, error) {
@@ -138,7 +141,9 @@ func describe(ctx context.Context, r *keyring.Ring) (KeyringStatus, error) {
 }
 
 // Unlock unlocks the keyring, waiting for its prompt.
-func (f *Fleet) Unlock(ctx context.Context) error {
+func (f *Fleet) Unlock(ctx context.Context) (err error) {
+	ctx, op := f.begin(ctx, "unlock keyring", Key{})
+	defer op.end(&err)
 	r, err := f.at.Load().ring.get(ctx)
 	if err != nil {
 		return err

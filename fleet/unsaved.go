@@ -59,7 +59,9 @@ func (f *Fleet) giveUp(ctx context.Context, on *ground, s *save) error {
 }
 
 // end logs a session out that nobody keeps.
-func (f *Fleet) end(ctx context.Context, session telegram.Session) error {
+func (f *Fleet) end(ctx context.Context, session telegram.Session) (err error) {
+	ctx, op := f.begin(ctx, "end session", Key{Environment: session.Environment, ID: session.UserID})
+	defer op.end(&err)
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
 	talk, err := f.speak(session.Environment)
@@ -78,7 +80,9 @@ func cancelled(err error) error {
 }
 
 // SaveAgain retries the saving, and only that, of a login that could not be saved.
-func (f *Fleet) SaveAgain(ctx context.Context, unsaved *UnsavedError) (Saved, error) {
+func (f *Fleet) SaveAgain(ctx context.Context, unsaved *UnsavedError) (saved Saved, err error) {
+	ctx, op := f.begin(ctx, "save again", unsaved.Bot.Key)
+	defer op.end(&err)
 	s := unsaved.login
 	if s == nil {
 		return Saved{}, fmt.Errorf("save again: %w", unsaved)
@@ -93,7 +97,7 @@ func (f *Fleet) SaveAgain(ctx context.Context, unsaved *UnsavedError) (Saved, er
 		// Another ring than the one that failed: it may not know the app either.
 		s.looked, s.newApp = false, true
 	}
-	saved, err := f.write(ctx, on, s, nil)
+	saved, err = f.write(ctx, on, s, nil)
 	if err != nil {
 		return Saved{}, &UnsavedError{Bot: unsaved.Bot, Err: err, login: s}
 	}
@@ -102,7 +106,9 @@ func (f *Fleet) SaveAgain(ctx context.Context, unsaved *UnsavedError) (Saved, er
 
 // Abandon gives up a login that could not be saved: it is logged out at Telegram, and what the keyring
 // held before is put back if it is not there any more.
-func (f *Fleet) Abandon(ctx context.Context, unsaved *UnsavedError) error {
+func (f *Fleet) Abandon(ctx context.Context, unsaved *UnsavedError) (err error) {
+	ctx, op := f.begin(ctx, "abandon", unsaved.Bot.Key)
+	defer op.end(&err)
 	s := unsaved.login
 	if s == nil {
 		return fmt.Errorf("abandon: %w", unsaved)

@@ -42,6 +42,8 @@ type world struct {
 	store *faultyStore
 	ring  *keyring.Ring
 	home  string
+	// journal is the log, which no test may leave a secret in.
+	journal journal
 
 	mu  sync.Mutex
 	now time.Time
@@ -76,6 +78,11 @@ func emptyWorld(t testing.TB) *world {
 	w := &world{t: t, home: t.TempDir(), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)}
 	w.store = &faultyStore{Memory: keyring.NewMemory()}
 	w.ring = keyring.Wrap(w.store, keyring.Options{})
+	t.Cleanup(func() {
+		if leaks := w.journal.leaks(); len(leaks) > 0 {
+			t.Errorf("in the log: %q", leaks)
+		}
+	})
 	return w
 }
 
@@ -99,7 +106,7 @@ func (w *world) options() Options {
 	return Options{
 		Environment: env, Networks: []telegram.Network{network}, Home: w.home, Timeout: 10 * time.Second,
 		OpenRing: func(context.Context) (*keyring.Ring, error) { return w.ring, nil },
-		Now:      w.clock,
+		Now:      w.clock, Log: w.journal.logger(),
 	}
 }
 

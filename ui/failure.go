@@ -33,7 +33,7 @@ func (f failure) Typing() bool { return false }
 
 // fault words the error as of now.
 func (f failure) fault() fault.Fault {
-	said := fault.OfAt(f.err, f.sh.now())
+	said := fault.OfAt(f.err, f.sh.now()).WithLog(f.sh.log())
 	if f.attempt.aim == loggingIn && said.NotSaved != "" {
 		said.NotSaved = fault.Unchanged // nothing was typed, and the bot was saved before
 	}

@@ -263,3 +263,31 @@ func TestFlood(t *testing.T) {
 		t.Error("enter does not log in now")
 	}
 }
+
+// What nobody has words for names the log, if there is one.
+func TestUnexpectedNamesTheLog(t *testing.T) {
+	const path, says = "~/.local/state/botring/botring.log", "The log has more: ~/.local/state/botring/botring.log."
+	new400 := refusal(telegram.Unexpected, 400, "CONNECTION_NOT_INITED")
+	sh, h := formShell(t, mainApp())
+	seesNot(t, end(started(t, sh, h), nil, new400), "The log")
+	sh.logPath = func() string { return path }
+	sees(t, end(started(t, sh, h), nil, new400), "400 CONNECTION_NOT_INITED", "The log has more:", path)
+	seesNot(t, end(started(t, sh, h), nil, refusal(telegram.TokenInvalid, 400, "ACCESS_TOKEN_INVALID")), "The log")
+	sh.keyring.status.Kind = "memory"
+	seesNot(t, end(started(t, sh, h), nil, new400), "The log")
+	// Nothing is cut off of it on a small terminal.
+	sh.keyring.status.Kind = "system"
+	narrow := strings.Join(strings.Fields(plainView(end(started(t, sh, h), nil, new400), 40, 20)), "")
+	if !strings.Contains(narrow, strings.Join(strings.Fields(says), "")) {
+		t.Errorf("%s", narrow)
+	}
+}
+
+func TestKeyringsOwnFaultNamesTheLogAtTheStart(t *testing.T) {
+	sh := testShell(t)
+	sh.logPath = func() string { return "/home/u/botring.log" }
+	sh.keyring = keyringState{looked: true, err: &keyring.UnavailableError{Reason: keyring.KeyringFault}}
+	sees(t, newWelcome(sh), "The log has more: /home/u/botring.log.")
+	sh.keyring.err = &keyring.UnavailableError{Reason: keyring.NoSessionBus}
+	seesNot(t, newWelcome(sh), "The log")
+}

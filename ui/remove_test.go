@@ -171,6 +171,9 @@ func TestRemoveFailedStays(t *testing.T) {
 	if got := failed.View(sh.body).status; !strings.Contains(got, "Logged out and removed") || !strings.Contains(got, "1 still here") {
 		t.Errorf("says %q", got)
 	}
+	seesNot(t, s, "The log")
+	sh.logPath = func() string { return "/home/u/botring.log" }
+	sees(t, s, "no words for", "The log has more: /home/u/botring.log.")
 	// Only when asked for again is it removed without the logout.
 	if next := drive(s, "d"); next.(remove).stage != removeConfirm || next.(remove).way != removeHere {
 		t.Error("d does not ask again")

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -114,14 +115,16 @@ const failuresShown = 6
 func (r remove) failures(width int) []string {
 	t := r.sh.theme
 	var lines []string
+	log := ""
 	for i, f := range r.run.failed {
 		if i == failuresShown && len(r.run.failed) > failuresShown+1 {
 			lines = append(lines, prose(fmt.Sprintf("and %d more", len(r.run.failed)-i), width)...)
 			break
 		}
 		words := fault.OfAt(f.err, r.sh.now())
+		log = cmp.Or(log, words.LogHint(r.sh.log()))
 		lines = append(lines, indent([]string{t.mark(fault.NeedsYou) + " " + displayName(f.bot)}, margin(width))...)
 		lines = append(lines, indent(wrap(strings.TrimSpace(words.What+" "+words.Why), width-margin(width)-3), margin(width)+2)...)
 	}
-	return lines
+	return append(lines, prose(log, width)...)
 }

@@ -17,6 +17,7 @@ type shell struct {
 	ctx     context.Context //nolint:containedctx // the program's own life, parent of every task's
 	fleet   *fleet.Fleet
 	samples []Sample
+	logPath func() string // nil for none
 	theme   theme
 	keys    keymap
 	now     func() time.Time
@@ -49,6 +50,14 @@ type keyringState struct {
 	looked bool
 	status fleet.KeyringStatus
 	err    error
+}
+
+// log is where the log is, "" where there is none: what is kept in memory only is not logged either.
+func (sh *shell) log() string {
+	if sh.logPath == nil || sh.keyring.status.Kind == "memory" {
+		return ""
+	}
+	return sh.logPath()
 }
 
 // catalogueMsg is the catalogue, read again.

@@ -27,6 +27,8 @@ type Options struct {
 	Samples []Sample
 	// Notice is what the status line says first: what a crash has cost, say.
 	Notice string
+	// Log is where the log is, for faults that it says more of: "" where there is none. Nil is none.
+	Log func() string
 	// In and Out are the terminal, os.Stdin and os.Stdout when nil.
 	In  io.Reader
 	Out io.Writer
@@ -94,6 +96,7 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		ctx:         ctx,
 		fleet:       opts.Fleet,
 		samples:     opts.Samples,
+		logPath:     opts.Log,
 		theme:       newTheme(true, glyphsFor(opts.Environ)),
 		keys:        newKeymap(),
 		now:         time.Now,

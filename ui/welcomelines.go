@@ -85,6 +85,7 @@ func (w welcome) secrets(width int, low bool) []string {
 	}
 	said := fault.Of(k.err)
 	lines := append(prose(t.bad.Render(t.glyphs.cross)+" "+said.What, width), prose(said.Why, width)...)
+	lines = append(lines, prose(said.LogHint(w.sh.log()), width)...)
 	if !low {
 		lines = append(lines, "")
 	}

@@ -55,6 +55,8 @@ type Fault struct {
 	Actions []Action
 	// Until is when a flood wait ends.
 	Until time.Time
+	// Logged: these words say less than the log does. See LogHint.
+	Logged bool
 }
 
 // What was not saved, in the few ways there are. Where Kept ends a sentence there was a form; what has no
@@ -95,6 +97,7 @@ func OfAt(err error, now time.Time) Fault {
 		Next:     "Try again; if it stays, report it with the line above.",
 		NotSaved: notSaved,
 		Actions:  []Action{Retry, Keep},
+		Logged:   true,
 	}
 }
 

@@ -76,6 +76,7 @@ func wordsOfReason(f Fault, reason keyring.Reason) Fault {
 	case keyring.KeyringFault:
 		why = "The keyring program answered with a fault of its own."
 		f.Next = "Restart it, then try again."
+		f.Logged = true
 	case keyring.NoLockFile:
 		f.What = "The keyring cannot be locked for writing."
 		why = "The lock that writers take could not be made on disk."
@@ -121,6 +122,7 @@ func wordsOfFiles(f Fault, reason keyring.Reason) Fault {
 	case keyring.StoreFault:
 		why = "The disk or its file system has a fault of its own."
 		f.Next = "Look at the disk, then try again."
+		f.Logged = true
 	case keyring.IdentityMissing:
 		why = "There are files and no identity: what the passphrase opens is gone."
 		f.Next = "Bring the file identities back from a backup. A new one could not read what is there."

@@ -163,6 +163,7 @@ func serviceWords(e *telegram.Error) map[telegram.Kind]Fault {
 			Next:     "Try again; if it stays, report it with this code and type.",
 			NotSaved: notSaved,
 			Actions:  []Action{Retry, SaveOnly},
+			Logged:   true,
 		},
 	}
 }

@@ -92,6 +92,7 @@ type shell struct {
 	Process
 	flags flags
 	fleet *fleet.Fleet
+	log   *log // nil where nothing is to be left behind
 	// subject is the bot a command was about, as a command line names it, for hints; verb the command.
 	subject, verb string
 	keys          <-chan byte // see typed
@@ -107,6 +108,10 @@ func (s *shell) open(ctx context.Context) (*fleet.Fleet, error) {
 		return nil, err
 	}
 	opts.Version = s.Version
+	if !opts.Ephemeral {
+		s.log = openLog(opts.Home, s.Version, s.verb)
+		opts.Log = s.log.records
+	}
 	f, err := fleet.Open(ctx, opts)
 	if err != nil {
 		return nil, err

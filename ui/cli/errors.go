@@ -120,6 +120,10 @@ func (s *shell) finish(ctx context.Context, err error) int {
 		return code
 	}
 	f := words(err)
+	var inWords *usageError // its cause is in the log
+	if f.Logged && !errors.As(err, &inWords) {
+		s.log.told(err)
+	}
 	if s.flags.json || asksForJSON(s.Args) {
 		_ = writeJSON(s.Out, errorObject{Error: s.errorJSON(f)})
 		return code
@@ -153,6 +157,7 @@ func answerOf(f fault.Fault) string {
 
 // hints are the lines below a fault's first sentence.
 func (s *shell) hints(f fault.Fault) []string {
+	f = f.WithLog(s.log.path())
 	// There is no form here whose content could be kept.
 	saved := strings.TrimSpace(strings.TrimSuffix(f.NotSaved, fault.Kept))
 	if s.verb == "login" && !f.Until.IsZero() {

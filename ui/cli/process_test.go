@@ -207,18 +207,14 @@ func TestNoSecretInOutput(t *testing.T) {
 	token := tokenOf(7001, "A").Reveal()
 	server.AddBot(telegramtest.Bot{Token: secret.New(token), Profile: telegram.Profile{ID: 7001, Username: "x_bot", FirstName: "X\x1b[2J\u202e"}})
 	server.AddBot(telegramtest.Bot{Token: tokenOf(7002, "A"), Login: telegramtest.Script{Error: "FLOOD_WAIT_1873"}})
-	f, err := fleet.Open(t.Context(), fleet.Options{
-		Networks: []telegram.Network{server.Network()}, Environment: "custom", Keyring: "memory", Ephemeral: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
+	home := t.TempDir()
+	logged := loggedShell(t, server, keyring.NewMemory(), home)
+	f := logged.fleet
 	ran := map[string]bool{}
 	run := func(stdin string, args ...string) {
 		for _, extra := range [][]string{nil, {"--json"}} {
 			var all bytes.Buffer
-			s := &shell{fleet: f, Process: Process{
+			s := &shell{fleet: f, log: logged.log, Process: Process{
 				Args: append(args, extra...), In: strings.NewReader(stdin), Out: &all, Err: &all, Version: "v1.2.3",
 				Environ: mapEnviron{"API_ID": "10001", "API_HASH": hash},
 				Screens: nil,
@@ -233,7 +229,8 @@ func TestNoSecretInOutput(t *testing.T) {
 			ran[s.verb] = true
 		}
 	}
-	run(token, "add", "--label", "Mine", "--tag", "a\x1b[1m")
+	run(token, "add", "--label", "Theirs", "--tag", "a\x1b[1m")
+	run(token, "add", "--label", "Mine")
 	run(tokenOf(7002, "A").Reveal(), "add")
 	run(tokenOf(7003, "A").Reveal(), "add")
 	run("nothing:"+secretMark, "add")
@@ -259,6 +256,17 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "demo")
 	run("", "version")
 	run("", "remove", "My own", "--yes")
+	text := readLog(t, home)
+	for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", `\x1b`, `\u202e`, "goroutine"} {
+		if strings.Contains(text, leak) {
+			t.Errorf("%q is in the log:\n%s", leak, text)
+		}
+	}
+	for _, want := range []string{"msg=add", "msg=check", `msg="log in"`, `msg="replace token"`, `msg="log out"`, "msg=remove", "outcome=flood_wait"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in the log:\n%s", want, text)
+		}
+	}
 	root := newRoot(&shell{})
 	for _, cmd := range root.Commands() {
 		if cmd.IsAvailableCommand() && !cmd.HasSubCommands() && !ran[cmd.Name()] {

@@ -104,7 +104,7 @@ func (s *shell) needTerminal() error {
 
 // show runs the screens. That the user left by an interrupt is how one leaves, not a fault.
 func (s *shell) show(ctx context.Context, opts ui.Options) error {
-	opts.In, opts.Out = s.In, s.Out
+	opts.Log, opts.In, opts.Out = s.log.path, s.In, s.Out
 	err := s.Screens(ctx, opts)
 	if ctx.Err() != nil && err == nil {
 		return ctx.Err()
