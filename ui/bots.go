@@ -254,7 +254,10 @@ func (b bots) View(size size) view {
 			v.cursor = c
 		}
 	}
-	c := measure(list.all, size.width)
+	c := list.columns
+	if list.measured != size.width {
+		c = measure(list.all, size.width)
+	}
 	v.body = append(v.body, t.header(c, list.sort))
 	now := sh.now()
 	for i := list.top; i < min(list.top+list.visible(), len(list.rows)); i++ {

@@ -242,8 +242,8 @@ func BenchmarkFilter(b *testing.B) {
 
 func BenchmarkListFrame(b *testing.B) {
 	sh := testShell(b, fineBots(10_000)...)
-	sh.list.height = 40
-	r := root{sh: sh, screen: newBots(sh), term: size{120, 45}}
+	model, _ := root{sh: sh, screen: newBots(sh)}.Update(tea.WindowSizeMsg{Width: 120, Height: 45})
+	r := model.(root)
 	for b.Loop() {
 		r.View()
 	}

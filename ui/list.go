@@ -26,7 +26,14 @@ type listState struct {
 	marked  map[fleet.Key]bool
 
 	notice string // what the last action did
+
+	// columns are measured for a width of measured cells, when the bots or the terminal change.
+	columns  columns
+	measured int
 }
+
+// measure lays the columns out for a terminal of width cells.
+func (l *listState) measure(width int) { l.columns, l.measured = measure(l.all, width), width }
 
 // refresh makes the rows anew after the bots, the filter or the order changed. The selection stays on its
 // bot where that is still shown.

@@ -83,6 +83,7 @@ func (r root) resize(term size) (tea.Model, tea.Cmd) {
 	again := r.term != size{} && r.term != term
 	r.term, r.sh.body = term, bodySize(term)
 	r.sh.list.height = r.sh.body.height - 1
+	r.sh.list.measure(term.width)
 	r.sh.list.move(0)
 	if !again {
 		return r, nil

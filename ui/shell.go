@@ -185,6 +185,7 @@ func (sh *shell) took(msg catalogueMsg) {
 	}
 	sh.bots, sh.apps = msg.bots, msg.apps
 	sh.list.all = sh.rowsOf(sh.bots)
+	sh.list.measure(sh.body.width)
 	sh.refresh()
 }
 
