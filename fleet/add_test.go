@@ -14,6 +14,7 @@ import (
 
 	"botring/fleet/store"
 	"botring/internal/secret"
+	"botring/keyring"
 	"botring/telegram"
 )
 
@@ -301,11 +302,11 @@ func TestWhereTheCatalogueIs(t *testing.T) {
 		{"/x", "", "/x/catalogue.db"},
 		{"/x", "work", "/x/catalogue-work.db"},
 	} {
-		if got, err := cataloguePath(test.home, test.ring); err != nil || filepath.ToSlash(got) != test.want {
+		if got, err := cataloguePath(test.home, test.ring, keyring.KindSystem); err != nil || filepath.ToSlash(got) != test.want {
 			t.Errorf("%+v: %s, %v", test, got, err)
 		}
 	}
-	if got, err := cataloguePath("", ""); err != nil || !filepath.IsAbs(got) || filepath.Dir(filepath.Dir(got)) == "/" {
+	if got, err := cataloguePath("", "", keyring.KindSystem); err != nil || !filepath.IsAbs(got) || filepath.Dir(filepath.Dir(got)) == "/" {
 		t.Errorf("default: %s, %v", got, err)
 	}
 	f, err := Open(t.Context(), Options{})

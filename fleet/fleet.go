@@ -48,9 +48,11 @@ type Options struct {
 	Home string
 	// Ring is the NAME of --ring, "" for the usual one.
 	Ring string
-	// Keyring is "system" (also "") or "memory".
+	// Keyring is "system" (also ""), "age" or "memory".
 	Keyring string
-	// OpenRing opens the keyring in place of keyring.Open, for tests.
+	// Passphrase says who knows the one of the encrypted files of "age".
+	Passphrase Passphrase
+	// OpenRing opens the system's keyring in place of keyring.Open, for tests.
 	OpenRing func(context.Context) (*keyring.Ring, error)
 	// Ephemeral keeps the catalogue in memory: nothing touches the disk.
 	Ephemeral bool
@@ -73,13 +75,14 @@ type Fleet struct {
 	now  func() time.Time
 	// talk makes what speaks to a network.
 	talk func(telegram.Network) conversation
-	// at is what it stands on, which UseMemory replaces.
+	// at is what it stands on, which UseMemory and UseEncrypted replace.
 	at atomic.Pointer[ground]
 }
 
 // A ground is what a fleet stands on: a catalogue, and the ring and locks that belong to it.
 type ground struct {
 	*store.Store
+	kind  keyring.Kind
 	ring  ring
 	guard guard
 	// log is nil where nothing is to be left behind; named: it has been told which keyring there is.
@@ -109,53 +112,47 @@ func Open(ctx context.Context, opts Options) (*Fleet, error) {
 		client, _ := clients.LoadOrStore(network.Name, telegram.New(network, telegram.Options{Timeout: opts.Timeout, Version: opts.Version}))
 		return client.(*telegram.Client)
 	}
-	switch kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem))); {
-	case kind == keyring.KindMemory:
-		err = f.standInMemory(ctx, f.memoryRing())
-	case kind != keyring.KindSystem:
-		err = &InputError{Field: FieldKeyring, Problem: ProblemUnknown, Got: opts.Keyring}
-	case opts.Ephemeral:
-		err = f.standInMemory(ctx, f.systemRing())
-	default:
-		err = f.standOnDisk(ctx)
+	kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem)))
+	if kind != keyring.KindSystem && kind != keyring.KindAge && kind != keyring.KindMemory {
+		return nil, &InputError{Field: FieldKeyring, Problem: ProblemUnknown, Got: opts.Keyring}
 	}
+	on, err := f.ground(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
+	f.at.Store(on)
 	return f, nil
 }
 
-func (f *Fleet) standOnDisk(ctx context.Context) error {
-	path, err := cataloguePath(f.opts.Home, f.opts.Ring)
-	if err != nil {
-		return &store.OpenError{Path: "catalogue.db", Err: err}
+// ground opens the catalogue that belongs to a kind of keyring.
+func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err error) {
+	on = &ground{kind: kind}
+	on.ring.open = f.openRing(kind)
+	if kind == keyring.KindMemory || f.opts.Ephemeral {
+		on.Store, err = store.Memory(ctx)
+		return on, err
 	}
-	catalogue, err := store.Open(ctx, path)
+	path, err := cataloguePath(f.opts.Home, f.opts.Ring, kind)
 	if err != nil {
-		return err
+		return nil, &store.OpenError{Path: "catalogue.db", Err: err}
 	}
-	on := &ground{Store: catalogue, log: f.opts.Log}
-	on.ring.open = logOpening(on.log, f.systemRing())
+	if on.Store, err = store.Open(ctx, path); err != nil {
+		return nil, err
+	}
+	on.log = f.opts.Log
+	on.ring.open = logOpening(on.log, on.ring.open)
 	on.guard.dir, on.guard.scope = keyring.LockDir, f.opts.Ring
-	if f.opts.OpenRing != nil {
+	if kind == keyring.KindAge || f.opts.OpenRing != nil {
 		// Not the ring that all homes share.
 		on.guard.scope = filepath.Clean(path)
 	}
-	f.at.Store(on)
-	return nil
+	return on, nil
 }
 
-func (f *Fleet) standInMemory(ctx context.Context, open openRing) error {
-	catalogue, err := store.Memory(ctx)
-	if err != nil {
-		return err
-	}
-	on := &ground{Store: catalogue}
-	on.ring.open = open
-	if old := f.at.Swap(on); old != nil {
-		return errors.Join(old.ring.close(), old.Close())
-	}
-	return nil
+// move goes on on another ground.
+func (f *Fleet) move(on *ground) error {
+	old := f.at.Swap(on)
+	return errors.Join(old.ring.close(), old.Close())
 }
 
 // Close waits for nothing: callers end their calls first. It closes the catalogue and the keyring.

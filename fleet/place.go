@@ -6,11 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+
+	"botring/keyring"
 )
 
 // cataloguePath says where the catalogue is. Every ring has its own: the catalogue only retells what is
 // in the ring, and a row must never lead to an item of another one.
-func cataloguePath(home, ring string) (string, error) {
+func cataloguePath(home, ring string, kind keyring.Kind) (string, error) {
 	dir := home
 	if dir == "" {
 		var err error
@@ -21,6 +24,10 @@ func cataloguePath(home, ring string) (string, error) {
 	name := "catalogue.db"
 	if ring != "" {
 		name = "catalogue-" + ring + ".db"
+	}
+	if kind == keyring.KindAge {
+		// A ring's name has no dot, so that this is no ring's of the system's keyring.
+		name = strings.TrimSuffix(name, ".db") + ".age.db"
 	}
 	return filepath.Join(dir, name), nil
 }
@@ -49,4 +56,16 @@ func underHome(parts ...string) (string, error) {
 		return "", fmt.Errorf("no place for the catalogue: %w", err)
 	}
 	return filepath.Join(append([]string{home}, parts...)...), nil
+}
+
+// fromHome is a path as people write it, with ~ for their own directory.
+func fromHome(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || home == "" || runtime.GOOS == "windows" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, filepath.Clean(home)+string(filepath.Separator)); ok {
+		return "~/" + rest
+	}
+	return path
 }

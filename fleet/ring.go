@@ -91,19 +91,13 @@ func (r *ring) close() error {
 	return r.opened.Close()
 }
 
-// systemRing opens the ring that the options name.
-func (f *Fleet) systemRing() openRing {
-	if f.opts.OpenRing != nil {
+// openRing opens the ring that the options name, in a keyring of this kind.
+func (f *Fleet) openRing(kind keyring.Kind) openRing {
+	if kind == keyring.KindSystem && f.opts.OpenRing != nil {
 		return f.opts.OpenRing
 	}
 	return func(ctx context.Context) (*keyring.Ring, error) {
-		return keyring.Open(ctx, keyring.Options{Kind: keyring.KindSystem, Ring: f.ringName()})
-	}
-}
-
-func (f *Fleet) memoryRing() openRing {
-	return func(ctx context.Context) (*keyring.Ring, error) {
-		return keyring.Open(ctx, keyring.Options{Kind: keyring.KindMemory, Ring: f.ringName()})
+		return keyring.Open(ctx, keyring.Options{Kind: kind, Ring: f.ringName(), Age: f.opts.ageFiles()})
 	}
 }
 
@@ -116,17 +110,20 @@ func (f *Fleet) ringName() string {
 
 // A KeyringStatus says which keyring is in use.
 type KeyringStatus struct {
-	// Kind is "system" or "memory"; Provider and Collection name the program and the place in it.
+	// Kind is "system", "age" or "memory"; Provider and Collection name the program and the place in it,
+	// which of "age" is the directory, with ~ for the user's own.
 	Kind, Provider, Collection string
-	Locked                     bool
+	// Locked: the next use prompts; New: for a passphrase that is new, since nothing was saved yet.
+	Locked, New bool
 }
 
-// Keyring describes the keyring without prompting; it fails with keyring.ErrUnavailable and the like.
+// Keyring describes the keyring without prompting; it fails with keyring.ErrUnavailable and the like, and
+// then says the kind alone.
 func (f *Fleet) Keyring(ctx context.Context) (KeyringStatus, error) {
 	on := f.at.Load()
 	r, err := on.ring.get(ctx)
 	if err != nil {
-		return KeyringStatus{}, err
+		return KeyringStatus{Kind: string(on.kind)}, err
 	}
 	status, err := describe(ctx, r)
 	on.logKeyring(ctx, status, err)
@@ -135,8 +132,12 @@ func (f *Fleet) Keyring(ctx context.Context) (KeyringStatus, error) {
 
 func describe(ctx context.Context, r *keyring.Ring) (KeyringStatus, error) {
 	status, err := r.Status(ctx)
+	place := status.Collection
+	if status.Kind == keyring.KindAge {
+		place = fromHome(place)
+	}
 	return KeyringStatus{
-		Kind: string(status.Kind), Provider: status.Provider, Collection: status.Collection, Locked: status.Locked,
+		Kind: string(status.Kind), Provider: status.Provider, Collection: place, Locked: status.Locked, New: status.New,
 	}, err
 }
 
@@ -153,4 +154,32 @@ func (f *Fleet) Unlock(ctx context.Context) (err error) {
 
 // UseMemory goes on with a memory store: everything is forgotten at the end, and the catalogue with it.
 // It is only ever called because the user asked for it, and never while another call runs.
-func (f *Fleet) UseMemory(ctx context.Context) error { return f.standInMemory(ctx, f.memoryRing()) }
+func (f *Fleet) UseMemory(ctx context.Context) error {
+	on, err := f.ground(ctx, keyring.KindMemory)
+	if err != nil {
+		return err
+	}
+	return f.move(on)
+}
+
+// UseEncrypted goes on with the encrypted files and the catalogue that belongs to them. It opens them
+// first, which may ask for a passphrase; where that fails everything stays as it was. It is only ever
+// called because the user asked for it, and never while another call runs.
+func (f *Fleet) UseEncrypted(ctx context.Context) (err error) {
+	ctx, op := f.begin(ctx, "go on with encrypted files", Key{})
+	defer op.end(&err)
+	first := ring{open: f.openRing(keyring.KindAge)}
+	opened, err := first.get(ctx)
+	if err != nil {
+		return err
+	}
+	if err := opened.Unlock(ctx); err != nil {
+		return errors.Join(err, first.close())
+	}
+	on, err := f.ground(ctx, keyring.KindAge)
+	if err != nil {
+		return errors.Join(err, first.close())
+	}
+	on.ring.opened = opened
+	return f.move(on)
+}

@@ -110,7 +110,8 @@ func (e *Encrypted) MaxSize(string) int { return agefile.MaxSize }
 func (e *Encrypted) Status(ctx context.Context) (Status, error) {
 	state, err := e.store.State(ctx)
 	return Status{
-		Kind: KindAge, Provider: "age", Collection: e.dir, Locked: state.Locked, CanList: true, MaxSize: agefile.MaxSize,
+		Kind: KindAge, Provider: "age", Collection: e.dir, Locked: state.Locked, New: err == nil && !state.Exists,
+		CanList: true, MaxSize: agefile.MaxSize,
 	}, ageError(err)
 }
 
@@ -173,7 +174,7 @@ func ageError(err error) error {
 		{agefile.ErrReadBack, as(ErrReadBack)},
 		{agefile.ErrGone, as(ErrGone)},
 		{agefile.ErrLocked, passphraseError},
-		{agefile.ErrDeclined, as(ErrDenied)},
+		{agefile.ErrDeclined, refused(NoPassphrase)},
 		{agefile.ErrWrongPassphrase, refused(WrongPassphrase)},
 		{agefile.ErrNotReadable, refused(NoPermission)},
 		{agefile.ErrDamagedItem, as(ErrDamaged)},

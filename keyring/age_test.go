@@ -110,7 +110,8 @@ func TestAgeLocked(t *testing.T) {
 		return secret.Secret{}, errors.New("esc")
 	}
 	var refused *DeniedError
-	if _, err = openAgeRing(t, opts).Get(t.Context(), "app/1"); !errors.Is(err, ErrDenied) || errors.As(err, &refused) {
+	if _, err = openAgeRing(t, opts).Get(t.Context(), "app/1"); !errors.Is(err, ErrDenied) ||
+		!errors.As(err, &refused) || refused.Refusal != NoPassphrase {
 		t.Errorf("dismissed: %v", err)
 	}
 	opts.Age.Ask = func(context.Context, agefile.Ask) (secret.Secret, error) {

@@ -168,6 +168,8 @@ type Refusal int
 const (
 	// WrongPassphrase: the passphrase was wrong, at every try.
 	WrongPassphrase Refusal = iota + 1
+	// NoPassphrase: somebody was asked for the passphrase and gave none, or no new one that will do.
+	NoPassphrase
 	// NoPermission: the operating system does not let us read the files.
 	NoPermission
 )
@@ -177,6 +179,8 @@ func (r Refusal) String() string {
 	switch r {
 	case WrongPassphrase:
 		return "wrong passphrase"
+	case NoPassphrase:
+		return "no passphrase given"
 	case NoPermission:
 		return "no permission"
 	default:

@@ -75,6 +75,8 @@ type Status struct {
 	Collection string
 	// Locked: the next Get or Put will prompt.
 	Locked bool
+	// New: there is nothing to unlock yet. The next Unlock or Put makes it, with a new passphrase.
+	New bool
 	// CanList: List works.
 	CanList bool
 	// MaxSize is the largest value in bytes that fits, 0 for no known limit.

@@ -37,6 +37,8 @@ func (k keymap) action(a fault.Action) key.Binding {
 		return as(k.open, "unlock")
 	case fault.Remove:
 		return k.remove
+	case fault.UseFile:
+		return as(k.file, "use an encrypted file")
 	case fault.UseMemory:
 		return k.memory
 	case fault.Keep:
@@ -103,6 +105,8 @@ func (a attempt) applies(sh *shell, action fault.Action) bool {
 		return known || a.aim == adding
 	case fault.SaveAgain, fault.Abandon:
 		return a.aim == savingAgain && sh.unsaved != nil
+	case fault.UseFile:
+		return a.aim == adding && sh.offersFile()
 	case fault.UseMemory:
 		return a.aim == adding
 	case fault.Keep:
@@ -178,6 +182,9 @@ func (a attempt) take(sh *shell, action fault.Action, err error) (screen, tea.Cm
 		return newAbandoning(sh, a, "Logged out again. Nothing was saved.")
 	case fault.Unlock:
 		a.first = func(ctx context.Context) error { return sh.fleet.Unlock(ctx) }
+		return a.start(sh)
+	case fault.UseFile:
+		a.first = sh.useFile()
 		return a.start(sh)
 	case fault.UseMemory:
 		a.first = func(ctx context.Context) error { return sh.fleet.UseMemory(ctx) }

@@ -166,6 +166,9 @@ func (c card) kept() string {
 
 // keyringPlace names a keyring with the program behind it and the place in it.
 func keyringPlace(s fleet.KeyringStatus) string {
+	if s.Kind == kindAge {
+		return keyringName(s) + " (" + fault.Clean(s.Collection) + ")"
+	}
 	var inside []string
 	if s.Provider != "" {
 		inside = append(inside, fault.Clean(s.Provider))
@@ -173,7 +176,7 @@ func keyringPlace(s fleet.KeyringStatus) string {
 	if s.Collection != "" {
 		inside = append(inside, fmt.Sprintf("collection %q", fault.Clean(s.Collection)))
 	}
-	if len(inside) == 0 || s.Kind == "memory" {
+	if len(inside) == 0 || s.Kind == kindMemory {
 		return keyringName(s)
 	}
 	return keyringName(s) + " (" + strings.Join(inside, ", ") + ")"

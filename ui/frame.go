@@ -71,6 +71,8 @@ func (sh *shell) where() string {
 	keyring := "…"
 	switch {
 	case !sh.keyring.looked:
+	case sh.keyring.status.Kind == kindAge:
+		keyring = "age file"
 	case sh.keyring.err != nil:
 		keyring = "no keyring"
 	default:
@@ -79,10 +81,19 @@ func (sh *shell) where() string {
 	return keyring + " " + sh.theme.glyphs.dot + " " + fault.Clean(sh.environment)
 }
 
+// Kinds of keyring, as a fleet names them.
+const (
+	kindAge    = "age"
+	kindMemory = "memory"
+)
+
 // keyringName is what people call a keyring.
 func keyringName(s fleet.KeyringStatus) string {
-	if s.Kind == "memory" {
+	switch s.Kind {
+	case kindMemory:
 		return "memory only"
+	case kindAge:
+		return "encrypted file"
 	}
 	return s.Kind + " keyring"
 }

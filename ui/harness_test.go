@@ -28,6 +28,8 @@ func testShell(t testing.TB, bots ...fleet.Bot) *shell {
 		environment:  "production",
 		environments: []string{"production", "test"},
 		tasks:        map[int]task{},
+		passphrases:  NewPassphrases(),
+		remember:     func(string) error { return nil },
 		keyring: keyringState{looked: true, status: fleet.KeyringStatus{
 			Kind: "system", Provider: "gnome-keyring", Collection: "Login",
 		}},

@@ -11,7 +11,7 @@ type keymap struct {
 
 	remove, removeHere, logOutRemove, sort, filter, problem, mark, markAll key.Binding
 
-	environment, reveal, saveOnly, addAll, memory, howTo key.Binding
+	environment, reveal, saveOnly, addAll, file, memory, howTo key.Binding
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
@@ -53,6 +53,7 @@ func newKeymap() keymap {
 		reveal:      bind("ctrl+r", "show", "ctrl+r"),
 		saveOnly:    bind("ctrl+s", "save only", "ctrl+s"),
 		addAll:      bind("ctrl+a", "add all", "ctrl+a"),
+		file:        bind("f", "an encrypted file (age), opened with a passphrase", "f"),
 		memory:      bind("m", "go on, forget everything at quit", "m"),
 		howTo:       bind("h", "how to start one over SSH", "h"),
 

@@ -105,6 +105,13 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 		sh.keyring = keyrings()["Locked"]
 		return drive(newWelcome(sh), "enter")
 	})
+	for name, ask := range passphraseAsks() {
+		on("passphrase "+name, nil, func(sh *shell) screen { return passphraseOver(sh, ask) })
+		on("passphrase typed "+name, nil, func(sh *shell) screen { return drive(passphraseOver(sh, ask), "a") })
+	}
+	on("passphrase opening", nil, func(sh *shell) screen {
+		return drive(passphraseOver(sh, passphraseAsks()["Open"]), "a", "enter")
+	})
 	on("bots", fineBots(60), keys(newBots, "j", "j", "space"))
 	on("bots finding", someBots(), keys(newBots, "/", "o"))
 	on("bots asking", someBots(), keys(newBots, "C"))

@@ -81,7 +81,7 @@ func (p progress) Update(msg tea.Msg) (screen, tea.Cmd) {
 func (p progress) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 	var unsaved *fleet.UnsavedError
 	switch {
-	case !p.cancelling || msg.err == nil && msg.value != nil:
+	case !p.cancelling && !errors.Is(msg.err, context.Canceled) || msg.err == nil && msg.value != nil:
 		return p.attempt.ended(p.sh, msg.value, msg.err)
 	case errors.As(msg.err, &unsaved) && p.attempt.aim != savingAgain:
 		p.sh.unsaved = unsaved

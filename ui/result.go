@@ -180,7 +180,7 @@ func (r result) text(size size) []string {
 
 // where says which keyring took it; one in memory is not said to keep it.
 func (r result) where() string {
-	if r.saved.Keyring.Kind == "memory" {
+	if r.saved.Keyring.Kind == kindMemory {
 		return keyringName(r.saved.Keyring) + ": forgotten at quit"
 	}
 	return keyringWords(r.saved.Keyring) + ", read back"
@@ -231,6 +231,9 @@ func (r result) session() string {
 
 // keyringWords name a keyring and the place in it.
 func keyringWords(s fleet.KeyringStatus) string {
+	if s.Kind == kindAge {
+		return keyringPlace(s)
+	}
 	var in []string
 	if s.Provider != "" && s.Provider != s.Kind {
 		in = append(in, fault.Clean(s.Provider))

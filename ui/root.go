@@ -42,6 +42,7 @@ func (r root) Init() tea.Cmd {
 		tea.RequestBackgroundColor,
 		tea.Tick(lookAfter, func(time.Time) tea.Msg { return lookMsg{} }),
 		r.sh.clock(),
+		r.sh.passphrases.next(r.sh.ctx),
 	)
 }
 
@@ -63,6 +64,16 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		r.sh.keyring = keyringState(msg)
 	case catalogueMsg:
 		r.sh.took(msg)
+	case askedMsg:
+		r.help = nil
+		r.screen = asked(r.sh, r.screen, msg)
+		return r, r.sh.passphrases.next(r.sh.ctx)
+	case openedMsg:
+		return r.opened(msg)
+	case unrememberedMsg:
+		r.sh.list.notice = msg.words()
+		model, cmd := r.pass(msg)
+		return model, tea.Batch(cmd, r.sh.passphrases.next(r.sh.ctx))
 	case leaveMsg:
 		return r, tea.Quit
 	case taskDoneMsg:
@@ -76,6 +87,19 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	}
 	return r.pass(msg)
+}
+
+// opened goes back to what the passphrase was asked over. What an earlier run of the program left half done
+// can be settled now.
+func (r root) opened(msg openedMsg) (tea.Model, tea.Cmd) {
+	if p, ok := r.screen.(passphrase); ok {
+		r.screen = p.under
+	}
+	next := tea.Batch(r.sh.passphrases.next(r.sh.ctx), r.sh.lookAtKeyring)
+	if msg.err != nil {
+		return r, next
+	}
+	return r, tea.Batch(next, r.sh.recover)
 }
 
 // resize takes a new size of the terminal; the first one is where drawing begins.

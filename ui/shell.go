@@ -39,6 +39,9 @@ type shell struct {
 	// unsaved is a login that Telegram granted and no keyring has taken yet.
 	unsaved *fleet.UnsavedError
 
+	passphrases *Passphrases
+	remember    func(keyring string) error
+
 	tasks    map[int]task
 	lastTask int
 	// calls are the tasks' calls that have not returned.

@@ -39,8 +39,8 @@ type taskDoneMsg struct {
 
 // start runs call beside the screens. The command must be returned from Update.
 func (sh *shell) start(does string, call func(context.Context, func(fleet.Step)) (any, error)) (task, tea.Cmd) {
-	ctx, stop := context.WithCancelCause(sh.ctx)
 	sh.lastTask++
+	ctx, stop := context.WithCancelCause(withTask(sh.ctx, sh.lastTask))
 	t := task{id: sh.lastTask, does: does, stop: stop, steps: make(chan fleet.Step, 16)}
 	sh.tasks[t.id] = t
 

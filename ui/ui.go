@@ -29,6 +29,11 @@ type Options struct {
 	Notice string
 	// Log is where the log is, for faults that it says more of: "" where there is none. Nil is none.
 	Log func() string
+	// Passphrases are the questions that Fleet asks for the encrypted file; nil where it asks none.
+	Passphrases *Passphrases
+	// Remember writes down that secrets go to the "age" keyring from now on. Where it is nil the encrypted
+	// file is not offered.
+	Remember func(keyring string) error
 	// In and Out are the terminal, os.Stdin and os.Stdout when nil.
 	In  io.Reader
 	Out io.Writer
@@ -101,7 +106,9 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		keys:        newKeymap(),
 		now:         time.Now,
 		environment: opts.Fleet.Environment(), environments: opts.Fleet.Environments(),
-		tasks: map[int]task{},
+		tasks:       map[int]task{},
+		passphrases: opts.Passphrases,
+		remember:    opts.Remember,
 	}
 	first, ok := sh.reload().(catalogueMsg)
 	if ok && first.err != nil {

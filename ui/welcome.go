@@ -29,8 +29,10 @@ type welcoming int
 
 const (
 	unlocking welcoming = iota
+	opening
 	looking
 	rebuilding
+	encrypting
 	forgetting
 )
 
@@ -38,10 +40,14 @@ func (w welcoming) String() string {
 	switch w {
 	case unlocking:
 		return "Waiting for your keyring to be unlocked"
+	case opening:
+		return "Opening the encrypted file"
 	case looking:
 		return "Looking for a keyring"
 	case rebuilding:
 		return "Looking for bots in this keyring"
+	case encrypting:
+		return "Going on with an encrypted file"
 	case forgetting:
 		return "Going on without a keyring"
 	}
@@ -75,7 +81,7 @@ func (w welcome) ring() ringState {
 		return ringUnknown
 	case k.err != nil:
 		return ringMissing
-	case k.status.Kind == "memory":
+	case k.status.Kind == kindMemory:
 		return ringMemory
 	case k.status.Locked:
 		return ringLocked
@@ -92,6 +98,8 @@ func (w welcome) Update(msg tea.Msg) (screen, tea.Cmd) {
 		if w.task.id != 0 && msg.task == w.task.id {
 			return w.done(msg)
 		}
+	case unrememberedMsg:
+		w.notice = msg.words()
 	case tea.PasteMsg:
 		return newAddPasted(w.sh, msg.Content), nil
 	case tea.KeyPressMsg:
@@ -124,9 +132,11 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		w.notice = sh.list.notice
 	case key.Matches(msg, keys.open):
 		return w.goOn()
+	case key.Matches(msg, keys.file) && w.ring() == ringMissing && sh.offersFile():
+		return w.start(encrypting, sh.useFile())
 	case key.Matches(msg, keys.memory) && w.ring() == ringMissing:
 		return w.start(forgetting, sh.fleet.UseMemory)
-	case key.Matches(msg, keys.howTo) && w.ring() == ringMissing:
+	case key.Matches(msg, keys.howTo) && w.ring() == ringMissing && !sh.encrypted():
 		w.remote, w.pager = !w.remote, pager{}
 	case key.Matches(msg, keys.back) && w.remote:
 		w.remote, w.pager = false, pager{}
@@ -139,6 +149,9 @@ func (w welcome) goOn() (screen, tea.Cmd) {
 	f := w.sh.fleet
 	switch w.ring() {
 	case ringLocked:
+		if w.sh.encrypted() {
+			return w.start(opening, f.Unlock)
+		}
 		return w.start(unlocking, f.Unlock)
 	case ringMissing:
 		return w.start(looking, func(context.Context) error { return nil })
@@ -188,16 +201,27 @@ func (w welcome) Keys() []key.Binding {
 	var keys []key.Binding
 	switch w.ring() {
 	case ringMissing:
-		help := as(k.howTo, "start one over SSH")
-		if w.remote {
-			help = as(k.howTo, "hide that")
+		if w.sh.offersFile() {
+			keys = append(keys, as(k.file, "encrypted file"))
 		}
-		keys = []key.Binding{as(k.memory, "go on without"), help, as(k.open, "look again")}
+		keys = append(keys, as(k.memory, "go on without"))
+		switch {
+		case w.sh.encrypted():
+		case w.remote:
+			keys = append(keys, as(k.howTo, "hide that"))
+		default:
+			keys = append(keys, as(k.howTo, "start one over SSH"))
+		}
+		keys = append(keys, as(k.open, "look again"))
 		if w.remote {
 			keys = append(keys, k.back)
 		}
 	case ringLocked:
-		keys = []key.Binding{k.add, as(k.open, "unlock")}
+		does := "unlock"
+		if w.sh.keyring.status.New {
+			does = "choose a passphrase"
+		}
+		keys = []key.Binding{k.add, as(k.open, does)}
 	case ringReady:
 		keys = []key.Binding{k.add, as(k.open, "look for bots in this keyring")}
 	case ringUnknown, ringMemory:

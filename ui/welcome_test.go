@@ -17,11 +17,18 @@ func keyrings() map[string]keyringState {
 	system := fleet.KeyringStatus{Kind: "system", Provider: "gnome-keyring", Collection: "Login"}
 	locked := system
 	locked.Locked = true
+	file := fleet.KeyringStatus{Kind: "age", Provider: "age", Collection: "~/.local/share/botring/age/botring"}
+	closed, fresh := file, file
+	closed.Locked, fresh.Locked, fresh.New = true, true, true
 	return map[string]keyringState{
 		"Looking": {},
 		"Ready":   {looked: true, status: system},
 		"Locked":  {looked: true, status: locked},
 		"Missing": {looked: true, err: keyring.ErrUnavailable},
+		"File":    {looked: true, status: file},
+		"Closed":  {looked: true, status: closed},
+		"Fresh":   {looked: true, status: fresh},
+		"Unsafe":  {looked: true, status: fleet.KeyringStatus{Kind: "age"}, err: &keyring.UnavailableError{Reason: keyring.StoreUnsafe}},
 		"Memory":  {looked: true, status: fleet.KeyringStatus{Kind: "memory"}},
 	}
 }
@@ -73,6 +80,14 @@ func TestWelcomeTasks(t *testing.T) {
 		{"Locked", "enter", "Waiting for your keyring"},
 		{"Missing", "enter", "Looking for a keyring"},
 		{"Missing", "m", "Going on without"},
+		{"Missing", "f", "Going on with an encrypted file"},
+		{"Unsafe", "enter", "Looking for a keyring"},
+		{"Unsafe", "m", "Going on without"},
+		{"Unsafe", "f", ""},
+		{"Unsafe", "h", ""},
+		{"Closed", "enter", "Opening the encrypted file"},
+		{"Ready", "f", ""},
+		{"File", "f", ""},
 		{"Ready", "enter", "Looking for bots"},
 		{"Ready", "m", ""},
 		{"Ready", "h", ""},

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -77,6 +78,9 @@ func (w welcome) secrets(width int, low bool) []string {
 	case ringReady:
 		return to(t.ok.Render(t.glyphs.done), keyringWith(k.status, "unlocked"))
 	case ringLocked:
+		if w.sh.encrypted() {
+			return w.closed(to)
+		}
 		return to(t.waiting.Render(t.glyphs.waiting), keyringWith(k.status, "locked"),
 			t.dim.Render("The unlock prompt may be on the machine's own screen."))
 	case ringMemory:
@@ -89,14 +93,45 @@ func (w welcome) secrets(width int, low bool) []string {
 	if !low {
 		lines = append(lines, "")
 	}
-	for _, b := range []key.Binding{w.sh.keys.memory, w.sh.keys.howTo, as(w.sh.keys.open, "look again")} {
+	for _, b := range w.ways(width) {
 		lines = append(lines, strings.Repeat(" ", margin(width))+t.key.Render(t.pad(b.Help().Key, 6))+"  "+b.Help().Desc)
 	}
 	return lines
 }
 
+// closed says of the encrypted file that its passphrase will be asked for.
+func (w welcome) closed(to func(sign, place string, more ...string) []string) []string {
+	t, s := w.sh.theme, w.sh.keyring.status
+	if s.New {
+		return to(t.waiting.Render(t.glyphs.waiting), keyringWith(s, "not made yet"),
+			t.dim.Render("Its passphrase is chosen when the first secret is saved."))
+	}
+	return to(t.waiting.Render(t.glyphs.waiting), keyringWith(s, "locked"),
+		t.dim.Render("Its passphrase is asked for when a secret is needed."))
+}
+
+// ways are what there is to do where no keyring is.
+func (w welcome) ways(width int) []key.Binding {
+	k := w.sh.keys
+	ways := []key.Binding{k.memory, k.howTo, as(k.open, "look again")}
+	if w.sh.encrypted() {
+		return slices.Delete(ways, 1, 2) // its faults are no other keyring's
+	}
+	if !w.sh.offersFile() {
+		return ways
+	}
+	file := k.file
+	if width < narrow {
+		file = as(file, "an encrypted file (age)")
+	}
+	return slices.Insert(ways, 0, file)
+}
+
 // keyringWith names a keyring with the program behind it and its state.
 func keyringWith(s fleet.KeyringStatus, state string) string {
+	if s.Kind == kindAge {
+		return fmt.Sprintf("%s (%s, %s)", keyringName(s), fault.Clean(s.Collection), state)
+	}
 	if s.Provider == "" {
 		return fmt.Sprintf("%s (%s)", keyringName(s), state)
 	}

@@ -34,6 +34,7 @@ const (
 	Unlock           Action = "unlock"            // unlock the keyring
 	Remove           Action = "remove"            // remove the bot
 	UseMemory        Action = "use_memory"        // go on without a keyring
+	UseFile          Action = "use_file"          // go on with the encrypted file
 	Keep             Action = "keep"              // keep things as they are
 )
 

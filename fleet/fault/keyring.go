@@ -66,10 +66,10 @@ func wordsOfReason(f Fault, reason keyring.Reason) Fault {
 		f.Next = "Create a default keyring in its program, then try again."
 	case keyring.NoEncryption:
 		why = "The keyring program takes secrets over the bus only in the clear."
-		f.Next = "Use another keyring program, or go on in memory and forget everything at the end."
+		f.Next = "Use another keyring program, or the encrypted file, or go on in memory and forget everything at the end."
 	case keyring.NoLogonSession:
 		why = "Windows keeps no credentials for this kind of logon."
-		f.Next = "Log on to the machine itself, or go on in memory and forget everything at the end."
+		f.Next = "Log on to the machine itself, use the encrypted file, or go on in memory and forget everything at the end."
 	case keyring.NoAnswer:
 		why = "The keyring program is there and does not answer."
 		f.Next = "Look whether it waits for you, or restart it."
@@ -83,11 +83,11 @@ func wordsOfReason(f Fault, reason keyring.Reason) Fault {
 		f.Next = "Make the state directory writable, or use another --home."
 	case keyring.UnsupportedOS:
 		why = "botring knows no keyring of this operating system."
-		f.Next = "Go on in memory and forget everything at the end."
+		f.Next = "Use the encrypted file, or go on in memory and forget everything at the end."
 	case keyring.UnknownKind:
 		f.What = "There is no keyring of this kind."
-		why = "It is neither system nor memory."
-		f.Next = "Use system or memory."
+		why = "It is none of system, age and memory."
+		f.Next = "Use system, age or memory."
 	case keyring.NoStoreDir, keyring.StoreUnsafe, keyring.StoreNotWritable, keyring.StoreFull, keyring.StoreFault,
 		keyring.IdentityMissing, keyring.IdentityDamaged, keyring.RecipientsUnusable,
 		keyring.PassphraseFileRefused, keyring.PassphraseChanged, keyring.NoKernelKeyring:
@@ -160,6 +160,10 @@ func wordsOfRefusal(f Fault, refusal keyring.Refusal) Fault {
 		f.What = "The passphrase is wrong."
 		f.Why = "It does not open the encrypted files."
 		f.Next = "Try again. Without the passphrase nobody can read them, botring included."
+	case keyring.NoPassphrase:
+		f.What = "The encrypted files stay locked."
+		f.Why = "Their passphrase was not given."
+		f.Next = "Try again when you have it."
 	case keyring.NoPermission:
 		f.What = "The encrypted files cannot be read."
 		f.Why = "They belong to another user, or their rights are too narrow."
@@ -247,9 +251,9 @@ func keyringWords() []keyringRow {
 			Kind:     kindUnavailable,
 			What:     "There is no keyring here.",
 			Why:      "There is no D-Bus session, or no keyring program answers on it. " + noPlainText,
-			Next:     "Start one, such as gnome-keyring or KeePassXC, or go on in memory and forget everything at the end.",
+			Next:     "Start one, such as gnome-keyring or KeePassXC, use the encrypted file, or go on in memory and forget everything at the end.",
 			NotSaved: notSaved,
-			Actions:  []Action{Retry, UseMemory},
+			Actions:  []Action{Retry, UseFile, UseMemory},
 		}},
 	}
 }

@@ -51,7 +51,7 @@ func wordsOfUnknown(e *fleet.InputError) Fault {
 		fleet.FieldAppName:     app,
 		fleet.FieldAPIID:       app,
 		fleet.FieldEnvironment: {What: f.What, Why: f.Why, Next: "Use production or test, or give a custom one --dc and --server-key."},
-		fleet.FieldKeyring:     {What: "There is no keyring" + quoted(e.Got) + ".", Why: f.Why, Next: "Use system or memory."},
+		fleet.FieldKeyring:     {What: "There is no keyring" + quoted(e.Got) + ".", Why: f.Why, Next: "Use system, age or memory."},
 	}[e.Field]
 	if ok {
 		return own

@@ -59,6 +59,9 @@ type Options struct {
 	// Ask asks somebody for the passphrase where no file has it. It may be nil: then there is nobody. It
 	// is never called twice at the same time, and must return when its context ends.
 	Ask func(context.Context, Ask) (secret.Secret, error)
+	// Opened is told how an opening of the store ended, nil or why not, so that whoever was asked can be told
+	// of it. It may be nil, and must not wait for anything.
+	Opened func(error)
 	// WorkFactor is that of new passphrases, DefaultWorkFactor when 0. Tests take less.
 	WorkFactor int
 }

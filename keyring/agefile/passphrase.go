@@ -23,7 +23,7 @@ const (
 	// maxPassphrase is the longest passphrase in bytes.
 	maxPassphrase = 4096
 	// maxTries is how often somebody is asked before it counts as refused.
-	maxTries = 5
+	maxTries = 3
 )
 
 // A Purpose says what a passphrase is for.

@@ -31,6 +31,9 @@ func (s *Store) unlock(ctx context.Context, create bool) (*keys, error) {
 		return k, nil
 	}
 	k, err := s.openOrCreate(ctx, create)
+	if s.opts.Opened != nil {
+		s.opts.Opened(err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -167,8 +167,11 @@ func (s *shell) answerSaved(saved fleet.Saved, verb string) error {
 		}
 		_, state := fault.State(saved.Bot, s.now())
 		s.say("%s %s: %s.", verb, describe(saved.Bot), state)
-		if where := saved.Keyring.Provider; where != "" && saved.Keyring.Kind != keyringMemory {
-			s.say("It is in the system keyring (%s), read back.", fault.Clean(where))
+		switch k := saved.Keyring; {
+		case k.Kind == keyringAge:
+			s.say("It is in the encrypted file (%s), read back.", fault.Clean(k.Collection))
+		case k.Provider != "" && k.Kind != keyringMemory:
+			s.say("It is in the system keyring (%s), read back.", fault.Clean(k.Provider))
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -34,6 +35,8 @@ type Process struct {
 	Version string
 	// Screens shows the screens, ui.Run when nil.
 	Screens func(context.Context, ui.Options) error
+	// WorkFactor is that of new passphrases, 0 for the usual one. Tests take less.
+	WorkFactor int
 }
 
 // Environ is the environment. A variable that held a secret or a setting is unset when it has been read,
@@ -63,8 +66,9 @@ func Run(ctx context.Context, p Process) int {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
 
-	s := &shell{Process: p}
+	s := &shell{Process: p, prompting: new(sync.Mutex)}
 	err := s.run(ctx)
+	s.prompting.Lock() // for good: nothing is asked any more
 	// Standard output may be closed and a fault still to be told: closing comes first.
 	if s.fleet != nil {
 		if closeErr := s.fleet.Close(); err == nil && closeErr != nil {
@@ -96,6 +100,10 @@ type shell struct {
 	// subject is the bot a command was about, as a command line names it, for hints; verb the command.
 	subject, verb string
 	keys          <-chan byte // see typed
+	// passphrases are asked for by the screens, where it is not nil.
+	passphrases *ui.Passphrases
+	// prompting is held while a passphrase is asked for: the terminal must be given back before the end.
+	prompting *sync.Mutex
 }
 
 // open opens the catalogue. It does not touch the keyring.
@@ -103,11 +111,13 @@ func (s *shell) open(ctx context.Context) (*fleet.Fleet, error) {
 	if s.fleet != nil {
 		return s.fleet, nil
 	}
-	opts, err := s.flags.options()
+	if err := s.readConfig(); err != nil {
+		return nil, err
+	}
+	opts, err := s.options()
 	if err != nil {
 		return nil, err
 	}
-	opts.Version = s.Version
 	if !opts.Ephemeral {
 		s.log = openLog(opts.Home, s.Version, s.verb)
 		opts.Log = s.log.records
@@ -118,6 +128,20 @@ func (s *shell) open(ctx context.Context) (*fleet.Fleet, error) {
 	}
 	s.fleet = f
 	return f, nil
+}
+
+// options are what a fleet is opened with, and whom it asks for a passphrase.
+func (s *shell) options() (fleet.Options, error) {
+	opts, err := s.flags.options()
+	opts.Version = s.Version
+	opts.Passphrase.WorkFactor = s.WorkFactor
+	switch {
+	case s.passphrases != nil:
+		opts.Passphrase.Ask, opts.Passphrase.Opened = s.passphrases.Ask, s.passphrases.Opened
+	case s.asks():
+		opts.Passphrase.Ask = s.askPassphrase
+	}
+	return opts, err
 }
 
 // openSecrets opens the catalogue and makes sure that the keyring is there, before anything is read or
@@ -144,6 +168,10 @@ func (s *shell) openSecrets(ctx context.Context) (*fleet.Fleet, error) {
 const unlockTimeout = 2 * time.Minute
 
 func (s *shell) unlock(ctx context.Context, f *fleet.Fleet) error {
+	if s.flags.keyring == keyringAge {
+		// A file may have the passphrase. Where none has, and nobody can be asked, the error says so.
+		return f.Unlock(ctx)
+	}
 	if s.flags.noInput {
 		return keyringLocked()
 	}

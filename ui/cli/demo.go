@@ -71,11 +71,11 @@ func (s *shell) demo(ctx context.Context) (err error) {
 
 // openDemo opens the fleet that lives on a stage.
 func (s *shell) openDemo(ctx context.Context, stage *stage) (*fleet.Fleet, error) {
-	opts, err := s.flags.options()
+	s.passphrases = ui.NewPassphrases()
+	opts, err := s.options()
 	if err != nil {
 		return nil, err
 	}
-	opts.Version = s.Version
 	opts.Networks = stage.networks()
 	opts.Timeout = cmp.Or(opts.Timeout, demoTimeout)
 	opts.Ring = cmp.Or(opts.Ring, demoRing)

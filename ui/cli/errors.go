@@ -199,6 +199,8 @@ func (s *shell) commandFor(action fault.Action) string {
 		return s.ofBot("botring remove %s removes it.")
 	case fault.EditApp:
 		return "botring app edit APP changes an app, botring app list shows them."
+	case fault.UseFile:
+		return "--keyring age keeps secrets in a file encrypted with a passphrase."
 	case fault.UseMemory:
 		return "--keyring memory keeps nothing beyond this command."
 	case fault.Edit, fault.Retry, fault.SaveAgain, fault.Abandon, fault.Unlock, fault.Keep:

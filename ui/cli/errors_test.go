@@ -185,7 +185,7 @@ func TestWaitSeconds(t *testing.T) {
 
 func TestEveryActionIsWordedOrKnown(t *testing.T) {
 	s := shell{verb: "add", subject: "7"}
-	for _, action := range []fault.Action{fault.SaveOnly, fault.OtherEnvironment, fault.LogIn, fault.ReplaceToken, fault.Remove, fault.EditApp, fault.UseMemory} {
+	for _, action := range []fault.Action{fault.SaveOnly, fault.OtherEnvironment, fault.LogIn, fault.ReplaceToken, fault.Remove, fault.EditApp, fault.UseFile, fault.UseMemory} {
 		if line := s.commandFor(action); !strings.HasSuffix(line, ".") || !strings.Contains(line, "--") && !strings.Contains(line, "botring ") {
 			t.Errorf("%s: %q", action, line)
 		}

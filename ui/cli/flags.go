@@ -18,17 +18,29 @@ type flags struct {
 	dcs, serverKeys      []string
 	home, ring           string
 	timeout              seconds
-	err                  error // a variable that cannot be read
+	// passphraseFile and credentials say where the passphrase of the encrypted files may be.
+	passphraseFile, credentials string
+	err                         error // a variable that cannot be read
 }
 
-// keyringMemory is the keyring that forgets.
-const keyringMemory = "memory"
+// The kinds of keyring.
+const (
+	keyringSystem = "system"
+	keyringAge    = "age"    // encrypted files
+	keyringMemory = "memory" // forgets
+)
+
+// Variables that say where the passphrase of the encrypted files is. None holds the passphrase itself.
+const (
+	envPassphraseFile = "BOTRING_PASSPHRASE_FILE"
+	envCredentials    = "CREDENTIALS_DIRECTORY"
+)
 
 func (f *flags) register(set *pflag.FlagSet) {
 	set.BoolVar(&f.json, "json", false, "answer with one JSON object on standard output")
 	set.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but results")
 	set.BoolVar(&f.noInput, "no-input", false, "never ask; end with code 4 where a secret or an unlocking is needed")
-	set.StringVar(&f.keyring, "keyring", "", "the `kind` of keyring: system or memory [BOTRING_KEYRING]")
+	set.StringVar(&f.keyring, "keyring", "", "the `kind` of keyring: system, age (an encrypted file) or memory [BOTRING_KEYRING]")
 	set.StringVar(&f.environment, "environment", "", "the `name` of Telegram's: production, test, or one of your own [BOTRING_ENVIRONMENT]")
 	set.StringArrayVar(&f.dcs, "dc", nil, "a data centre of a custom environment, `id=host:port`; repeatable [BOTRING_DC]")
 	set.StringArrayVar(&f.serverKeys, "server-key", nil, "a PEM `file` with its RSA public key; repeatable [BOTRING_SERVER_KEY]")
@@ -63,6 +75,9 @@ func (f *flags) readEnviron(environ Environ, set *pflag.FlagSet) {
 			f.err = badValue(v.name, err)
 		}
 	}
+	f.passphraseFile, _ = environ.Lookup(envPassphraseFile)
+	environ.Unset(envPassphraseFile)
+	f.credentials, _ = environ.Lookup(envCredentials) // systemd's, and not ours to take away
 }
 
 func split(s, separator string) []string {
@@ -75,17 +90,26 @@ func split(s, separator string) []string {
 	return parts
 }
 
+// homeDir is --home as a path that stays what it is, "" where there is none.
+func (f *flags) homeDir() (string, error) {
+	if f.home == "" {
+		return "", nil
+	}
+	home, err := filepath.Abs(f.home)
+	if err != nil {
+		return "", badValue("--home", err)
+	}
+	return home, nil
+}
+
 // options are the flags as a fleet takes them.
 func (f *flags) options() (fleet.Options, error) {
 	if f.err != nil {
 		return fleet.Options{}, f.err
 	}
-	home := f.home
-	if home != "" {
-		var err error
-		if home, err = filepath.Abs(home); err != nil {
-			return fleet.Options{}, badValue("--home", err)
-		}
+	home, err := f.homeDir()
+	if err != nil {
+		return fleet.Options{}, err
 	}
 	return fleet.Options{
 		Environment: f.environment,
@@ -95,15 +119,16 @@ func (f *flags) options() (fleet.Options, error) {
 		Ring:        f.ring,
 		Keyring:     f.keyring,
 		// What forgets its secrets has no use for a list of them.
-		Ephemeral: f.keyring == keyringMemory,
-		Timeout:   time.Duration(f.timeout),
+		Ephemeral:  f.keyring == keyringMemory,
+		Timeout:    time.Duration(f.timeout),
+		Passphrase: fleet.Passphrase{File: f.passphraseFile, CredentialsDir: f.credentials},
 	}, nil
 }
 
 // kind is the keyring as JSON names it.
 func (f *flags) kind() string {
 	if f.keyring == "" {
-		return "system"
+		return keyringSystem
 	}
 	return f.keyring
 }

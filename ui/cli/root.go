@@ -69,6 +69,7 @@ func (s *shell) screens(ctx context.Context) error {
 	if err := s.needTerminal(); err != nil {
 		return err
 	}
+	s.passphrases = ui.NewPassphrases()
 	f, err := s.open(ctx)
 	if err != nil {
 		return err
@@ -105,6 +106,7 @@ func (s *shell) needTerminal() error {
 // show runs the screens. That the user left by an interrupt is how one leaves, not a fault.
 func (s *shell) show(ctx context.Context, opts ui.Options) error {
 	opts.Log, opts.In, opts.Out = s.log.path, s.In, s.Out
+	opts.Passphrases, opts.Remember = s.passphrases, s.rememberKeyring
 	err := s.Screens(ctx, opts)
 	if ctx.Err() != nil && err == nil {
 		return ctx.Err()

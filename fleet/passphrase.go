@@ -1,0 +1,82 @@
+package fleet
+
+import (
+	"context"
+	"path/filepath"
+
+	"botring/internal/secret"
+	"botring/keyring/agefile"
+)
+
+// A Passphrase says where the passphrase of the encrypted files comes from. It is asked for when a secret
+// is first needed, and at most once a process.
+type Passphrase struct {
+	// File names a file that only its owner can read and that has it; then nothing else is tried.
+	// CredentialsDir is where systemd puts those of a service.
+	File, CredentialsDir string
+	// Ask asks somebody where no file has it; nil means that there is nobody. It must return when its
+	// context ends, which is that of the call that needs the passphrase, and is not called again before.
+	Ask func(context.Context, Ask) (secret.Secret, error)
+	// Opened is told how the opening ended that Ask was called for. It may be nil, and must not wait.
+	Opened func(error)
+	// WorkFactor is that of new passphrases, 0 for the usual one: about a second. Tests take less.
+	WorkFactor int
+}
+
+// What callers see of a question for the passphrase.
+type (
+	// Ask is a question for a passphrase.
+	Ask = agefile.Ask
+	// Purpose is what a passphrase is for.
+	Purpose = agefile.Purpose
+	// Again is why it is asked for once more.
+	Again = agefile.Again
+	// Strength is a hint on how well a new one would stand guessing.
+	Strength = agefile.Strength
+)
+
+// The purposes of a passphrase.
+const (
+	ToOpen    = agefile.ToOpen
+	ToCreate  = agefile.ToCreate
+	ToChange  = agefile.ToChange
+	ToConfirm = agefile.ToConfirm
+)
+
+// Why a passphrase is asked for.
+const (
+	AskFirst       = agefile.First
+	AskWrong       = agefile.Wrong
+	AskDifferent   = agefile.Different
+	AskTooShort    = agefile.TooShort
+	AskNotTypeable = agefile.NotTypeable
+)
+
+// The strengths of a new passphrase.
+const (
+	StrengthNone   = agefile.NoPassphrase // too short, or nothing that can be typed
+	StrengthWeak   = agefile.Weak
+	StrengthFair   = agefile.Fair
+	StrengthStrong = agefile.Strong
+)
+
+// MinPassphrase is the shortest new passphrase, in characters.
+const MinPassphrase = agefile.MinPassphrase
+
+// StrengthOf guesses how strong a new passphrase is.
+func StrengthOf(passphrase secret.Secret) Strength { return agefile.StrengthOf(passphrase) }
+
+// Place is a path as people write it, with ~ for their own directory.
+func Place(path string) string { return fromHome(path) }
+
+// ageFiles says where the encrypted files are and how they are opened.
+func (o Options) ageFiles() agefile.Options {
+	files := agefile.Options{
+		PassphraseFile: o.Passphrase.File, CredentialsDir: o.Passphrase.CredentialsDir,
+		Ask: o.Passphrase.Ask, Opened: o.Passphrase.Opened, WorkFactor: o.Passphrase.WorkFactor,
+	}
+	if o.Home != "" {
+		files.Dir = filepath.Join(o.Home, "age")
+	}
+	return files
+}

@@ -1,0 +1,249 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+
+	"github.com/BurntSushi/toml"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// configKeyring is the one key of the configuration: the kind of keyring that was chosen.
+const configKeyring = "keyring"
+
+// maxConfig bounds what is read of a configuration, in bytes.
+const maxConfig = 1 << 20
+
+// A config is what a configuration says.
+type config struct {
+	keyring string
+	// unknown are keys that mean nothing.
+	unknown []string
+}
+
+// A configError is a configuration that cannot be used. The file is left as it is.
+type configError struct {
+	path string
+	line int // 0 where none is to blame
+	err  error
+}
+
+func (e *configError) Error() string { return "configuration: " + e.err.Error() }
+
+func (e *configError) Unwrap() error { return e.err }
+
+var (
+	errConfigSyntax  = errors.New("it is no TOML")
+	errConfigKeyring = errors.New(`keyring is "system", "age" or "memory"`)
+)
+
+// configPath is where the configuration is: --home, or the operating system's usual place.
+func (s *shell) configPath() (string, error) {
+	home, err := s.flags.homeDir()
+	if err != nil {
+		return "", err
+	}
+	if home != "" {
+		return filepath.Join(home, "config.toml"), nil
+	}
+	// Relative paths in it are to be ignored, says the XDG specification.
+	dir, _ := s.Environ.Lookup("XDG_CONFIG_HOME")
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		dir, err = os.UserConfigDir()
+	} else if !filepath.IsAbs(dir) {
+		dir, err = os.UserHomeDir()
+		dir = filepath.Join(dir, ".config")
+	}
+	return filepath.Join(dir, "botring", "config.toml"), err
+}
+
+// readConfig fills in what neither a flag nor a variable has said. Where there is no home there is no
+// configuration either.
+func (s *shell) readConfig() error {
+	path, err := s.configPath()
+	if err != nil {
+		return nil //nolint:nilerr // whoever needs a place to write will say that there is none
+	}
+	content, err := readConfigFile(path)
+	if err != nil {
+		return tellConfig(err)
+	}
+	read, err := parseConfig(path, content)
+	if err != nil {
+		return tellConfig(err)
+	}
+	for _, name := range read.unknown {
+		s.note("The key %s in %s means nothing to botring.", quote(name), fault.Clean(fleet.Place(path)))
+	}
+	if s.flags.keyring == "" {
+		s.flags.keyring = read.keyring
+	}
+	return nil
+}
+
+// readConfigFile reads a configuration, which is empty where there is none.
+func readConfigFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, &configError{path: path, err: err}
+	case !info.Mode().IsRegular(), info.Size() > maxConfig:
+		return nil, &configError{path: path, err: errors.New("it is no plain file, or a very large one")}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &configError{path: path, err: err}
+	}
+	return content, nil
+}
+
+// parseConfig reads the text of a configuration.
+func parseConfig(path string, content []byte) (config, error) {
+	var read config
+	values := map[string]any{}
+	meta, err := toml.Decode(string(content), &values)
+	var syntax toml.ParseError
+	switch {
+	case errors.As(err, &syntax):
+		// The parser's own words may quote the line, and nobody knows what stands there.
+		return read, &configError{path: path, line: syntax.Position.Line, err: errConfigSyntax}
+	case err != nil:
+		return read, &configError{path: path, err: errConfigSyntax}
+	}
+	for _, name := range meta.Keys() {
+		if len(name) == 1 && name[0] != configKeyring {
+			read.unknown = append(read.unknown, name.String())
+		}
+	}
+	value, set := values[configKeyring]
+	if !set {
+		return read, nil
+	}
+	kind, _ := value.(string)
+	if !slices.Contains([]string{keyringSystem, keyringAge, keyringMemory}, kind) {
+		return read, &configError{path: path, line: lineOfKeyring(content), err: errConfigKeyring}
+	}
+	read.keyring = kind
+	return read, nil
+}
+
+// keyringLine finds the key where it is written as everybody writes it.
+func keyringLine() *regexp.Regexp { return regexp.MustCompile(`(?m)^[ \t]*keyring[ \t]*=[^\r\n]*`) }
+
+// lineOfKeyring is the number of the key's line, 0 where it is not found.
+func lineOfKeyring(content []byte) int {
+	at := keyringLine().FindIndex(content)
+	if at == nil {
+		return 0
+	}
+	return 1 + bytes.Count(content[:at[0]], []byte("\n"))
+}
+
+// tellConfig puts an unusable configuration into words.
+func tellConfig(err error) error {
+	var bad *configError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	where := fault.Clean(fleet.Place(bad.path))
+	if bad.line > 0 {
+		where += fmt.Sprintf(", line %d", bad.line)
+	}
+	var path *fs.PathError
+	why := bad.err.Error()
+	if errors.As(bad.err, &path) {
+		why = path.Err.Error()
+	}
+	return &usageError{fault.Fault{
+		Kind:     "configuration",
+		What:     "The configuration cannot be used: " + where + ".",
+		Why:      sentence(why),
+		Next:     `Mend it or remove it. A line of it looks like this: keyring = "age".`,
+		NotSaved: "The file was not touched.",
+	}, exitUsage}
+}
+
+// rememberKeyring writes the kind of keyring that the user chose into the configuration, and leaves the
+// rest of it as it is.
+func (s *shell) rememberKeyring(kind string) error {
+	path, err := s.configPath()
+	if err != nil {
+		return fmt.Errorf("find the configuration: %w", err)
+	}
+	// Some keep their configurations elsewhere, behind links.
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	before, err := readConfigFile(path)
+	if err != nil {
+		return tellConfig(err)
+	}
+	was, err := parseConfig(path, before)
+	if err != nil {
+		return tellConfig(err)
+	}
+	if was.keyring == kind {
+		return nil
+	}
+	after := withKeyring(before, was.keyring, kind)
+	if is, err := parseConfig(path, after); err != nil || is.keyring != kind || !slices.Equal(is.unknown, was.unknown) {
+		// The key is there in a way of writing that is not understood here.
+		return tellConfig(&configError{path: path, err: errConfigKeyring})
+	}
+	if err := replaceFile(path, after); err != nil {
+		return tellConfig(&configError{path: path, err: err})
+	}
+	return nil
+}
+
+// withKeyring puts the key into a configuration: in the place of the one that is there, else on top, since
+// what follows a table belongs to it.
+func withKeyring(content []byte, was, kind string) []byte {
+	line := fmt.Appendf(nil, "%s = %q", configKeyring, kind)
+	if at := keyringLine().FindIndex(content); was != "" && at != nil {
+		return slices.Concat(content[:at[0]], line, content[at[1]:])
+	}
+	if len(content) == 0 {
+		line = slices.Concat([]byte("# Where botring keeps secrets: \"system\", \"age\" (an encrypted file) or \"memory\".\n"), line)
+	}
+	return slices.Concat(line, []byte("\n"), content)
+}
+
+// replaceFile puts content in the place of a file, whole or not at all.
+func replaceFile(path string, content []byte) (err error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".config-*.toml") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(content)
+	if syncErr := f.Sync(); err == nil {
+		err = syncErr
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
