@@ -223,8 +223,11 @@ func TestKeyringFaultsAreNotTheTokens(t *testing.T) {
 		t.Error("enter does not unlock first")
 	}
 	s = end(started(t, sh, h), nil, keyring.ErrUnavailable)
-	if got := offersKeys(s); got != "enter try again | m go on, forget everything at quit | esc back" {
+	if got := offersKeys(s); got != "enter try again | f use an encrypted file | m go on, forget everything at quit | esc back" {
 		t.Errorf("keys %s", got)
+	}
+	if p := h.keys(s, "f").(progress); p.attempt.first == nil || p.attempt.bot.Token.Reveal() != testToken {
+		t.Error("f does not go on with an encrypted file")
 	}
 	if p := h.keys(s, "m").(progress); p.attempt.first == nil || p.attempt.bot.Token.Reveal() != testToken {
 		t.Error("m does not go on in memory")

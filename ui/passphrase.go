@@ -219,6 +219,9 @@ func (p passphrase) View(size size) view {
 	}
 	fields, cursor := p.fields(size.width)
 	intro := append(prose(says, size.width), "")
+	if len(intro)+len(fields) > size.height && p.creating() {
+		intro = prose("Without it nobody can read the file.", size.width)
+	}
 	if len(intro)+len(fields) > size.height {
 		intro = nil
 	}
@@ -249,7 +252,10 @@ func (p passphrase) fields(width int) (lines []string, cursor *tea.Cursor) {
 // below is what stands under a field: what is wrong, else how strong a new passphrase is.
 func (p passphrase) below(id fleet.Field, width int) string {
 	t := p.sh.theme
-	lead := strings.Repeat(" ", margin(width)+labelCells(width))
+	lead := strings.Repeat(" ", margin(width))
+	if width >= narrow {
+		lead += strings.Repeat(" ", labelCells(width))
+	}
 	switch {
 	case p.why != "" && p.about == id:
 		return lead + t.bad.Render(p.why)
@@ -265,5 +271,5 @@ func (p passphrase) below(id fleet.Field, width int) string {
 		return lead + t.ok.Render("strong")
 	case fleet.StrengthNone:
 	}
-	return lead + t.dim.Render(fmt.Sprintf("at least %d characters, better a few words", fleet.MinPassphrase))
+	return lead + t.dim.Render(fmt.Sprintf("at least %d characters; words are best", fleet.MinPassphrase))
 }

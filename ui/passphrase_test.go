@@ -50,17 +50,15 @@ func TestPassphraseLooks(t *testing.T) {
 				}
 				s = h.types(s, text)
 			}
+			if len(texts) > 1 {
+				s = h.keys(s, "enter")
+			}
 			return sh, s
 		}
 	}
 	t.Run("Weak", func(t *testing.T) { looks(t, typed("password"), nil) })
 	t.Run("Strong", func(t *testing.T) { looks(t, typed("seven bold Ferrets, 4 green kettles"), nil) })
-	t.Run("Different", func(t *testing.T) {
-		looks(t, func(t *testing.T) (*shell, screen) {
-			sh, s := typed("orange ladder", "orange lobster")(t)
-			return sh, drive(s, "tab", "tab", "enter")
-		}, nil)
-	})
+	t.Run("Different", func(t *testing.T) { looks(t, typed("orange ladder", "orange lobster"), nil) })
 	t.Run("Opening", func(t *testing.T) {
 		looks(t, func(t *testing.T) (*shell, screen) {
 			sh, h := formShell(t)

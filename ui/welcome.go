@@ -223,7 +223,11 @@ func (w welcome) Keys() []key.Binding {
 		}
 		keys = []key.Binding{k.add, as(k.open, does)}
 	case ringReady:
-		keys = []key.Binding{k.add, as(k.open, "look for bots in this keyring")}
+		does := "look for bots in this keyring"
+		if w.sh.encrypted() {
+			does = "look for bots in this file"
+		}
+		keys = []key.Binding{k.add, as(k.open, does)}
 	case ringUnknown, ringMemory:
 		keys = []key.Binding{k.add}
 	}

@@ -100,6 +100,8 @@ type shell struct {
 	// subject is the bot a command was about, as a command line names it, for hints; verb the command.
 	subject, verb string
 	keys          <-chan byte // see typed
+	// warning is what the configuration is told of, for the screens to repeat.
+	warning string
 	// passphrases are asked for by the screens, where it is not nil.
 	passphrases *ui.Passphrases
 	// prompting is held while a passphrase is asked for: the terminal must be given back before the end.

@@ -82,7 +82,8 @@ func (s *shell) readConfig() error {
 		return tellConfig(err)
 	}
 	for _, name := range read.unknown {
-		s.note("The key %s in %s means nothing to botring.", quote(name), fault.Clean(fleet.Place(path)))
+		s.warning = fmt.Sprintf("The key %s in %s means nothing to botring.", quote(name), fault.Clean(fleet.Place(path)))
+		s.note("%s", s.warning)
 	}
 	if s.flags.keyring == "" {
 		s.flags.keyring = read.keyring

@@ -64,6 +64,16 @@ func (c *console) see(want string) {
 	}
 }
 
+// seeTimes waits until something was written so often.
+func (c *console) seeTimes(want string, n int) {
+	c.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); strings.Count(c.said(), want) < n; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("never saw %q %d times in %q", want, n, c.said())
+		}
+	}
+}
+
 func (c *console) send(text string) {
 	c.t.Helper()
 	if _, err := io.WriteString(c.tty, text); err != nil {

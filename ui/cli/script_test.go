@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,18 +36,29 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){program: func() {
 		os.Exit(Run(context.Background(), Process{
 			Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: OSEnviron{}, Version: "v1.2.3",
+			WorkFactor: 10,
 		}))
 	}})
 }
 
-// TestScripts tells the stories in testdata/script twice: inside this process on a memory store that lasts
-// as long as a story, and as processes of their own on the system keyring, where there is one.
+// TestScripts tells the stories in testdata/script three times: inside this process on a memory store that
+// lasts as long as a story, and as processes of their own on the system keyring, where there is one, and on
+// the encrypted file.
 func TestScripts(t *testing.T) {
-	t.Run("memory", func(t *testing.T) { tell(t, false) })
+	t.Run("memory", func(t *testing.T) { tell(t, keyringMemory, "testdata/script") })
 	t.Run("system", func(t *testing.T) {
 		needKeyring(t)
-		tell(t, true)
+		tell(t, keyringSystem, "testdata/script")
 	})
+	t.Run("age", func(t *testing.T) { tell(t, keyringAge, "testdata/script") })
+}
+
+// TestEncryptedFileScripts tells what only the encrypted file and the choice of it have stories of.
+func TestEncryptedFileScripts(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the rights of files are told otherwise here")
+	}
+	tell(t, keyringAge, "testdata/age")
 }
 
 // needKeyring skips a test where no system keyring answers, unless the environment says that one must.
@@ -80,15 +92,18 @@ var serverKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-func tell(t *testing.T, system bool) {
+func tell(t *testing.T, kind, dir string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               func(env *testscript.Env) error { return setUp(env, system) },
+		Setup:               func(env *testscript.Env) error { return setUp(env, kind) },
 		Condition: func(cond string) (bool, error) {
-			if cond == "system" {
-				return system, nil
+			if cond == "system" { // processes of their own
+				return kind != keyringMemory, nil
+			}
+			if cond == keyringAge {
+				return kind == keyringAge, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -109,7 +124,7 @@ func serverKeyFile(dir string) (string, error) {
 
 // A world is what one story happens in: a Telegram, and a fleet or the settings for one.
 type world struct {
-	system  bool
+	kind    string // of keyring
 	server  *telegramtest.Server
 	fleet   *fleet.Fleet // of a story in this process
 	dir     string
@@ -121,12 +136,12 @@ type worldKey struct{}
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
 
-func setUp(env *testscript.Env, system bool) error {
+func setUp(env *testscript.Env, kind string) error {
 	server, err := telegramtest.Start(telegramtest.Options{Environment: "custom", Key: serverKey()})
 	if err != nil {
 		return err
 	}
-	w := &world{system: system, server: server, dir: env.WorkDir, environ: map[string]string{}}
+	w := &world{kind: kind, server: server, dir: env.WorkDir, environ: map[string]string{}}
 	env.Values[worldKey{}] = w
 	env.Defer(func() { _ = server.Close() })
 
@@ -140,7 +155,13 @@ func setUp(env *testscript.Env, system bool) error {
 	}
 	w.environ["BOTRING_HOME"] = filepath.Join(env.WorkDir, "home")
 	w.environ["HOME"] = env.WorkDir
-	if system {
+	switch kind {
+	case keyringAge:
+		w.environ["BOTRING_KEYRING"] = keyringAge
+		w.environ["BOTRING_PASSPHRASE_FILE"] = filepath.Join(env.WorkDir, "passphrase")
+		w.environ["XDG_STATE_HOME"], w.environ["PATH"] = filepath.Join(env.WorkDir, "state"), os.Getenv("PATH")
+		return os.WriteFile(w.environ["BOTRING_PASSPHRASE_FILE"], []byte("seven bold ferrets\n"), 0o600)
+	case keyringSystem:
 		// A ring of its own: stories must not meet in the keyring.
 		w.environ["BOTRING_RING"] = "story-" + strings.ToLower(rand.Text()[:10])
 		for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "PATH"} {
@@ -164,6 +185,15 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 	if n := len(args); n >= 2 && args[n-2] == "<" {
 		stdin, args = ts.ReadFile(args[n-1]), args[:n-2]
 	}
+	if w.kind == keyringAge {
+		for _, name := range []string{"BOTRING_KEYRING", "BOTRING_PASSPHRASE_FILE", "CREDENTIALS_DIRECTORY"} {
+			if value := ts.Getenv(name); value == "none" {
+				delete(w.environ, name)
+			} else if value != "" {
+				w.environ[name] = value
+			}
+		}
+	}
 	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH"} {
 		if value := ts.Getenv(name); value != "" {
 			w.environ[name] = value
@@ -172,7 +202,7 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	if w.system {
+	if w.kind != keyringMemory {
 		w.code = w.exec(ts, args, stdin, &stdout, &stderr)
 	} else {
 		w.code = w.inside(args, stdin, &stdout, &stderr)

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// configured is a shell whose home has this configuration, none where it is "".
+func configured(t *testing.T, text string) (*shell, string) {
+	t.Helper()
+	home := t.TempDir()
+	path := filepath.Join(home, "config.toml")
+	if text != "" {
+		if err := os.WriteFile(path, []byte(text), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &shell{Process: Process{Err: &strings.Builder{}, Environ: mapEnviron{}}}
+	s.flags.home = home
+	return s, path
+}
+
+func TestRememberKeyring(t *testing.T) {
+	for _, test := range []struct{ name, before, after string }{
+		{"nothing", "", "# Where botring keeps secrets: \"system\", \"age\" (an encrypted file) or \"memory\".\nkeyring = \"age\"\n"},
+		{"another", "# mine\n  keyring = 'system' # for now\nx = 1\n", "# mine\nkeyring = \"age\"\nx = 1\n"},
+		{"the same", "keyring='age'", "keyring='age'"},
+		{"other things", "x = 1\n[keys]\nkeyring = 2\n", "keyring = \"age\"\nx = 1\n[keys]\nkeyring = 2\n"},
+		{"lines of Windows", "keyring = \"memory\"\r\nx = 1\r\n", "keyring = \"age\"\r\nx = 1\r\n"},
+	} {
+		s, path := configured(t, test.before)
+		if err := s.rememberKeyring(keyringAge); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != test.after {
+			t.Errorf("%s: %q, %v", test.name, got, err)
+		}
+		info, err := os.Stat(path)
+		if changed := test.before != test.after; err != nil || changed && runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", test.name, info.Mode(), err)
+		}
+		if err := s.readConfig(); err != nil || s.flags.keyring != keyringAge {
+			t.Errorf("%s: read again: %q, %v", test.name, s.flags.keyring, err)
+		}
+		left, err := os.ReadDir(filepath.Dir(path))
+		if err != nil || len(left) != 1 {
+			t.Errorf("%s: left %v, %v", test.name, left, err)
+		}
+	}
+}
+
+// What is not understood is never overwritten.
+func TestRememberLeavesBrokenFilesAlone(t *testing.T) {
+	for _, text := range []string{"keyring = ", "keyring = \"wallet\"", "\"keyring\" = \"system\"", "[keyring]\nx = 1\n", "\xff"} {
+		s, path := configured(t, text)
+		if err := s.rememberKeyring(keyringAge); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != text {
+			t.Errorf("%q became %q, %v", text, got, err)
+		}
+	}
+	s, path := configured(t, "")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.rememberKeyring(keyringAge); err == nil {
+		t.Error("a directory is taken")
+	}
+	if err := s.readConfig(); err == nil {
+		t.Error("a directory is read")
+	}
+}
+
+// A link to where somebody keeps configurations stays one.
+func TestRememberFollowsLinks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need rights here")
+	}
+	s, path := configured(t, "")
+	elsewhere := filepath.Join(t.TempDir(), "botring.toml")
+	if err := os.WriteFile(elsewhere, []byte("# mine\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, path); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.rememberKeyring(keyringAge); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(elsewhere); err != nil || string(got) != "keyring = \"age\"\n# mine\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != os.ModeSymlink {
+		t.Errorf("the link became %v, %v", info.Mode(), err)
+	}
+}
+
+func TestConfigPath(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems have places of their own")
+	}
+	t.Setenv("HOME", "/home/somebody")
+	for _, test := range []struct{ home, config, want string }{
+		{"/srv/bots", "/etc/x", "/srv/bots/config.toml"},
+		{"", "/etc/x", "/etc/x/botring/config.toml"},
+		{"", "relative", "/home/somebody/.config/botring/config.toml"},
+		{"", "", "/home/somebody/.config/botring/config.toml"},
+	} {
+		s := &shell{Process: Process{Environ: mapEnviron{"XDG_CONFIG_HOME": test.config}}}
+		s.flags.home = test.home
+		if got, err := s.configPath(); err != nil || got != test.want {
+			t.Errorf("%+v: %q, %v", test, got, err)
+		}
+	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	for _, seed := range []string{"", "keyring = \"age\"", "keyring = 1", "[a]\nb = 2", "a.b = '''x", "keyring.x = 1", "\ufeffkeyring='age'"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		was, err := parseConfig("config.toml", []byte(text))
+		if err != nil {
+			if told := tellConfig(err); told == nil || words(told).What == "" {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		// Whatever it is, it says what was chosen afterwards, or nothing is written.
+		after, err := parseConfig("config.toml", withKeyring([]byte(text), was.keyring, keyringMemory))
+		if err == nil && was.keyring == "" && after.keyring != keyringMemory {
+			t.Errorf("%q: the choice is lost", text)
+		}
+	})
+}
