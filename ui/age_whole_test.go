@@ -129,6 +129,8 @@ func TestEncryptedFile(t *testing.T) {
 	}
 	c.Type("r")
 	c.See("checked 1 bot")
+	c.Press(uv.KeyEnter)
+	c.See("encrypted file (")
 	quit()
 
 	if raw := c.Raw(); strings.Contains(raw, "ferrets") || strings.Contains(raw, "AAHkk") {

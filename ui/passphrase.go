@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -228,7 +229,7 @@ func (p passphrase) View(size size) view {
 	if len(fields) > size.height {
 		fields, cursor, _ = p.form.one(p.sh, size.width)
 	}
-	v.body = append(intro, fields...)
+	v.body = slices.Concat(intro, fields)
 	if cursor != nil && !p.opening {
 		cursor.Y += len(intro)
 		v.cursor = cursor

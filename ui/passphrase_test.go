@@ -185,8 +185,8 @@ func TestPassphraseLetsMessagesPass(t *testing.T) {
 	if !is[welcome](model.(root).screen) {
 		t.Errorf("after another opening: %T", model.(root).screen)
 	}
-	model, _ = model.Update(unrememberedMsg{errors.New("The disk is full.")})
-	if !strings.Contains(model.(root).View().Content, "The choice is not remembered. The disk is full.") {
+	model, _ = model.Update(unrememberedMsg{errors.New("disk full")})
+	if !strings.Contains(model.(root).View().Content, "The choice is not remembered. disk full") {
 		t.Error("that the choice was not remembered is not said")
 	}
 }

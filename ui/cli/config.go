@@ -180,11 +180,11 @@ func tellConfig(err error) error {
 func (s *shell) rememberKeyring(kind string) error {
 	path, err := s.configPath()
 	if err != nil {
-		return fmt.Errorf("find the configuration: %w", err)
+		return tellConfig(&configError{path: "config.toml", err: err})
 	}
 	// Some keep their configurations elsewhere, behind links.
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
 	before, err := readConfigFile(path)
 	if err != nil {

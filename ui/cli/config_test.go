@@ -138,3 +138,11 @@ func FuzzParseConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestDemoLeavesTheEncryptedFileAlone(t *testing.T) {
+	s := &shell{}
+	s.flags.keyring = keyringAge
+	if err := s.demo(t.Context()); err == nil || !strings.Contains(words(err).What, "The demo keeps its secrets") {
+		t.Errorf("%v", err)
+	}
+}

@@ -50,6 +50,10 @@ func (s *shell) demo(ctx context.Context) (err error) {
 	if len(s.flags.dcs) > 0 || len(s.flags.serverKeys) > 0 {
 		return usage("The demo has a Telegram of its own.", "Leave --dc and --server-key out.")
 	}
+	if s.flags.keyring == keyringAge {
+		// Its bots are made before there is a screen that could ask for a passphrase.
+		return usage("The demo keeps its secrets in memory or in the system keyring.", "Leave --keyring age out.")
+	}
 	if err := s.needTerminal(); err != nil {
 		return err
 	}
@@ -71,7 +75,6 @@ func (s *shell) demo(ctx context.Context) (err error) {
 
 // openDemo opens the fleet that lives on a stage.
 func (s *shell) openDemo(ctx context.Context, stage *stage) (*fleet.Fleet, error) {
-	s.passphrases = ui.NewPassphrases()
 	opts, err := s.options()
 	if err != nil {
 		return nil, err
