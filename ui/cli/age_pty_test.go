@@ -20,6 +20,8 @@ func TestChooseTheEncryptedFile(t *testing.T) {
 		s.See("A new passphrase")
 		time.Sleep(30 * time.Millisecond) // a person's fingers: faster would be a paste
 		s.Type("seven bold ferrets")
+		s.See("weak")
+		s.Settled()
 		time.Sleep(30 * time.Millisecond)
 		s.Press(uv.KeyEnter)
 	}
