@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"syscall"
 
 	"github.com/BurntSushi/toml"
 
@@ -95,8 +96,8 @@ func (s *shell) readConfig() error {
 func readConfigFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return nil, nil // that its directory is none is told by what needs one
 	case err != nil:
 		return nil, &configError{path: path, err: err}
 	case !info.Mode().IsRegular(), info.Size() > maxConfig:
