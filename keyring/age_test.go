@@ -11,6 +11,7 @@ import (
 
 	"botring/internal/secret"
 	"botring/keyring/agefile"
+	"botring/keyring/passphrase"
 )
 
 const testPassphrase = "a passphrase of tests"
@@ -19,7 +20,7 @@ const testPassphrase = "a passphrase of tests"
 func ageOptions(t *testing.T) Options {
 	return Options{Kind: KindAge, LockDir: t.TempDir(), Age: agefile.Options{
 		Dir: filepath.Join(t.TempDir(), "age"), WorkFactor: 4,
-		Ask: func(context.Context, agefile.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil },
+		Ask: func(context.Context, passphrase.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil },
 	}}
 }
 
@@ -96,7 +97,7 @@ func TestAgeLocked(t *testing.T) {
 	if !errors.As(err, &locked) || !locked.NeedsPassphrase || locked.Unanswered {
 		t.Errorf("nobody to ask: %v", err)
 	}
-	opts.Age.Ask = func(ctx context.Context, _ agefile.Ask) (secret.Secret, error) {
+	opts.Age.Ask = func(ctx context.Context, _ passphrase.Ask) (secret.Secret, error) {
 		<-ctx.Done()
 		return secret.Secret{}, ctx.Err()
 	}
@@ -106,7 +107,7 @@ func TestAgeLocked(t *testing.T) {
 	if _, err := cancelled.Get(ctx, "app/1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context: %v", err)
 	}
-	opts.Age.Ask = func(context.Context, agefile.Ask) (secret.Secret, error) {
+	opts.Age.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) {
 		return secret.Secret{}, errors.New("esc")
 	}
 	var refused *DeniedError
@@ -114,7 +115,7 @@ func TestAgeLocked(t *testing.T) {
 		!errors.As(err, &refused) || refused.Refusal != NoPassphrase {
 		t.Errorf("dismissed: %v", err)
 	}
-	opts.Age.Ask = func(context.Context, agefile.Ask) (secret.Secret, error) {
+	opts.Age.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) {
 		return secret.New("another passphrase"), nil
 	}
 	if _, err = openAgeRing(t, opts).Get(t.Context(), "app/1"); !errors.As(err, &refused) || refused.Refusal != WrongPassphrase {
