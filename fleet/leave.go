@@ -96,7 +96,7 @@ func (f *Fleet) forgetDefault(ctx context.Context, on *ground, r *keyring.Ring, 
 	item.Session, item.Save = nil, ""
 	item.Label, item.Tags, item.Profile = row.Label, row.Tags, row.Profile
 	putErr := func() error {
-		release, err := r.Lock(ctx)
+		release, err := r.Hold(ctx)
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (f *Fleet) Remove(ctx context.Context, key Key) (err error) {
 	if err != nil {
 		return err
 	}
-	unlock, err := r.Lock(ctx)
+	unlock, err := r.Hold(ctx)
 	if err != nil {
 		return err
 	}

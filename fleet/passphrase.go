@@ -18,6 +18,9 @@ type Passphrase struct {
 	// Ask asks somebody where no file has it; nil means that there is nobody. It must return when its
 	// context ends, which is that of the call that needs the passphrase, and is not called again before.
 	Ask func(context.Context, Ask) (secret.Secret, error)
+	// Here: whoever is asked does not sit at this machine's own screen, as over SSH. Then a password is asked
+	// for by Ask rather than by a prompt of the keyring's that nobody would see.
+	Here bool
 	// Opened is told how the opening ended that Ask was called for. It may be nil, and must not wait.
 	Opened func(error)
 	// WorkFactor is that of new passphrases, 0 for the usual one: about a second. Tests take less.
@@ -82,7 +85,7 @@ func Place(path string) string { return fromHome(path) }
 func (o Options) ageFiles() agefile.Options {
 	files := agefile.Options{
 		PassphraseFile: o.Passphrase.File, CredentialsDir: o.Passphrase.CredentialsDir,
-		Ask: o.Passphrase.Ask, Opened: o.Passphrase.Opened, WorkFactor: o.Passphrase.WorkFactor,
+		Opened: o.Passphrase.Opened, WorkFactor: o.Passphrase.WorkFactor,
 	}
 	if o.Home != "" {
 		files.Dir = filepath.Join(o.Home, "age")

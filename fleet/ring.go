@@ -97,7 +97,10 @@ func (f *Fleet) openRing(kind keyring.Kind) openRing {
 		return f.opts.OpenRing
 	}
 	return func(ctx context.Context) (*keyring.Ring, error) {
-		return keyring.Open(ctx, keyring.Options{Kind: kind, Ring: f.ringName(), Age: f.opts.ageFiles()})
+		return keyring.Open(ctx, keyring.Options{
+			Kind: kind, Ring: f.ringName(), Age: f.opts.ageFiles(),
+			Ask: f.opts.Passphrase.Ask, AskFirst: f.opts.Passphrase.Here,
+		})
 	}
 }
 

@@ -22,6 +22,7 @@ type Encrypted struct {
 // openAge returns the encrypted store of a ring. It needs no passphrase yet.
 func openAge(opts Options) (*Encrypted, error) {
 	files := opts.Age
+	files.Ask = opts.Ask
 	if files.Dir == "" {
 		var err error
 		if files.Dir, err = AgeDir(); err != nil {

@@ -45,11 +45,12 @@ type fakeService struct {
 	next     int
 	calls    map[string]int
 
-	locked       bool
-	noCollection bool
-	writePrompts bool         // CreateItem and Delete prompt, as KeePassXC's may
-	hideLocked   bool         // SearchItems finds nothing while locked, as KeePassXC's
-	answer       promptAnswer // of every prompt
+	locked         bool
+	noCollection   bool
+	writePrompts   bool         // CreateItem and Delete prompt, as KeePassXC's may
+	hideLocked     bool         // SearchItems finds nothing while locked, as KeePassXC's
+	answer         promptAnswer // of every prompt
+	takesPasswords bool         // it has gnome-keyring's interface for them
 	// before is called with a method's name before it does anything; an error is its answer.
 	before func(method string) *dbus.Error
 	// after is called when a method is done, before its answer is sent.
@@ -82,6 +83,7 @@ func (f *fakeService) start() {
 	f.mu.Unlock()
 	for _, export := range []error{
 		conn.Export(f, servicePath, serviceInterface),
+		conn.Export(introspection{f}, servicePath, "org.freedesktop.DBus.Introspectable"),
 		conn.ExportSubtree(collectionObject{f}, fakeCollection, collectionInterface),
 		conn.ExportSubtree(itemObject{f}, fakeCollection, itemInterface),
 		conn.ExportSubtree(propertiesObject{f}, fakeCollection, "org.freedesktop.DBus.Properties"),

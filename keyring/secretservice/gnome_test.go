@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
 	gokeyring "github.com/zalando/go-keyring"
 
 	"botring/internal/secret"
@@ -20,6 +19,7 @@ import (
 // A gnomeKeyring is a real gnome-keyring on a bus and in a home of its own, which a test may lock and kill.
 type gnomeKeyring struct {
 	t       testing.TB
+	home    string
 	env     []string
 	process *exec.Cmd
 }
@@ -32,9 +32,10 @@ func startGnomeKeyring(t testing.TB) *gnomeKeyring {
 		skip(t, "gnome-keyring is not installed")
 	}
 	address := startBus(t)
-	g := &gnomeKeyring{t: t, env: append(os.Environ(),
-		"HOME="+t.TempDir(), "XDG_RUNTIME_DIR="+t.TempDir(), "XDG_DATA_HOME=", "DISPLAY=", "WAYLAND_DISPLAY=",
-		"DBUS_SESSION_BUS_ADDRESS="+address)}
+	g := &gnomeKeyring{t: t, home: t.TempDir()}
+	g.env = append(os.Environ(),
+		"HOME="+g.home, "XDG_RUNTIME_DIR="+t.TempDir(), "XDG_DATA_HOME=", "DISPLAY=", "WAYLAND_DISPLAY=",
+		"DBUS_SESSION_BUS_ADDRESS="+address)
 	g.start()
 	t.Cleanup(g.kill)
 	return g
@@ -50,7 +51,7 @@ func (g *gnomeKeyring) start() {
 		g.t.Fatal(err)
 	}
 	eventually(g.t, "gnome-keyring to start", func() bool {
-		client, err := Connect(g.t.Context())
+		client, err := Connect(g.t.Context(), Options{})
 		if err != nil {
 			return false
 		}
@@ -67,7 +68,7 @@ func (g *gnomeKeyring) kill() {
 
 func (g *gnomeKeyring) connect() *Client {
 	g.t.Helper()
-	client, err := Connect(testContext(g.t, 10*time.Second))
+	client, err := Connect(testContext(g.t, 10*time.Second), Options{})
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -78,29 +79,9 @@ func (g *gnomeKeyring) connect() *Client {
 // lock locks the default collection.
 func (g *gnomeKeyring) lock(client *Client) {
 	g.t.Helper()
-	ctx := testContext(g.t, 5*time.Second)
-	collection, err := client.link.defaultCollection(ctx)
-	if err == nil {
-		err = client.link.call(ctx, servicePath, serviceInterface+".Lock", []dbus.ObjectPath{collection}).err
-	}
-	if err != nil {
+	if err := client.Lock(testContext(g.t, 5*time.Second)); err != nil {
 		g.t.Fatal(err)
 	}
-}
-
-// unlock unlocks the default collection without the prompter, which needs a display.
-func (g *gnomeKeyring) unlock(client *Client, password string) error {
-	ctx := testContext(g.t, 5*time.Second)
-	collection, err := client.link.defaultCollection(ctx)
-	if err != nil {
-		return err
-	}
-	master, err := client.link.wrap(secret.New(password))
-	if err != nil {
-		return err
-	}
-	return client.link.call(ctx, servicePath,
-		"org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.UnlockWithMasterPassword", collection, master).err
 }
 
 func TestGnomeKeyring(t *testing.T) {
@@ -113,7 +94,7 @@ func TestGnomeKeyring(t *testing.T) {
 	mustPut(t, client, "two")
 	mustGet(t, client, "two")
 	entries, err := client.GetAll(ctx, Attributes{"service": "botring"})
-	if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "two" || !maps.Equal(entries[0].Attributes, tokenItem) {
+	if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "two" || !maps.Equal(ours(entries[0].Attributes), tokenItem) {
 		t.Errorf("get all: %d, %v", len(entries), err)
 	}
 	d, err := client.Describe(ctx)
@@ -128,8 +109,8 @@ func TestGnomeKeyring(t *testing.T) {
 	}
 }
 
-// TestGnomeKeyringLocked: its prompter ends at once without a display, which is a dismissed prompt. What
-// other clients take for success must not look like it.
+// TestGnomeKeyringLocked: its prompter ends at once without a display, which looks like a dismissed prompt.
+// What other clients take for success must not look like it.
 func TestGnomeKeyringLocked(t *testing.T) {
 	g := startGnomeKeyring(t)
 	client := g.connect()
@@ -143,16 +124,11 @@ func TestGnomeKeyringLocked(t *testing.T) {
 	for name, err := range map[string]error{
 		"unlock": client.Unlock(ctx), "put": put(t, client, "lost"), "delete": client.Delete(ctx, tokenItem), "get": getErr,
 	} {
-		if !errors.Is(err, ErrDenied) {
+		if !errors.Is(err, ErrNoPrompter) || !errors.Is(err, ErrLocked) || errors.Is(err, ErrGone) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := g.unlock(client, "wrong"); !errors.Is(err, ErrDenied) && !errors.Is(err, ErrFault) {
-		t.Errorf("unlock with a wrong password: %v", err)
-	}
-	if err := g.unlock(client, masterPassword); err != nil {
-		t.Fatal(err)
-	}
+	mustGet(t, g.connectAs(&person{answers: []string{masterPassword}}, false), "kept")
 	mustGet(t, client, "kept")
 	if err := client.Unlock(ctx); err != nil {
 		t.Errorf("unlock of what is not locked: %v", err)
@@ -226,13 +202,18 @@ func TestWeReadOthers(t *testing.T) {
 		if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "ours now" {
 			t.Fatalf("%s after our write: %+v, %v", name, entries, err)
 		}
-		// About one time in twenty gnome-keyring 42.1 adds its own name for "no schema" to an item that had
-		// another writer before. A search by our two attributes finds it all the same.
-		delete(entries[0].Attributes, "xdg:schema")
-		if !maps.Equal(entries[0].Attributes, item) {
+		if !maps.Equal(ours(entries[0].Attributes), item) {
 			t.Errorf("%s has the attributes %v after our write", name, entries[0].Attributes)
 		}
 	}
+}
+
+// ours are the attributes that we gave. About one time in twenty gnome-keyring 42.1 adds its own name for "no
+// schema" to an item that was written before. A search by our two attributes finds it all the same.
+func ours(attributes Attributes) Attributes {
+	attributes = maps.Clone(attributes)
+	delete(attributes, "xdg:schema")
+	return attributes
 }
 
 // secretTool runs secret-tool on this keyring.
@@ -247,22 +228,33 @@ func (g *gnomeKeyring) secretTool(input string, args ...string) (string, error) 
 	return string(out), err
 }
 
-// TestNothingInTheClear: the secret must not pass the bus as it is, in either direction.
-func TestNothingInTheClear(t *testing.T) {
-	g := startGnomeKeyring(t)
+// monitor begins to look on at the bus, and returns what ends it and tells what was said there.
+func (g *gnomeKeyring) monitor() (traffic func() string) {
+	g.t.Helper()
 	monitor, err := exec.LookPath("dbus-monitor")
 	if err != nil {
-		skip(t, "dbus-monitor is not installed")
+		skip(g.t, "dbus-monitor is not installed")
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancel(g.t.Context())
 	var seen strings.Builder
 	command := exec.CommandContext(ctx, monitor, "--session", "--binary")
 	command.Env, command.Stdout = g.env, &seen
 	if err := command.Start(); err != nil {
-		t.Fatal(err)
+		g.t.Fatal(err)
 	}
 	time.Sleep(200 * time.Millisecond) // dbus-monitor does not say when it has begun
+	return func() string {
+		time.Sleep(100 * time.Millisecond)
+		cancel()
+		_ = command.Wait()
+		return seen.String()
+	}
+}
+
+// TestNothingInTheClear: the secret must not pass the bus as it is, in either direction.
+func TestNothingInTheClear(t *testing.T) {
+	g := startGnomeKeyring(t)
+	seen := g.monitor()
 	client := g.connect()
 	const text = "a-secret-that-is-easy-to-recognise"
 	mustPut(t, client, text)
@@ -270,13 +262,11 @@ func TestNothingInTheClear(t *testing.T) {
 	if _, err := client.GetAll(testContext(t, time.Second), tokenItem); err != nil {
 		t.Error(err)
 	}
-	time.Sleep(100 * time.Millisecond)
-	cancel()
-	_ = command.Wait()
-	if !strings.Contains(seen.String(), "CreateItem") || !strings.Contains(seen.String(), "GetSecrets") {
+	traffic := seen()
+	if !strings.Contains(traffic, "CreateItem") || !strings.Contains(traffic, "GetSecrets") {
 		t.Fatal("the monitor did not see our calls")
 	}
-	if strings.Contains(seen.String(), text) {
+	if strings.Contains(traffic, text) {
 		t.Error("the secret passed the bus in the clear")
 	}
 }

@@ -75,7 +75,7 @@ func TestNoEncryption(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake := startFake(t, startBus(t))
 			fake.set(func() { fake.publicKey = func([]byte) dbus.Variant { return key } })
-			if _, err := Connect(testContext(t, 5*time.Second)); !errors.Is(err, ErrNoEncryption) {
+			if _, err := Connect(testContext(t, 5*time.Second), Options{}); !errors.Is(err, ErrNoEncryption) {
 				t.Errorf("connect: %v", err)
 			}
 		})
@@ -85,7 +85,7 @@ func TestNoEncryption(t *testing.T) {
 		fake.set(func() {
 			fake.before = func(string) *dbus.Error { return fault("org.freedesktop.DBus.Error.NotSupported") }
 		})
-		if _, err := Connect(testContext(t, 5*time.Second)); !errors.Is(err, ErrNoEncryption) {
+		if _, err := Connect(testContext(t, 5*time.Second), Options{}); !errors.Is(err, ErrNoEncryption) {
 			t.Errorf("connect: %v", err)
 		}
 	})

@@ -25,7 +25,7 @@ func testContext(t testing.TB, limit time.Duration) context.Context {
 func connect(t *testing.T) (*fakeService, *Client) {
 	t.Helper()
 	fake := startFake(t, startBus(t))
-	client, err := Connect(testContext(t, 10*time.Second))
+	client, err := Connect(testContext(t, 10*time.Second), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
