@@ -75,7 +75,7 @@ type Fleet struct {
 	now  func() time.Time
 	// talk makes what speaks to a network.
 	talk func(telegram.Network) conversation
-	// at is what it stands on, which UseMemory and UseEncrypted replace.
+	// at is what it stands on, which UseMemory, UseEncrypted and MoveKeyring replace.
 	at atomic.Pointer[ground]
 }
 
@@ -141,10 +141,11 @@ func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err 
 	}
 	on.log = f.opts.Log
 	on.ring.open = logOpening(on.log, on.ring.open)
+	// The same for encrypted files: after a move both keyrings may have a copy of a session.
 	on.guard.dir, on.guard.scope = keyring.LockDir, f.opts.Ring
-	if kind == keyring.KindAge || f.opts.OpenRing != nil {
+	if f.opts.OpenRing != nil {
 		// Not the ring that all homes share.
-		on.guard.scope = filepath.Clean(path)
+		on.guard.scope = filepath.Clean(f.opts.Home)
 	}
 	return on, nil
 }

@@ -112,7 +112,7 @@ func (e *Encrypted) Status(ctx context.Context) (Status, error) {
 	state, err := e.store.State(ctx)
 	return Status{
 		Kind: KindAge, Provider: "age", Collection: e.dir, Locked: state.Locked, New: err == nil && !state.Exists,
-		CanList: true, MaxSize: agefile.MaxSize,
+		Unfinished: state.Unfinished, CanList: true, MaxSize: agefile.MaxSize,
 	}, ageError(err)
 }
 
