@@ -63,6 +63,9 @@ type Options struct {
 	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,
 	// and neither does a catalogue in memory. Errors come as attributes of type error.
 	Log *slog.Logger
+	// KindOf names an error as the history keeps it: fault.Of's kind, which this package cannot know of. nil
+	// makes every error "failed".
+	KindOf func(error) string
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 }
@@ -85,6 +88,8 @@ type ground struct {
 	kind  keyring.Kind
 	ring  ring
 	guard guard
+	// history is what is done here, sealed.
+	history history
 	// log is nil where nothing is to be left behind; named: it has been told which keyring there is.
 	log   *slog.Logger
 	named sync.Once
@@ -153,11 +158,13 @@ func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err 
 // move goes on on another ground.
 func (f *Fleet) move(on *ground) error {
 	old := f.at.Swap(on)
+	old.anchor()
 	return errors.Join(old.ring.close(), old.Close())
 }
 
 // Close waits for nothing: callers end their calls first. It closes the catalogue and the keyring.
 func (f *Fleet) Close() error {
 	on := f.at.Load()
+	on.anchor()
 	return errors.Join(on.ring.close(), on.Close())
 }

@@ -157,6 +157,7 @@ func (f *Fleet) Remove(ctx context.Context, key Key) (err error) {
 	if err != nil {
 		return err
 	}
+	op.called = row.Name() // nobody can be asked for it afterwards
 	r, err := on.ring.get(ctx)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"botring/fleet/store"
 	"botring/internal/secret"
@@ -67,7 +68,7 @@ type Moved struct {
 // and the catalogue's rows and waits go along. Only when all is there, and only with forget, the old keyring
 // and catalogue are emptied. Then the fleet goes on in the new one.
 //
-// Interrupted at any point it can be called again: what is there already is compared and not written again.
+// The history stays where it was made. Interrupted at any point it can be called again: what is there already is compared and not written again.
 // It fails with ErrSameKeyring, or with a *MoveConflictError before anything is written. It is never called
 // while another call runs. report may be nil.
 func (f *Fleet) MoveKeyring(ctx context.Context, to string, forget bool, report func(MoveStep)) (moved Moved, err error) {
@@ -153,6 +154,8 @@ func (m *move) compare(ctx context.Context, rows store.Snapshot) (missing []stri
 	if err != nil {
 		return nil, err
 	}
+	// What seals a history stays with its catalogue.
+	maps.DeleteFunc(m.items, func(name string, _ secret.Secret) bool { return strings.HasPrefix(name, historyItems) })
 	names := slices.Sorted(maps.Keys(m.items))
 	there, err := m.to.GetAll(ctx, names)
 	if err != nil {

@@ -60,6 +60,16 @@ func (r *ring) get(ctx context.Context) (*keyring.Ring, error) {
 	}
 }
 
+// peek is the ring if it is open, nil else.
+func (r *ring) peek() *keyring.Ring {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	return r.opened
+}
+
 func (r *ring) run(ctx context.Context, a *attempt) {
 	ctx, cancel := context.WithTimeout(ctx, openingTakes)
 	defer cancel()

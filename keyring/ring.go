@@ -116,6 +116,9 @@ func Wrap(store Store, opts Options) *Ring {
 	return &Ring{store: store, opts: opts, writing: make(chan struct{}, 1)}
 }
 
+// Kind is the sort of store behind the ring.
+func (r *Ring) Kind() Kind { return r.opts.Kind }
+
 // Status describes the keyring without prompting.
 func (r *Ring) Status(ctx context.Context) (Status, error) {
 	d, ok := r.store.(describer)
