@@ -58,6 +58,8 @@ type Options struct {
 	Ephemeral bool
 	// Timeout bounds one conversation with Telegram, telegram.DefaultTimeout when zero.
 	Timeout time.Duration
+	// AtOnce is how many conversations with Telegram are held at a time, the constant AtOnce when zero.
+	AtOnce int
 	// Version is what Telegram is told this program's version is.
 	Version string
 	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,
@@ -78,6 +80,8 @@ type Fleet struct {
 	now  func() time.Time
 	// talk makes what speaks to a network.
 	talk func(telegram.Network) conversation
+	// schedule is what all conversations pass through.
+	schedule *schedule
 	// at is what it stands on, which UseMemory, UseEncrypted and MoveKeyring replace.
 	at atomic.Pointer[ground]
 }
@@ -107,7 +111,7 @@ func Open(ctx context.Context, opts Options) (*Fleet, error) {
 	if opts.Ring != "" && !isEnvironmentName(opts.Ring) {
 		return nil, &InputError{Field: FieldRing, Problem: ProblemSyntax, Got: opts.Ring}
 	}
-	f := &Fleet{opts: opts, envs: envs, now: opts.Now}
+	f := &Fleet{opts: opts, envs: envs, now: opts.Now, schedule: newSchedule(opts.AtOnce)}
 	if f.now == nil {
 		f.now = time.Now
 	}
