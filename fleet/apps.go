@@ -149,7 +149,7 @@ func (f *Fleet) writeApp(ctx context.Context, on *ground, item appItem) error {
 	if err != nil {
 		return err
 	}
-	release, err := r.Lock(ctx)
+	release, err := r.Hold(ctx)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (f *Fleet) RemoveApp(ctx context.Context, apiID int) (err error) {
 	if err != nil {
 		return err
 	}
-	release, err := r.Lock(ctx)
+	release, err := r.Hold(ctx)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func BenchmarkCheckMany1000(b *testing.B) {
 		keys = append(keys, key(id+1))
 	}
 	for b.Loop() {
-		f.CheckMany(b.Context(), keys, func(c Checked) {
+		f.CheckMany(b.Context(), keys, func(c Outcome) {
 			if c.Err != nil {
 				b.Error(c.Err)
 			}

@@ -22,7 +22,7 @@ func TestCancelSavesNothing(t *testing.T) {
 		"when the login has been granted": func(w *world, cancel context.CancelFunc) { w.fake.onGrant = cancel },
 		"while the keyring is locked for writing": func(w *world, cancel context.CancelFunc) {
 			w.fake.onGrant = func() {
-				release, err := w.ring.Lock(context.Background())
+				release, err := w.ring.Hold(context.Background())
 				if err != nil {
 					w.t.Error(err)
 				}

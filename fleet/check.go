@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"botring/fleet/store"
+	"botring/internal/secret"
 	"botring/keyring"
 	"botring/telegram"
 )
@@ -14,40 +14,65 @@ import (
 // Check opens the bot's saved session, only if it runs here, and records what Telegram says. The bot it
 // returns is current even when err is not nil. A bot without a session is not an error: NotLoggedIn.
 func (f *Fleet) Check(ctx context.Context, key Key, report func(Step)) (bot Bot, err error) {
+	return f.check(ctx, key, secret.Secret{}, false, report)
+}
+
+// check is Check with the bot's item as it was read a moment ago, if it was. One of many: the history need not
+// hear of each that is as it was before.
+func (f *Fleet) check(ctx context.Context, key Key, read secret.Secret, oneOfMany bool, report func(Step)) (bot Bot, err error) {
 	ctx, op := f.begin(ctx, "check", key)
 	defer op.end(&err)
 	on := f.at.Load()
+	before := Status("")
 	release, err := on.guard.take(ctx, key)
 	if err == nil {
-		err = f.checkNow(ctx, on, key, report)
+		before, err = f.checkNow(ctx, on, key, read, report)
 		release()
 	}
 	// Also of a bot that another process has open, and after a cancel.
-	reading, cancel := afterwards(ctx)
-	defer cancel()
-	bot, readErr := on.Bot(reading, key, f.now())
-	if errors.Is(err, store.ErrNotFound) {
-		return Bot{}, err
-	}
-	return bot, also(err, readErr)
+	bot, err = f.after(ctx, key, err)
+	op.unheard = oneOfMany && bot.Health.Status == before
+	return bot, err
 }
 
-func (f *Fleet) checkNow(ctx context.Context, on *ground, key Key, report reporter) error {
+// checkNow checks a bot whose turn it is, and returns its status before.
+func (f *Fleet) checkNow(ctx context.Context, on *ground, key Key, read secret.Secret, report reporter) (before Status, err error) {
 	row, err := on.Bot(ctx, key, f.now())
 	if err != nil {
-		return err
+		return "", err
 	}
-	if len(row.Sessions) == 0 && row.Health.Status != store.SecretMissing {
-		return f.noSession(ctx, on, key)
+	before = row.Health.Status
+	if len(row.Sessions) == 0 && before != store.SecretMissing {
+		return before, f.noSession(ctx, on, key)
 	}
 	if err := f.envs.require(key.Environment); err != nil {
-		return err
+		return before, err
 	}
 	r, err := on.ring.get(ctx)
 	if err != nil {
-		return err
+		return before, err
 	}
-	item, err := f.readBot(ctx, on, r, key)
+	if read.Empty() {
+		return before, f.checkAsRead(ctx, on, r, row, secret.Secret{}, report)
+	}
+	err = f.checkAsRead(ctx, on, r, row, read, report)
+	if !dead(f.afterCheck(store.Health{}, err).Status) && !itemIsBad(err) {
+		return before, err
+	}
+	// Since it was read somebody may have replaced the session, whose old one is dead now.
+	now, readErr := r.Get(ctx, botItemName(key))
+	if readErr == nil && now.Equal(read) {
+		return before, err
+	}
+	return before, f.checkAsRead(ctx, on, r, row, secret.Secret{}, report)
+}
+
+// checkAsRead checks the session of a bot's item as it was read, or as it is now where it was not.
+func (f *Fleet) checkAsRead(ctx context.Context, on *ground, r *keyring.Ring, row Bot, read secret.Secret, report reporter) error {
+	item, err := decodeBotItem(row.Key, read)
+	if read.Empty() {
+		item, err = f.readBot(ctx, on, r, row.Key)
+	}
 	if err != nil {
 		return err
 	}
@@ -56,9 +81,9 @@ func (f *Fleet) checkNow(ctx context.Context, on *ground, key Key, report report
 		return err
 	}
 	if session == nil {
-		return f.noSession(ctx, on, key)
+		return f.noSession(ctx, on, row.Key)
 	}
-	return f.ask(ctx, on, key, name, session.Session, report)
+	return f.ask(ctx, on, row.Key, name, session.Session, report)
 }
 
 // noSession records that a bot is not logged in, unless its row says what keeps it from being so.
@@ -165,79 +190,4 @@ func hasLive(row Bot) bool {
 		}
 	}
 	return false
-}
-
-// A Checked is the outcome of one check of CheckMany.
-type Checked struct {
-	Bot Bot
-	Err error
-}
-
-// checksAtOnce is how many sessions are open at a time.
-const checksAtOnce = 8
-
-// CheckMany checks bots, at most eight at a time, and calls done for each as it ends, one call at a time.
-// When ctx ends, what runs is cancelled and nothing more starts. A locked keyring is unlocked once, before
-// the first.
-func (f *Fleet) CheckMany(ctx context.Context, keys []Key, done func(Checked)) {
-	refusal := f.unlockFor(ctx, keys)
-	queue := make(chan Key)
-	var (
-		workers sync.WaitGroup
-		telling sync.Mutex
-	)
-	for range min(checksAtOnce, len(keys)) {
-		workers.Go(func() {
-			for key := range queue {
-				checked := f.checkOne(ctx, key, refusal)
-				telling.Lock()
-				done(checked)
-				telling.Unlock()
-			}
-		})
-	}
-feed:
-	for _, key := range keys {
-		if ctx.Err() != nil {
-			break
-		}
-		select {
-		case queue <- key:
-		case <-ctx.Done():
-			break feed
-		}
-	}
-	close(queue)
-	workers.Wait()
-}
-
-// checkOne checks a bot of many. refusal is why the keyring cannot be read, which is no matter to a bot
-// that has no session to be read.
-func (f *Fleet) checkOne(ctx context.Context, key Key, refusal error) Checked {
-	if refusal != nil {
-		if bot, err := f.Bot(ctx, key); err == nil && len(bot.Sessions) > 0 {
-			return Checked{Bot: bot, Err: refusal}
-		}
-	}
-	bot, err := f.Check(ctx, key, nil)
-	return Checked{Bot: bot, Err: err}
-}
-
-// unlockFor unlocks the keyring ahead of many checks, which would each prompt. Where that fails none of
-// them would fare better.
-func (f *Fleet) unlockFor(ctx context.Context, keys []Key) error {
-	bots, err := f.Bots(ctx)
-	if err != nil {
-		return err
-	}
-	wanted := make(map[Key]bool, len(keys))
-	for _, key := range keys {
-		wanted[key] = true
-	}
-	for _, bot := range bots {
-		if wanted[bot.Key] && len(bot.Sessions) > 0 {
-			return f.Unlock(ctx)
-		}
-	}
-	return nil
 }

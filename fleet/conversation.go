@@ -15,13 +15,14 @@ type conversation interface {
 	LogOut(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) error
 }
 
-// speak returns the conversation with an environment, and only with it: a bot of another one never gets
+// speak returns the conversation with an environment, which keeps to the schedule, and only with it: a bot of another one never gets
 // there.
 func (f *Fleet) speak(environment string) (conversation, error) {
 	if err := f.envs.require(environment); err != nil {
 		return nil, err
 	}
-	return observed{f.talk(f.envs.known[environment]())}, nil
+	talk := observed{f.talk(f.envs.known[environment]())}
+	return scheduled{conversation: talk, schedule: f.schedule, environment: environment}, nil
 }
 
 // A Stage is a part of a long call, in words that are package fault's to choose.

@@ -106,6 +106,8 @@ type FloodError struct {
 	Key        Key
 	Until      time.Time
 	Remembered bool
+	// Address: it binds all that this computer sends.
+	Address bool
 	// Err is Telegram's own answer, when there is one.
 	Err error
 }

@@ -58,11 +58,16 @@ type Options struct {
 	Ephemeral bool
 	// Timeout bounds one conversation with Telegram, telegram.DefaultTimeout when zero.
 	Timeout time.Duration
+	// AtOnce is how many conversations with Telegram are held at a time, the constant AtOnce when zero.
+	AtOnce int
 	// Version is what Telegram is told this program's version is.
 	Version string
 	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,
 	// and neither does a catalogue in memory. Errors come as attributes of type error.
 	Log *slog.Logger
+	// KindOf names an error as the history keeps it: fault.Of's kind, which this package cannot know of. nil
+	// makes every error "failed".
+	KindOf func(error) string
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
 }
@@ -75,7 +80,9 @@ type Fleet struct {
 	now  func() time.Time
 	// talk makes what speaks to a network.
 	talk func(telegram.Network) conversation
-	// at is what it stands on, which UseMemory and UseEncrypted replace.
+	// schedule is what all conversations pass through.
+	schedule *schedule
+	// at is what it stands on, which UseMemory, UseEncrypted and MoveKeyring replace.
 	at atomic.Pointer[ground]
 }
 
@@ -85,6 +92,8 @@ type ground struct {
 	kind  keyring.Kind
 	ring  ring
 	guard guard
+	// history is what is done here, sealed.
+	history history
 	// log is nil where nothing is to be left behind; named: it has been told which keyring there is.
 	log   *slog.Logger
 	named sync.Once
@@ -102,7 +111,7 @@ func Open(ctx context.Context, opts Options) (*Fleet, error) {
 	if opts.Ring != "" && !isEnvironmentName(opts.Ring) {
 		return nil, &InputError{Field: FieldRing, Problem: ProblemSyntax, Got: opts.Ring}
 	}
-	f := &Fleet{opts: opts, envs: envs, now: opts.Now}
+	f := &Fleet{opts: opts, envs: envs, now: opts.Now, schedule: newSchedule(opts.AtOnce)}
 	if f.now == nil {
 		f.now = time.Now
 	}
@@ -141,10 +150,11 @@ func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err 
 	}
 	on.log = f.opts.Log
 	on.ring.open = logOpening(on.log, on.ring.open)
+	// The same for encrypted files: after a move both keyrings may have a copy of a session.
 	on.guard.dir, on.guard.scope = keyring.LockDir, f.opts.Ring
-	if kind == keyring.KindAge || f.opts.OpenRing != nil {
+	if f.opts.OpenRing != nil {
 		// Not the ring that all homes share.
-		on.guard.scope = filepath.Clean(path)
+		on.guard.scope = filepath.Clean(f.opts.Home)
 	}
 	return on, nil
 }
@@ -152,11 +162,13 @@ func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err 
 // move goes on on another ground.
 func (f *Fleet) move(on *ground) error {
 	old := f.at.Swap(on)
+	old.anchor()
 	return errors.Join(old.ring.close(), old.Close())
 }
 
 // Close waits for nothing: callers end their calls first. It closes the catalogue and the keyring.
 func (f *Fleet) Close() error {
 	on := f.at.Load()
+	on.anchor()
 	return errors.Join(on.ring.close(), on.Close())
 }

@@ -29,7 +29,7 @@ func (f *Fleet) free(ctx context.Context, on *ground, key Key, apiID int, method
 		return fmt.Errorf("read floods: %w", err)
 	}
 	if until := floods.Until(key, apiID, method); !until.IsZero() {
-		return &FloodError{Key: key, Until: until, Remembered: true}
+		return &FloodError{Key: key, Until: until, Remembered: true, Address: floods.Address(key.Environment, f.now())}
 	}
 	return nil
 }
@@ -43,12 +43,16 @@ func (f *Fleet) remember(ctx context.Context, on *ground, key Key, apiID int, me
 	}
 	now := f.now()
 	flood := store.Flood{Key: key, APIID: apiID, Method: method, SeenAt: now, Until: now.Add(answer.Wait)}
-	if answer.Code == transportFlood {
+	address := answer.Code == transportFlood
+	if method == store.MethodLogin && !address {
+		f.schedule.refused(appKey{key.Environment, apiID})
+	}
+	if address {
 		flood = store.Flood{Key: Key{Environment: key.Environment}, SeenAt: now, Until: now.Add(max(answer.Wait, addressWait))}
 	}
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	told := &FloodError{Key: key, Until: flood.Until, Err: err}
+	told := &FloodError{Key: key, Until: flood.Until, Address: address, Err: err}
 	if err := on.PutFlood(ctx, flood); err != nil {
 		return also(told, fmt.Errorf("remember flood: %w", err))
 	}

@@ -168,7 +168,7 @@ func TestCheckMany(t *testing.T) {
 	}
 	keys = append(keys, key(999))
 	var told, missing int // written by one call at a time, says the race detector
-	f.CheckMany(t.Context(), keys, func(c Checked) {
+	f.CheckMany(t.Context(), keys, func(c Outcome) {
 		told++
 		if errors.Is(c.Err, store.ErrNotFound) {
 			missing++
@@ -176,7 +176,7 @@ func TestCheckMany(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
-	if told != 31 || missing != 1 || most.Load() > checksAtOnce {
+	if told != 31 || missing != 1 || most.Load() > AtOnce {
 		t.Errorf("told %d, missing %d, %d at once", told, missing, most.Load())
 	}
 }
@@ -194,13 +194,13 @@ func TestCheckManyEndsWithTheContext(t *testing.T) {
 	w.fake.hold = time.Hour
 	time.AfterFunc(20*time.Millisecond, cancel)
 	told := 0
-	f.CheckMany(ctx, keys, func(c Checked) {
+	f.CheckMany(ctx, keys, func(c Outcome) {
 		told++
 		if !errors.Is(c.Err, context.Canceled) || c.Bot.Health.Status != store.OK {
 			t.Errorf("%+v", c)
 		}
 	})
-	if told > checksAtOnce {
+	if told > AtOnce {
 		t.Errorf("%d were told", told)
 	}
 }
@@ -219,7 +219,7 @@ func TestCheckManyWithALockedKeyring(t *testing.T) {
 	at.opened = keyring.Wrap(refusingStore{w.store}, keyring.Options{})
 	at.mu.Unlock()
 	got := map[int64]error{}
-	f.CheckMany(t.Context(), []Key{key(7), key(8)}, func(c Checked) { got[c.Bot.ID] = c.Err })
+	f.CheckMany(t.Context(), []Key{key(7), key(8)}, func(c Outcome) { got[c.Bot.ID] = c.Err })
 	if len(got) != 2 || !errors.Is(got[7], keyring.ErrDenied) || got[8] != nil {
 		t.Errorf("got %v", got)
 	}

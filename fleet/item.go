@@ -131,6 +131,9 @@ func (b botItem) label(key Key) string {
 	return "botring: " + key.String()
 }
 
+// label is what people see of the item in keyring programs.
+func (a appItem) label() string { return "botring: app " + a.Name }
+
 // The longest strings of a profile that are kept, in characters: Telegram's own limits.
 const (
 	maxUsername  = 32

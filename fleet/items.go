@@ -79,7 +79,7 @@ func putApp(ctx context.Context, r *keyring.Ring, item appItem) error {
 		return err
 	}
 	name := appItemName(item.APIID)
-	if err := r.Put(ctx, keyring.Item{Name: name, Label: "botring: app " + item.Name, Value: value}); err != nil {
+	if err := r.Put(ctx, keyring.Item{Name: name, Label: item.label(), Value: value}); err != nil {
 		return err
 	}
 	return readBack(ctx, r, name, value, func(got secret.Secret) (secret.Secret, error) {

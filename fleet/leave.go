@@ -96,7 +96,7 @@ func (f *Fleet) forgetDefault(ctx context.Context, on *ground, r *keyring.Ring, 
 	item.Session, item.Save = nil, ""
 	item.Label, item.Tags, item.Profile = row.Label, row.Tags, row.Profile
 	putErr := func() error {
-		release, err := r.Lock(ctx)
+		release, err := r.Hold(ctx)
 		if err != nil {
 			return err
 		}
@@ -157,11 +157,12 @@ func (f *Fleet) Remove(ctx context.Context, key Key) (err error) {
 	if err != nil {
 		return err
 	}
+	op.called = row.Name() // nobody can be asked for it afterwards
 	r, err := on.ring.get(ctx)
 	if err != nil {
 		return err
 	}
-	unlock, err := r.Lock(ctx)
+	unlock, err := r.Hold(ctx)
 	if err != nil {
 		return err
 	}

@@ -13,15 +13,20 @@ import (
 	"botring/telegram"
 )
 
-// An operation is a call of a fleet's as the log keeps it: what it was about, where it went, how long it
-// took and how it ended. It travels in the call's context, so that the conversation with Telegram can note
-// the address. The nil one, of a fleet without a log, keeps nothing.
+// An operation is a call of a fleet's as log and history keep it: what it was about, where it went, how long
+// it took and how it ended. It travels in the call's context, so that the conversation with Telegram can note
+// the address.
 type operation struct {
-	log   *slog.Logger
+	fleet *Fleet
+	log   *slog.Logger // nil for none
 	name  string
 	bot   Key
 	began time.Time
 	more  []slog.Attr
+	// called and detail are what the history says of the bot and of the action, "" for nothing more;
+	// unheard: the history need not hear of it if it ends well.
+	called, detail string
+	unheard        bool
 
 	mu   sync.Mutex // steps may come while the call already returns
 	dc   int
@@ -32,33 +37,19 @@ type operationKey struct{}
 
 // begin begins an operation; its end belongs into a defer. bot is the zero Key where it is about none.
 func (f *Fleet) begin(ctx context.Context, name string, bot Key) (context.Context, *operation) {
-	log := f.at.Load().log
-	if log == nil {
-		return ctx, nil
-	}
-	op := &operation{log: log, name: name, bot: bot, began: time.Now()}
+	op := &operation{fleet: f, log: f.at.Load().log, name: name, bot: bot, began: time.Now()}
 	return context.WithValue(ctx, operationKey{}, op), op
 }
 
 // about says which bot it is about, where that was not known at the beginning.
-func (op *operation) about(bot Key) {
-	if op != nil {
-		op.bot = bot
-	}
-}
+func (op *operation) about(bot Key) { op.bot = bot }
 
 // note adds what only this operation knows of itself.
-func (op *operation) note(attrs ...slog.Attr) {
-	if op != nil {
-		op.more = append(op.more, attrs...)
-	}
-}
+func (op *operation) note(attrs ...slog.Attr) { op.more = append(op.more, attrs...) }
 
-// end writes the record. A mistake in what was typed is not worth one: nothing was sent or written.
+// end writes the record and the entry. A mistake in what was typed is not worth one: nothing was sent or
+// written.
 func (op *operation) end(err *error) {
-	if op == nil {
-		return
-	}
 	if broken := recover(); broken != nil {
 		op.record(slog.LevelError, slog.String("outcome", "panic"))
 		panic(broken)
@@ -66,13 +57,36 @@ func (op *operation) end(err *error) {
 	var typed *InputError
 	switch {
 	case *err == nil:
-		op.record(slog.LevelInfo, slog.String("outcome", "ok"))
+		op.record(slog.LevelInfo, slog.String("outcome", OutcomeOK))
+		op.enter(OutcomeOK)
 	case !errors.As(*err, &typed):
 		op.record(slog.LevelWarn, slog.Any("error", *err))
+		op.enter(op.fleet.kindOf(*err))
 	}
 }
 
+// enter enters the operation into the history, where that keeps its kind.
+func (op *operation) enter(outcome string) {
+	if !keeps(op.name) || op.unheard && outcome == OutcomeOK {
+		return
+	}
+	// After a move that is the new one's history.
+	op.fleet.record(op.fleet.at.Load(), Entry{
+		At: op.fleet.now(), Key: op.bot, Name: op.called, Action: op.name, Outcome: outcome, Detail: op.detail,
+	})
+}
+
+func (f *Fleet) kindOf(err error) string {
+	if f.opts.KindOf == nil {
+		return "failed"
+	}
+	return f.opts.KindOf(err)
+}
+
 func (op *operation) record(level slog.Level, outcome slog.Attr) {
+	if op.log == nil {
+		return
+	}
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	var attrs []slog.Attr

@@ -6,17 +6,21 @@ import (
 
 	"botring/internal/secret"
 	"botring/keyring/agefile"
+	"botring/keyring/passphrase"
 )
 
-// A Passphrase says where the passphrase of the encrypted files comes from. It is asked for when a secret
-// is first needed, and at most once a process.
+// A Passphrase says where the passphrase of the encrypted files comes from, and who knows the password of a
+// system keyring that cannot ask for it itself. It is asked for when a secret is first needed.
 type Passphrase struct {
-	// File names a file that only its owner can read and that has it; then nothing else is tried.
-	// CredentialsDir is where systemd puts those of a service.
+	// File names a file that only its owner can read and that has the one of the encrypted files; then
+	// nothing else is tried. CredentialsDir is where systemd puts those of a service.
 	File, CredentialsDir string
 	// Ask asks somebody where no file has it; nil means that there is nobody. It must return when its
 	// context ends, which is that of the call that needs the passphrase, and is not called again before.
 	Ask func(context.Context, Ask) (secret.Secret, error)
+	// Here: whoever is asked does not sit at this machine's own screen, as over SSH. Then a password is asked
+	// for by Ask rather than by a prompt of the keyring's that nobody would see.
+	Here bool
 	// Opened is told how the opening ended that Ask was called for. It may be nil, and must not wait.
 	Opened func(error)
 	// WorkFactor is that of new passphrases, 0 for the usual one: about a second. Tests take less.
@@ -26,45 +30,53 @@ type Passphrase struct {
 // What callers see of a question for the passphrase.
 type (
 	// Ask is a question for a passphrase.
-	Ask = agefile.Ask
+	Ask = passphrase.Ask
+	// Lock is what a passphrase opens.
+	Lock = passphrase.Lock
 	// Purpose is what a passphrase is for.
-	Purpose = agefile.Purpose
+	Purpose = passphrase.Purpose
 	// Again is why it is asked for once more.
-	Again = agefile.Again
+	Again = passphrase.Again
 	// Strength is a hint on how well a new one would stand guessing.
-	Strength = agefile.Strength
+	Strength = passphrase.Strength
+)
+
+// What passphrases open.
+const (
+	OfFiles   = passphrase.Files
+	OfKeyring = passphrase.Keyring
 )
 
 // The purposes of a passphrase.
 const (
-	ToOpen    = agefile.ToOpen
-	ToCreate  = agefile.ToCreate
-	ToChange  = agefile.ToChange
-	ToConfirm = agefile.ToConfirm
+	ToOpen    = passphrase.ToOpen
+	ToCreate  = passphrase.ToCreate
+	ToChange  = passphrase.ToChange
+	ToConfirm = passphrase.ToConfirm
 )
 
 // Why a passphrase is asked for.
 const (
-	AskFirst       = agefile.First
-	AskWrong       = agefile.Wrong
-	AskDifferent   = agefile.Different
-	AskTooShort    = agefile.TooShort
-	AskNotTypeable = agefile.NotTypeable
+	AskFirst       = passphrase.First
+	AskWrong       = passphrase.Wrong
+	AskDifferent   = passphrase.Different
+	AskTooShort    = passphrase.TooShort
+	AskNotTypeable = passphrase.NotTypeable
 )
 
 // The strengths of a new passphrase.
 const (
-	StrengthNone   = agefile.NoPassphrase // too short, or nothing that can be typed
-	StrengthWeak   = agefile.Weak
-	StrengthFair   = agefile.Fair
-	StrengthStrong = agefile.Strong
+	StrengthNone   = passphrase.None // too short, or nothing that can be typed
+	StrengthWeak   = passphrase.Weak
+	StrengthFair   = passphrase.Fair
+	StrengthStrong = passphrase.Strong
 )
 
 // MinPassphrase is the shortest new passphrase, in characters.
-const MinPassphrase = agefile.MinPassphrase
+const MinPassphrase = passphrase.Min
 
 // StrengthOf guesses how strong a new passphrase is.
-func StrengthOf(passphrase secret.Secret) Strength { return agefile.StrengthOf(passphrase) }
+func StrengthOf(given secret.Secret) Strength { return passphrase.StrengthOf(given) }
 
 // Place is a path as people write it, with ~ for their own directory.
 func Place(path string) string { return fromHome(path) }
@@ -73,7 +85,7 @@ func Place(path string) string { return fromHome(path) }
 func (o Options) ageFiles() agefile.Options {
 	files := agefile.Options{
 		PassphraseFile: o.Passphrase.File, CredentialsDir: o.Passphrase.CredentialsDir,
-		Ask: o.Passphrase.Ask, Opened: o.Passphrase.Opened, WorkFactor: o.Passphrase.WorkFactor,
+		Opened: o.Passphrase.Opened, WorkFactor: o.Passphrase.WorkFactor,
 	}
 	if o.Home != "" {
 		files.Dir = filepath.Join(o.Home, "age")

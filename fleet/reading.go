@@ -132,13 +132,15 @@ func unlikeness(a, b string) int {
 
 // SetLabel changes the user's own name for a bot; "" takes it away. Labels are unique, no numbers, and do
 // not start with @: *InputError. The keyring is not touched: its item has the label as of its last write.
-func (f *Fleet) SetLabel(ctx context.Context, key Key, label string) (Bot, error) {
+func (f *Fleet) SetLabel(ctx context.Context, key Key, label string) (bot Bot, err error) {
+	ctx, op := f.begin(ctx, "label", key)
+	defer op.end(&err)
 	on := f.at.Load()
 	label = strings.TrimSpace(label)
 	if problem := f.checkLabel(ctx, on, key, label); problem != nil {
 		return Bot{}, problem
 	}
-	err := on.Update(ctx, key, func(b *Bot) { b.Label = label })
+	err = on.Update(ctx, key, func(b *Bot) { b.Label = label })
 	if errors.Is(err, store.ErrTaken) {
 		err = &InputError{Field: FieldLabel, Problem: ProblemTaken, Got: label, Err: err}
 	}

@@ -60,6 +60,16 @@ func (r *ring) get(ctx context.Context) (*keyring.Ring, error) {
 	}
 }
 
+// peek is the ring if it is open, nil else.
+func (r *ring) peek() *keyring.Ring {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	return r.opened
+}
+
 func (r *ring) run(ctx context.Context, a *attempt) {
 	ctx, cancel := context.WithTimeout(ctx, openingTakes)
 	defer cancel()
@@ -97,7 +107,10 @@ func (f *Fleet) openRing(kind keyring.Kind) openRing {
 		return f.opts.OpenRing
 	}
 	return func(ctx context.Context) (*keyring.Ring, error) {
-		return keyring.Open(ctx, keyring.Options{Kind: kind, Ring: f.ringName(), Age: f.opts.ageFiles()})
+		return keyring.Open(ctx, keyring.Options{
+			Kind: kind, Ring: f.ringName(), Age: f.opts.ageFiles(),
+			Ask: f.opts.Passphrase.Ask, AskFirst: f.opts.Passphrase.Here,
+		})
 	}
 }
 
@@ -106,80 +119,4 @@ func (f *Fleet) ringName() string {
 		return keyring.DefaultRing
 	}
 	return keyring.DefaultRing + "-" + f.opts.Ring
-}
-
-// A KeyringStatus says which keyring is in use.
-type KeyringStatus struct {
-	// Kind is "system", "age" or "memory"; Provider and Collection name the program and the place in it,
-	// which of "age" is the directory, with ~ for the user's own.
-	Kind, Provider, Collection string
-	// Locked: the next use prompts; New: for a passphrase that is new, since nothing was saved yet.
-	Locked, New bool
-}
-
-// Keyring describes the keyring without prompting; it fails with keyring.ErrUnavailable and the like, and
-// then says the kind alone.
-func (f *Fleet) Keyring(ctx context.Context) (KeyringStatus, error) {
-	on := f.at.Load()
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return KeyringStatus{Kind: string(on.kind)}, err
-	}
-	status, err := describe(ctx, r)
-	on.logKeyring(ctx, status, err)
-	return status, err
-}
-
-func describe(ctx context.Context, r *keyring.Ring) (KeyringStatus, error) {
-	status, err := r.Status(ctx)
-	place := status.Collection
-	if status.Kind == keyring.KindAge {
-		place = fromHome(place)
-	}
-	return KeyringStatus{
-		Kind: string(status.Kind), Provider: status.Provider, Collection: place, Locked: status.Locked, New: status.New,
-	}, err
-}
-
-// Unlock unlocks the keyring, waiting for its prompt.
-func (f *Fleet) Unlock(ctx context.Context) (err error) {
-	ctx, op := f.begin(ctx, "unlock keyring", Key{})
-	defer op.end(&err)
-	r, err := f.at.Load().ring.get(ctx)
-	if err != nil {
-		return err
-	}
-	return r.Unlock(ctx)
-}
-
-// UseMemory goes on with a memory store: everything is forgotten at the end, and the catalogue with it.
-// It is only ever called because the user asked for it, and never while another call runs.
-func (f *Fleet) UseMemory(ctx context.Context) error {
-	on, err := f.ground(ctx, keyring.KindMemory)
-	if err != nil {
-		return err
-	}
-	return f.move(on)
-}
-
-// UseEncrypted goes on with the encrypted files and the catalogue that belongs to them. It opens them
-// first, which may ask for a passphrase; where that fails everything stays as it was. It is only ever
-// called because the user asked for it, and never while another call runs.
-func (f *Fleet) UseEncrypted(ctx context.Context) (err error) {
-	ctx, op := f.begin(ctx, "go on with encrypted files", Key{})
-	defer op.end(&err)
-	first := ring{open: f.openRing(keyring.KindAge)}
-	opened, err := first.get(ctx)
-	if err != nil {
-		return err
-	}
-	if err := opened.Unlock(ctx); err != nil {
-		return errors.Join(err, first.close())
-	}
-	on, err := f.ground(ctx, keyring.KindAge)
-	if err != nil {
-		return errors.Join(err, first.close())
-	}
-	on.ring.opened = opened
-	return f.move(on)
 }

@@ -119,7 +119,7 @@ func (f *Fleet) write(ctx context.Context, on *ground, s *save, report reporter)
 
 // put writes the items under the writers' lock.
 func (s *save) put(ctx context.Context, on *ground, r *keyring.Ring) error {
-	release, err := r.Lock(ctx)
+	release, err := r.Hold(ctx)
 	if err != nil {
 		return err
 	}

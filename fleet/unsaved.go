@@ -21,7 +21,7 @@ func (f *Fleet) undo(ctx context.Context, on *ground, s *save) error {
 	if err != nil {
 		return fmt.Errorf("undo the save: %w", err)
 	}
-	release, err := r.Lock(ctx)
+	release, err := r.Hold(ctx)
 	if err != nil {
 		return fmt.Errorf("undo the save: %w", err)
 	}

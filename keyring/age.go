@@ -22,6 +22,7 @@ type Encrypted struct {
 // openAge returns the encrypted store of a ring. It needs no passphrase yet.
 func openAge(opts Options) (*Encrypted, error) {
 	files := opts.Age
+	files.Ask = opts.Ask
 	if files.Dir == "" {
 		var err error
 		if files.Dir, err = AgeDir(); err != nil {
@@ -111,7 +112,7 @@ func (e *Encrypted) Status(ctx context.Context) (Status, error) {
 	state, err := e.store.State(ctx)
 	return Status{
 		Kind: KindAge, Provider: "age", Collection: e.dir, Locked: state.Locked, New: err == nil && !state.Exists,
-		CanList: true, MaxSize: agefile.MaxSize,
+		Unfinished: state.Unfinished, CanList: true, MaxSize: agefile.MaxSize,
 	}, ageError(err)
 }
 

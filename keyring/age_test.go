@@ -11,16 +11,17 @@ import (
 
 	"botring/internal/secret"
 	"botring/keyring/agefile"
+	"botring/keyring/passphrase"
 )
 
 const testPassphrase = "a passphrase of tests"
 
 // ageOptions are those of a new store whose passphrase is known and cheap.
 func ageOptions(t *testing.T) Options {
-	return Options{Kind: KindAge, LockDir: t.TempDir(), Age: agefile.Options{
-		Dir: filepath.Join(t.TempDir(), "age"), WorkFactor: 4,
-		Ask: func(context.Context, agefile.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil },
-	}}
+	return Options{
+		Kind: KindAge, LockDir: t.TempDir(), Age: agefile.Options{Dir: filepath.Join(t.TempDir(), "age"), WorkFactor: 4},
+		Ask: func(context.Context, passphrase.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil },
+	}
 }
 
 func openAgeRing(t *testing.T, opts Options) *Ring {
@@ -90,13 +91,13 @@ func TestAgeRing(t *testing.T) {
 func TestAgeLocked(t *testing.T) {
 	opts := ageOptions(t)
 	mustPut(t, openAgeRing(t, opts), "app/1", "x")
-	opts.Age.Ask = nil
+	opts.Ask = nil
 	_, err := openAgeRing(t, opts).Get(t.Context(), "app/1")
 	var locked *LockedError
 	if !errors.As(err, &locked) || !locked.NeedsPassphrase || locked.Unanswered {
 		t.Errorf("nobody to ask: %v", err)
 	}
-	opts.Age.Ask = func(ctx context.Context, _ agefile.Ask) (secret.Secret, error) {
+	opts.Ask = func(ctx context.Context, _ passphrase.Ask) (secret.Secret, error) {
 		<-ctx.Done()
 		return secret.Secret{}, ctx.Err()
 	}
@@ -106,7 +107,7 @@ func TestAgeLocked(t *testing.T) {
 	if _, err := cancelled.Get(ctx, "app/1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context: %v", err)
 	}
-	opts.Age.Ask = func(context.Context, agefile.Ask) (secret.Secret, error) {
+	opts.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) {
 		return secret.Secret{}, errors.New("esc")
 	}
 	var refused *DeniedError
@@ -114,7 +115,7 @@ func TestAgeLocked(t *testing.T) {
 		!errors.As(err, &refused) || refused.Refusal != NoPassphrase {
 		t.Errorf("dismissed: %v", err)
 	}
-	opts.Age.Ask = func(context.Context, agefile.Ask) (secret.Secret, error) {
+	opts.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) {
 		return secret.New("another passphrase"), nil
 	}
 	if _, err = openAgeRing(t, opts).Get(t.Context(), "app/1"); !errors.As(err, &refused) || refused.Refusal != WrongPassphrase {

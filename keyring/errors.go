@@ -140,6 +140,9 @@ type LockedError struct {
 	// Unanswered: a prompt was shown and the context ended before somebody answered it; it may still be
 	// on the screen. Otherwise the keyring offered no prompt.
 	Unanswered bool
+	// NoPrompter: the keyring program has no screen to show its prompt on, and its password was not given
+	// otherwise.
+	NoPrompter bool
 	// NeedsPassphrase: the store opens with a passphrase, no file has it, and there is nobody to ask.
 	NeedsPassphrase bool
 	Err             error
@@ -172,6 +175,8 @@ const (
 	NoPassphrase
 	// NoPermission: the operating system does not let us read the files.
 	NoPermission
+	// WrongPassword: the password of the system's keyring was wrong, at every try.
+	WrongPassword
 )
 
 // String names the refusal in a few words.
@@ -183,6 +188,8 @@ func (r Refusal) String() string {
 		return "no passphrase given"
 	case NoPermission:
 		return "no permission"
+	case WrongPassword:
+		return "wrong password"
 	default:
 		return fmt.Sprintf("refusal %d", int(r))
 	}

@@ -81,6 +81,10 @@ type Status struct {
 	CanList bool
 	// MaxSize is the largest value in bytes that fits, 0 for no known limit.
 	MaxSize int
+	// Unfinished: a change of recipients of encrypted files was cut off.
+	Unfinished bool
+	// Process is the provider's process id, 0 where it has none or it is not known.
+	Process int
 }
 
 // A Kind is a sort of store, named as in --keyring.

@@ -17,9 +17,9 @@ import (
 // lockPoll is how often a lock that another process holds is tried again.
 const lockPoll = 15 * time.Millisecond
 
-// Lock takes the writers' lock of this ring, across processes, and returns what releases it, which may be
+// Hold takes the writers' lock of this ring, across processes, and returns what releases it, which may be
 // called more than once. Hold it around a read that is followed by a write. It does not nest.
-func (r *Ring) Lock(ctx context.Context) (release func(), err error) {
+func (r *Ring) Hold(ctx context.Context) (release func(), err error) {
 	select {
 	case r.writing <- struct{}{}:
 	case <-ctx.Done():

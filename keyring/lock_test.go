@@ -32,7 +32,7 @@ func TestLockExcludes(t *testing.T) {
 			var tasks sync.WaitGroup
 			for i := range 8 {
 				tasks.Go(func() {
-					release, err := rings[i%2].Lock(testContext(t))
+					release, err := rings[i%2].Hold(testContext(t))
 					if err != nil {
 						t.Error(err)
 						return
@@ -61,17 +61,17 @@ func TestLockExcludes(t *testing.T) {
 	}
 }
 
-func TestLockWaitsUnderItsContext(t *testing.T) {
+func TestHoldWaitsUnderItsContext(t *testing.T) {
 	dir := t.TempDir()
 	first, second := onDisk(dir, ""), onDisk(dir, "")
-	release, err := first.Lock(t.Context())
+	release, err := first.Hold(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer release()
 	for name, ring := range map[string]*Ring{"same ring": first, "other ring": second} {
 		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Millisecond)
-		if _, err := ring.Lock(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := ring.Hold(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v", name, err)
 		}
 		cancel()
@@ -81,7 +81,7 @@ func TestLockWaitsUnderItsContext(t *testing.T) {
 // TestLockAcrossProcesses: this test runs itself as the other process.
 func TestLockAcrossProcesses(t *testing.T) {
 	if dir := os.Getenv("BOTRING_TEST_LOCK_DIR"); dir != "" {
-		if _, err := onDisk(dir, "").Lock(t.Context()); err != nil {
+		if _, err := onDisk(dir, "").Hold(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "held"), nil, 0o600); err != nil {
@@ -106,13 +106,13 @@ func TestLockAcrossProcesses(t *testing.T) {
 	ring := onDisk(dir, "")
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Millisecond)
 	defer cancel()
-	if _, err := ring.Lock(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := ring.Hold(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("while the other holds it: %v", err)
 	}
 	// A process that is killed does not take the lock with it.
 	_ = other.Process.Kill()
 	_ = other.Wait()
-	release, err := ring.Lock(testContext(t))
+	release, err := ring.Hold(testContext(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestLockIsPrivate(t *testing.T) {
 		t.Skip("Windows has no such permissions")
 	}
 	dir := filepath.Join(t.TempDir(), "state", "locks")
-	release, err := onDisk(dir, "").Lock(t.Context())
+	release, err := onDisk(dir, "").Hold(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestLockThatCannotBeMade(t *testing.T) {
 	}
 	ring := onDisk(filepath.Join(file, "locks"), "")
 	for range 2 {
-		if _, err := ring.Lock(testContext(t)); is(t, err, ErrUnavailable) != NoLockFile {
+		if _, err := ring.Hold(testContext(t)); is(t, err, ErrUnavailable) != NoLockFile {
 			t.Error(err)
 		}
 	}
@@ -152,7 +152,7 @@ func TestLockThatCannotBeMade(t *testing.T) {
 
 func TestMemoryTakesNoLockOnDisk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "locks")
-	release, err := Wrap(NewMemory(), Options{LockDir: dir}).Lock(t.Context())
+	release, err := Wrap(NewMemory(), Options{LockDir: dir}).Hold(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

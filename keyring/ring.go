@@ -14,6 +14,7 @@ import (
 
 	"botring/internal/secret"
 	"botring/keyring/agefile"
+	"botring/keyring/passphrase"
 )
 
 // Options say which keyring to open. The zero value is the system's own, ring "botring".
@@ -25,8 +26,14 @@ type Options struct {
 	// LockDir is the directory of the lock that writers in several processes take, LockDir() when empty.
 	// KindMemory takes no lock on disk.
 	LockDir string
-	// Age says where the encrypted files of KindAge are and who knows their passphrase. Its Dir holds a
-	// directory for each ring, and is AgeDir() when empty.
+	// Ask asks somebody for what opens the store: the passphrase of KindAge, and the password of a system
+	// keyring whose prompt cannot be shown. It may be nil: then there is nobody.
+	Ask passphrase.Asker
+	// AskFirst: whoever uses us does not sit at this machine's own screen, so that a prompt there is no use
+	// where the password can be asked for here.
+	AskFirst bool
+	// Age says where the encrypted files of KindAge are. Its Dir holds a directory for each ring, and is
+	// AgeDir() when empty; its Ask is the one above.
 	Age agefile.Options
 }
 
@@ -50,6 +57,9 @@ type (
 		Status(context.Context) (Status, error)
 	}
 	unlocker interface{ Unlock(context.Context) error }
+	locker   interface{ Lock(context.Context) error }
+	// A creator makes the place that items go to, where there is none.
+	creator interface{ Create(context.Context) error }
 	// A batchGetter reads many items at once, all of them when names is nil.
 	batchGetter interface {
 		GetAll(ctx context.Context, names []string) (map[string]secret.Secret, error)
@@ -73,7 +83,7 @@ func Open(ctx context.Context, opts Options) (*Ring, error) {
 	switch opts.Kind {
 	case "", KindSystem:
 		opts.Kind = KindSystem
-		store, err := openSystem(ctx, opts.Ring)
+		store, err := openSystem(ctx, opts)
 		if err != nil {
 			return nil, fmt.Errorf("open keyring: %w", err)
 		}
@@ -106,6 +116,9 @@ func Wrap(store Store, opts Options) *Ring {
 	return &Ring{store: store, opts: opts, writing: make(chan struct{}, 1)}
 }
 
+// Kind is the sort of store behind the ring.
+func (r *Ring) Kind() Kind { return r.opts.Kind }
+
 // Status describes the keyring without prompting.
 func (r *Ring) Status(ctx context.Context) (Status, error) {
 	d, ok := r.store.(describer)
@@ -125,6 +138,30 @@ func (r *Ring) Unlock(ctx context.Context) error {
 	if u, ok := r.store.(unlocker); ok {
 		if err := u.Unlock(ctx); err != nil {
 			return fmt.Errorf("unlock keyring: %w", err)
+		}
+	}
+	return ended(ctx)
+}
+
+// Lock locks the keyring for everybody who uses it, where it can be locked: memory and the keyrings of macOS
+// and Windows cannot, and stay as they are (locks is false).
+func (r *Ring) Lock(ctx context.Context) (locks bool, err error) {
+	l, ok := r.store.(locker)
+	if !ok {
+		return false, ended(ctx)
+	}
+	if err := l.Lock(ctx); err != nil {
+		return true, fmt.Errorf("lock keyring: %w", err)
+	}
+	return true, nil
+}
+
+// Create makes the default collection that Status found missing (the reason NoCollection), with a password
+// that the keyring program or Options.Ask asks for. Where nothing is missing it does nothing.
+func (r *Ring) Create(ctx context.Context) error {
+	if c, ok := r.store.(creator); ok {
+		if err := c.Create(ctx); err != nil {
+			return fmt.Errorf("create keyring: %w", err)
 		}
 	}
 	return ended(ctx)

@@ -16,18 +16,21 @@ const (
 	nameAttribute    = "username"
 )
 
+// collectionLabel is what a new default collection is called: gnome-keyring's own name for one.
+const collectionLabel = "Default keyring"
+
 // A serviceStore keeps items in a Secret Service.
 type serviceStore struct {
 	client *secretservice.Client
 	ring   string
 }
 
-func openService(ctx context.Context, ring string) (Store, error) {
-	client, err := secretservice.Connect(ctx)
+func openService(ctx context.Context, opts Options) (Store, error) {
+	client, err := secretservice.Connect(ctx, secretservice.Options{Ask: opts.Ask, AskFirst: opts.AskFirst})
 	if err != nil {
 		return nil, serviceError(err)
 	}
-	return &serviceStore{client: client, ring: ring}, nil
+	return &serviceStore{client: client, ring: opts.Ring}, nil
 }
 
 func (s *serviceStore) attributes(name string) secretservice.Attributes {
@@ -101,10 +104,18 @@ func (s *serviceStore) Status(ctx context.Context) (Status, error) {
 	d, err := s.client.Describe(ctx)
 	return Status{
 		Kind: KindSystem, Provider: d.Provider, Collection: d.Collection, Locked: d.Locked, CanList: true,
+		Process: d.Process,
 	}, serviceError(err)
 }
 
 func (s *serviceStore) Unlock(ctx context.Context) error { return serviceError(s.client.Unlock(ctx)) }
+
+func (s *serviceStore) Lock(ctx context.Context) error { return serviceError(s.client.Lock(ctx)) }
+
+// Create makes the default collection that Open found missing.
+func (s *serviceStore) Create(ctx context.Context) error {
+	return serviceError(s.client.CreateCollection(ctx, collectionLabel))
+}
 
 func (s *serviceStore) Close() error { return s.client.Close() }
 
@@ -121,7 +132,9 @@ func serviceError(err error) error {
 		// Put's verdict stands before what led to it, and a locked ring before the end of its context.
 		{secretservice.ErrReadBack, as(ErrReadBack)},
 		{secretservice.ErrGone, as(ErrGone)},
+		{secretservice.ErrNoPrompter, noPrompter},
 		{secretservice.ErrLocked, lockedError},
+		{secretservice.ErrWrongPassword, refused(WrongPassword)},
 		{secretservice.ErrDenied, as(ErrDenied)},
 		{secretservice.ErrNotFound, as(ErrNotFound)},
 		{secretservice.ErrNoBus, missing(NoSessionBus)},
@@ -147,6 +160,8 @@ func as(sentinel error) func(error) error {
 func missing(reason Reason) func(error) error {
 	return func(err error) error { return unavailable(reason, err) }
 }
+
+func noPrompter(err error) error { return &LockedError{NoPrompter: true, Err: err} }
 
 func lockedError(err error) error {
 	waited := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)

@@ -6,9 +6,9 @@ import (
 	gokeyring "github.com/zalando/go-keyring"
 )
 
-func openSystem(_ context.Context, ring string) (Store, error) {
+func openSystem(_ context.Context, opts Options) (Store, error) {
 	return newKeychainStore(keychain{
 		get: gokeyring.Get, set: gokeyring.Set, delete: gokeyring.Delete,
 		notFound: gokeyring.ErrNotFound, tooLarge: gokeyring.ErrSetDataTooBig,
-	}, ring), nil
+	}, opts.Ring), nil
 }

@@ -2,4 +2,4 @@ package keyring
 
 import "context"
 
-func openSystem(ctx context.Context, ring string) (Store, error) { return openService(ctx, ring) }
+func openSystem(ctx context.Context, opts Options) (Store, error) { return openService(ctx, opts) }

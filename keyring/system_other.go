@@ -8,6 +8,6 @@ import (
 	"runtime"
 )
 
-func openSystem(context.Context, string) (Store, error) {
+func openSystem(context.Context, Options) (Store, error) {
 	return nil, unavailable(UnsupportedOS, errors.New(runtime.GOOS))
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/danieljoos/wincred"
 )
 
-func openSystem(_ context.Context, ring string) (Store, error) {
-	return newCredentialStore(windowsCredentials{}, ring), nil
+func openSystem(_ context.Context, opts Options) (Store, error) {
+	return newCredentialStore(windowsCredentials{}, opts.Ring), nil
 }
 
 // windowsCredentials is the Credential Manager of this computer.

@@ -35,6 +35,8 @@ func (k keymap) action(a fault.Action) key.Binding {
 		return as(k.logOutRemove, "log out, save nothing")
 	case fault.Unlock:
 		return as(k.open, "unlock")
+	case fault.CreateKeyring:
+		return k.newKeyring
 	case fault.Remove:
 		return k.remove
 	case fault.UseFile:
@@ -111,7 +113,7 @@ func (a attempt) applies(sh *shell, action fault.Action) bool {
 		return a.aim == adding
 	case fault.Keep:
 		return false // that is what esc does everywhere
-	case fault.EditApp, fault.Retry, fault.Unlock:
+	case fault.EditApp, fault.Retry, fault.Unlock, fault.CreateKeyring:
 		return a.aim != savingAgain
 	}
 	return false
@@ -182,6 +184,9 @@ func (a attempt) take(sh *shell, action fault.Action, err error) (screen, tea.Cm
 		return newAbandoning(sh, a, "Logged out again. Nothing was saved.")
 	case fault.Unlock:
 		a.first = func(ctx context.Context) error { return sh.fleet.Unlock(ctx) }
+		return a.start(sh)
+	case fault.CreateKeyring:
+		a.first = func(ctx context.Context) error { return sh.fleet.CreateKeyring(ctx) }
 		return a.start(sh)
 	case fault.UseFile:
 		a.first = sh.useFile()

@@ -37,7 +37,7 @@ func errorsOfAllKinds() []error {
 // Every action has a key, and no failure shows two actions on the same key or one that does nothing.
 func TestActionsHaveKeys(t *testing.T) {
 	for _, action := range []fault.Action{fault.Edit, fault.EditApp, fault.Retry, fault.SaveOnly, fault.OtherEnvironment, fault.LogIn,
-		fault.ReplaceToken, fault.SaveAgain, fault.Abandon, fault.Unlock, fault.Remove, fault.UseFile, fault.UseMemory, fault.Keep} {
+		fault.ReplaceToken, fault.SaveAgain, fault.Abandon, fault.Unlock, fault.CreateKeyring, fault.Remove, fault.UseFile, fault.UseMemory, fault.Keep} {
 		if b := newKeymap().action(action); len(b.Keys()) == 0 || b.Help().Desc == "" {
 			t.Errorf("%s has no key", action)
 		}

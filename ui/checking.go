@@ -17,7 +17,7 @@ import (
 type checking struct {
 	task    task
 	pending map[fleet.Key]bool
-	results chan fleet.Checked
+	results chan fleet.Outcome
 
 	total, done int
 	since       time.Time
@@ -31,7 +31,7 @@ func (c checking) running() bool { return c.total > 0 }
 // checkedMsg is one bot checked.
 type checkedMsg struct {
 	task    int
-	checked fleet.Checked
+	checked fleet.Outcome
 }
 
 // check starts checking bots; while a check runs it does nothing.
@@ -39,10 +39,10 @@ func (sh *shell) check(keys []fleet.Key) tea.Cmd {
 	if sh.checking.running() || len(keys) == 0 {
 		return nil
 	}
-	results := make(chan fleet.Checked, 64)
+	results := make(chan fleet.Outcome, 64)
 	t, cmd := sh.start("check", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
 		defer close(results)
-		sh.fleet.CheckMany(ctx, keys, func(c fleet.Checked) {
+		sh.fleet.CheckMany(ctx, keys, func(c fleet.Outcome) {
 			select {
 			case results <- c:
 			case <-sh.ctx.Done(): // the program is gone, and with it who reads

@@ -11,7 +11,7 @@ type keymap struct {
 
 	remove, removeHere, logOutRemove, sort, filter, problem, mark, markAll key.Binding
 
-	environment, reveal, saveOnly, addAll, file, memory, howTo key.Binding
+	environment, reveal, saveOnly, addAll, file, memory, howTo, newKeyring key.Binding
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
@@ -55,6 +55,7 @@ func newKeymap() keymap {
 		addAll:      bind("ctrl+a", "add all", "ctrl+a"),
 		file:        bind("f", "an encrypted file (age), opened with a passphrase", "f"),
 		memory:      bind("m", "go on, forget everything at quit", "m"),
+		newKeyring:  bind("n", "make a default keyring", "n"),
 		howTo:       bind("h", "how to start one over SSH", "h"),
 
 		up:        bind("k", "up", "k", "up"),

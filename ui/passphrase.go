@@ -207,7 +207,7 @@ func (p passphrase) Keys() []key.Binding {
 func (p passphrase) View(size size) view {
 	t := p.sh.theme
 	v := view{trail: "Passphrase"}
-	place := fault.Clean(fleet.Place(p.question.ask.Dir))
+	place := fault.Clean(fleet.Place(p.question.ask.Place))
 	says := "The secrets are in an encrypted file, " + place + ". Its passphrase opens it."
 	work := "Opening it takes about a second"
 	if p.creating() {

@@ -17,10 +17,10 @@ const ageDir = "/srv/botring/age/botring"
 // passphraseAsks are the questions for a passphrase.
 func passphraseAsks() map[string]fleet.Ask {
 	return map[string]fleet.Ask{
-		"Open":   {Purpose: fleet.ToOpen, Dir: ageDir},
-		"Wrong":  {Purpose: fleet.ToOpen, Again: fleet.AskWrong, Dir: ageDir},
-		"Create": {Purpose: fleet.ToCreate, Dir: ageDir},
-		"Short":  {Purpose: fleet.ToCreate, Again: fleet.AskTooShort, Dir: ageDir},
+		"Open":   {Purpose: fleet.ToOpen, Lock: fleet.OfFiles, Place: ageDir},
+		"Wrong":  {Purpose: fleet.ToOpen, Again: fleet.AskWrong, Lock: fleet.OfFiles, Place: ageDir},
+		"Create": {Purpose: fleet.ToCreate, Lock: fleet.OfFiles, Place: ageDir},
+		"Short":  {Purpose: fleet.ToCreate, Again: fleet.AskTooShort, Lock: fleet.OfFiles, Place: ageDir},
 	}
 }
 

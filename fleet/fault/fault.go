@@ -32,6 +32,7 @@ const (
 	SaveAgain        Action = "save_again"        // retry the saving only
 	Abandon          Action = "abandon"           // give the login up and log it out
 	Unlock           Action = "unlock"            // unlock the keyring
+	CreateKeyring    Action = "create_keyring"    // make the default keyring that is missing
 	Remove           Action = "remove"            // remove the bot
 	UseMemory        Action = "use_memory"        // go on without a keyring
 	UseFile          Action = "use_file"          // go on with the encrypted file

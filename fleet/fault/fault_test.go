@@ -175,6 +175,7 @@ func TestEveryFleetSentinel(t *testing.T) {
 	all := map[string]error{
 		"ErrSessionWorks": fleet.ErrSessionWorks, "ErrRunsElsewhere": fleet.ErrRunsElsewhere, "ErrSecretMissing": fleet.ErrSecretMissing,
 		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp,
+		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring,
 		"ErrItemNewer": fleet.ErrItemNewer, "ErrItemDamaged": fleet.ErrItemDamaged,
 	}
 	for _, name := range sentinels(t, "..") {
@@ -280,6 +281,10 @@ func TestWordsOfErrors(t *testing.T) {
 		{
 			"not found, nothing near", &fleet.NotFoundError{Ref: "x"},
 			"not_found", "There is no bot “x”.", 0, "", []Action{Edit},
+		},
+		{
+			"move conflict", &fleet.MoveConflictError{Names: []string{"bot/production/7", "app/1"}},
+			"move_conflict", "2 items are in both keyrings, and not the same.", 0, "", []Action{Keep},
 		},
 		{
 			"ambiguous", &fleet.AmbiguousError{Ref: "7123456789", Bots: []store.Bot{bot, twin}},

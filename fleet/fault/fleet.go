@@ -20,6 +20,7 @@ func ofFleet(err error, now time.Time) (Fault, bool) {
 		inUse     *fleet.AppInUseError
 		notFound  *fleet.NotFoundError
 		ambiguous *fleet.AmbiguousError
+		conflict  *fleet.MoveConflictError
 	)
 	switch {
 	case errors.As(err, &unsaved):
@@ -34,6 +35,8 @@ func ofFleet(err error, now time.Time) (Fault, bool) {
 		return ofNotFound(notFound), true
 	case errors.As(err, &ambiguous):
 		return ofAmbiguous(ambiguous), true
+	case errors.As(err, &conflict):
+		return ofMoveConflict(conflict), true
 	}
 	for _, row := range fleetWords() {
 		if errors.Is(err, row.err) {
@@ -100,6 +103,22 @@ func fleetWords() []struct {
 			Next:     "Add the app from my.telegram.org/apps, then try again.",
 			NotSaved: notSavedKept,
 			Actions:  []Action{EditApp, SaveOnly},
+		}},
+		{fleet.ErrNotEncrypted, Fault{
+			Kind:     "not_encrypted_files",
+			What:     "This is about encrypted files, and secrets are in another keyring.",
+			Why:      "Only encrypted files have a passphrase and recipients of their own.",
+			Next:     "Use --keyring age, or move there.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
+		}},
+		{fleet.ErrSameKeyring, Fault{
+			Kind:     "same_keyring",
+			What:     "Secrets are in this keyring already.",
+			Why:      "To move is to go to another one.",
+			Next:     "Name the other one: system, or age for encrypted files.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
 		}},
 		{store.ErrTaken, Fault{
 			Kind:     kindInput,
@@ -239,6 +258,25 @@ func ofAmbiguous(e *fleet.AmbiguousError) Fault {
 		Why:     "An id is unique within its environment only, and a username may belong to one bot in each.",
 		Next:    "Name one by its environment and id: " + list(keys, len(keys)) + ".",
 		Actions: []Action{Edit},
+	}
+}
+
+func ofMoveConflict(e *fleet.MoveConflictError) Fault {
+	names := make([]string, len(e.Names))
+	for i, name := range e.Names {
+		names[i] = Clean(name)
+	}
+	what := fmt.Sprintf("%d items are in both keyrings, and not the same.", len(names))
+	if len(names) == 1 {
+		what = "One item is in both keyrings, and not the same."
+	}
+	return Fault{
+		Kind:     "move_conflict",
+		What:     what,
+		Why:      "Only you know which is the right one: " + list(names, len(names)) + ".",
+		Next:     "Remove it from one of the two, then move again.",
+		NotSaved: "Nothing was moved.",
+		Actions:  []Action{Keep},
 	}
 }
 

@@ -46,6 +46,9 @@ func withReason(f Fault, err error) Fault {
 		f.What = "The encrypted files are locked."
 		f.Why = "They open with a passphrase, no file has it, and there is nobody to ask for it here."
 		f.Next = "Run it at a terminal, or name a file that only you can read in BOTRING_PASSPHRASE_FILE."
+	case f.Kind == kindLocked && errors.As(err, &locked) && locked.NoPrompter:
+		f.Why = "Its prompt needs a screen, and there is none here."
+		f.Next = "Unlock it at a terminal, where its password can be asked for, or at the machine's own screen."
 	case f.Kind == kindLocked && errors.As(err, &locked) && !locked.Unanswered:
 		f.Why = "It shows no prompt here: there may be no screen for one."
 		f.Next = "Unlock it in its own program, then try again."
@@ -63,7 +66,8 @@ func wordsOfReason(f Fault, reason keyring.Reason) Fault {
 		why = "No keyring program answers: the Secret Service is missing."
 	case keyring.NoCollection:
 		why = "The keyring program runs and has no default keyring to store in."
-		f.Next = "Create a default keyring in its program, then try again."
+		f.Next = "Make one, here or in its program, then try again."
+		f.Actions = []Action{CreateKeyring, Retry, UseFile, UseMemory}
 	case keyring.NoEncryption:
 		why = "The keyring program takes secrets over the bus only in the clear."
 		f.Next = "Use another keyring program, or the encrypted file, or go on in memory and forget everything at the end."
@@ -164,6 +168,10 @@ func wordsOfRefusal(f Fault, refusal keyring.Refusal) Fault {
 		f.What = "The encrypted files stay locked."
 		f.Why = "Their passphrase was not given."
 		f.Next = "Try again when you have it."
+	case keyring.WrongPassword:
+		f.What = "The password is wrong."
+		f.Why = "It does not open the keyring. It may be the one you logged on with when the keyring was made."
+		f.Next = "Try again."
 	case keyring.NoPermission:
 		f.What = "The encrypted files cannot be read."
 		f.Why = "They belong to another user, or their rights are too narrow."

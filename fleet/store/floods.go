@@ -100,6 +100,16 @@ func (floods Floods) Until(key Key, apiID int, method string) time.Time {
 	return until
 }
 
+// Address reports whether one of the waits binds all that this computer sends to an environment.
+func (floods Floods) Address(environment string, now time.Time) bool {
+	for _, f := range floods {
+		if f.Environment == environment && f.ID == 0 && f.APIID == 0 && f.Until.After(now) {
+			return true
+		}
+	}
+	return false
+}
+
 func (f Flood) binds(key Key, apiID int, method string) bool {
 	if f.Environment != key.Environment || f.Method != "" && f.Method != method {
 		return false

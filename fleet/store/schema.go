@@ -79,6 +79,27 @@ CREATE TABLE intents (
 	api_id       INTEGER NOT NULL,
 	began_at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+`, `
+-- What was done. A seal chains a row to the one before; NULL is a row that nobody has sealed yet.
+CREATE TABLE history (
+	seq          INTEGER PRIMARY KEY,
+	at           INTEGER NOT NULL,
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	name         TEXT    NOT NULL,
+	action       TEXT    NOT NULL,
+	outcome      TEXT    NOT NULL,
+	detail       TEXT    NOT NULL,
+	seal         BLOB
+) STRICT;
+
+-- The last entry that was pruned. There is one row at most.
+CREATE TABLE checkpoint (
+	one          INTEGER PRIMARY KEY CHECK (one = 1),
+	seq          INTEGER NOT NULL,
+	seal         BLOB    NOT NULL,
+	proof        BLOB    NOT NULL
+) STRICT;
 `}
 }
 

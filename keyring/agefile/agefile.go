@@ -26,7 +26,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"botring/internal/secret"
+	"botring/keyring/passphrase"
 )
 
 // MaxSize is the largest value in bytes: what is read is held in memory.
@@ -57,8 +57,8 @@ type Options struct {
 	// credential "botring" in it is the passphrase, unless PassphraseFile is set.
 	CredentialsDir string
 	// Ask asks somebody for the passphrase where no file has it. It may be nil: then there is nobody. It
-	// is never called twice at the same time, and must return when its context ends.
-	Ask func(context.Context, Ask) (secret.Secret, error)
+	// is never called twice at the same time.
+	Ask passphrase.Asker
 	// Opened is told how an opening of the store ended, nil or why not, so that whoever was asked can be told
 	// of it. It may be nil, and must not wait for anything.
 	Opened func(error)

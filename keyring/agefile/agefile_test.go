@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"botring/internal/secret"
+	"botring/keyring/passphrase"
 )
 
 const (
@@ -26,10 +27,10 @@ const (
 type answers struct {
 	mu    sync.Mutex
 	texts []string
-	asked []Ask
+	asked []passphrase.Ask
 }
 
-func (a *answers) ask(_ context.Context, question Ask) (secret.Secret, error) {
+func (a *answers) ask(_ context.Context, question passphrase.Ask) (secret.Secret, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asked = append(a.asked, question)
@@ -47,7 +48,7 @@ func (a *answers) purposes() []string {
 	var all []string
 	for _, q := range a.asked {
 		text := q.Purpose.String()
-		if q.Again != First {
+		if q.Again != passphrase.First {
 			text += "/" + q.Again.String()
 		}
 		all = append(all, text)
@@ -230,8 +231,8 @@ func TestTwoMakeTheStore(t *testing.T) {
 	for i := range 2 {
 		opts, a := testOptions(dir)
 		var once sync.Once
-		opts.Ask = func(ctx context.Context, q Ask) (secret.Secret, error) {
-			if q.Purpose == ToCreate {
+		opts.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
+			if q.Purpose == passphrase.ToCreate {
 				once.Do(func() { both.Done(); both.Wait() })
 			}
 			return a.ask(ctx, q)
@@ -301,7 +302,7 @@ func TestSecretsStayOutOfPrint(t *testing.T) {
 	mustPut(t, s, "a", "the value")
 	k := s.opened()
 	printed := fmt.Sprintf("%v %+v %#v %v %+v %#v", s, s, s, k, k, k)
-	printed += fmt.Sprint(Ask{Purpose: ToOpen, Again: Wrong}, s.opts.PassphraseFile, []secret.Secret{k.text})
+	printed += fmt.Sprint(passphrase.Ask{Purpose: passphrase.ToOpen, Again: passphrase.Wrong}, s.opts.PassphraseFile, []secret.Secret{k.text})
 	for _, leak := range []string{"the value", testPassphrase, "AGE-SECRET-KEY", k.text.Reveal()} {
 		if strings.Contains(printed, leak) {
 			t.Errorf("%q can be seen in %s", leak, printed)

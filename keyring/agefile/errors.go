@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+
+	"botring/keyring/passphrase"
 )
 
 // What can go wrong with a store. Every error that leaves this package wraps one of these or the caller's
@@ -19,9 +21,9 @@ var (
 	// ErrLocked: the passphrase is needed, no file has it, and there is nobody to ask.
 	ErrLocked = errors.New("store is locked")
 	// ErrDeclined: whoever was asked for the passphrase gave none.
-	ErrDeclined = errors.New("no passphrase was given")
+	ErrDeclined = passphrase.ErrDeclined
 	// ErrWrongPassphrase: the passphrase of a file is wrong, or the one that was asked for is, at every try.
-	ErrWrongPassphrase = errors.New("wrong passphrase")
+	ErrWrongPassphrase = passphrase.ErrWrong
 	// ErrPassphraseFile: the file with the passphrase is missing, others could read it, or it holds none.
 	ErrPassphraseFile = errors.New("passphrase file refused")
 	// ErrUnsafe: others can write to the store, or something in it is no plain file or directory.

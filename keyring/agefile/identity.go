@@ -16,6 +16,7 @@ import (
 	"filippo.io/age/armor"
 
 	"botring/internal/secret"
+	"botring/keyring/passphrase"
 )
 
 const (
@@ -170,7 +171,7 @@ func (s *Store) create(ctx context.Context) (*keys, error) {
 	if _, err := do(ctx, func() (struct{}, error) { return struct{}{}, makeAll(s.opts.Dir) }); err != nil {
 		return nil, err
 	}
-	passphrase, err := s.newPassphrase(ctx, ToCreate)
+	given, err := s.newPassphrase(ctx, passphrase.ToCreate)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +187,7 @@ func (s *Store) create(ctx context.Context) (*keys, error) {
 		if exists(root, identitiesFile) {
 			return fs.ErrExist
 		}
-		sealed, err := seal(text, passphrase, s.opts.WorkFactor)
+		sealed, err := seal(text, given, s.opts.WorkFactor)
 		if err != nil {
 			return err
 		}
@@ -194,7 +195,7 @@ func (s *Store) create(ctx context.Context) (*keys, error) {
 		if err := s.replace(root, recipientsFile, line, equal(line)); err != nil {
 			return err
 		}
-		return s.replace(root, identitiesFile, sealed, same(text, unsealWith(passphrase)))
+		return s.replace(root, identitiesFile, sealed, same(text, unsealWith(given)))
 	})
 	return k, err
 }

@@ -13,6 +13,7 @@ import (
 	"filippo.io/age/armor"
 
 	"botring/internal/secret"
+	"botring/keyring/passphrase"
 )
 
 func TestCreationAsks(t *testing.T) {
@@ -43,8 +44,8 @@ func TestCreationAsks(t *testing.T) {
 				t.Errorf("state: %+v, %v", state, err)
 			}
 			for _, q := range a.asked {
-				if q.Dir != opts.Dir {
-					t.Errorf("asked for %q", q.Dir)
+				if q.Place != opts.Dir || q.Lock != passphrase.Files {
+					t.Errorf("asked for %q, %s", q.Place, q.Lock)
 				}
 			}
 		})
@@ -77,23 +78,23 @@ func TestAskEnds(t *testing.T) {
 	left := errors.New("the user left")
 	for _, row := range []struct {
 		name string
-		ask  func(context.Context, Ask) (secret.Secret, error)
+		ask  func(context.Context, passphrase.Ask) (secret.Secret, error)
 		is   []error
 	}{
 		{"nobody", nil, []error{ErrLocked}},
-		{"declined", func(context.Context, Ask) (secret.Secret, error) { return secret.Secret{}, left }, []error{ErrDeclined, left}},
-		{"context", func(ctx context.Context, _ Ask) (secret.Secret, error) {
+		{"declined", func(context.Context, passphrase.Ask) (secret.Secret, error) { return secret.Secret{}, left }, []error{ErrDeclined, left}},
+		{"context", func(ctx context.Context, _ passphrase.Ask) (secret.Secret, error) {
 			<-ctx.Done()
 			return secret.Secret{}, ctx.Err()
 		}, []error{ErrLocked, context.Canceled, left}},
-		{"deaf", func(context.Context, Ask) (secret.Secret, error) { select {} }, []error{ErrLocked, context.Canceled, left}},
+		{"deaf", func(context.Context, passphrase.Ask) (secret.Secret, error) { select {} }, []error{ErrLocked, context.Canceled, left}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(testContext(t))
 			asked := row.ask
 			opts := Options{Dir: dir, WorkFactor: testFactor}
 			if asked != nil {
-				opts.Ask = func(ctx context.Context, q Ask) (secret.Secret, error) {
+				opts.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
 					if len(row.is) == 3 {
 						cancel(left)
 					}
@@ -109,7 +110,7 @@ func TestAskEnds(t *testing.T) {
 				}
 			}
 			// Who was given up on does not stand in the way.
-			s.opts.Ask = func(context.Context, Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil }
+			s.opts.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil }
 			mustGet(t, s, "a", "1")
 			cancel(nil)
 		})
@@ -144,7 +145,7 @@ func TestPassphraseFile(t *testing.T) {
 		{"written by others", passphraseFile(t, testPassphrase, 0o602), ErrPassphraseFile},
 		{"empty", passphraseFile(t, "\n", 0o600), ErrPassphraseFile},
 		{"two lines", passphraseFile(t, testPassphrase+"\n\n", 0o600), ErrPassphraseFile},
-		{"endless", passphraseFile(t, strings.Repeat("p", maxPassphrase+1), 0o600), ErrPassphraseFile},
+		{"endless", passphraseFile(t, strings.Repeat("p", passphrase.MaxBytes+1), 0o600), ErrPassphraseFile},
 		{"missing", filepath.Join(t.TempDir(), "nothing"), ErrPassphraseFile},
 		{"a directory", t.TempDir(), ErrPassphraseFile},
 		{"a device", os.DevNull, ErrPassphraseFile},
@@ -257,8 +258,8 @@ func TestChangedMeanwhile(t *testing.T) {
 	dir := newDir(t)
 	mustPut(t, openStore(t, dir), "a", "1")
 	opts, a := testOptions(dir, testPassphrase, "the slow passphrase")
-	opts.Ask = func(ctx context.Context, q Ask) (secret.Secret, error) {
-		if q.Purpose == ToConfirm {
+	opts.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
+		if q.Purpose == passphrase.ToConfirm {
 			if err := openStore(t, dir, testPassphrase, "the fast passphrase").ChangePassphrase(ctx); err != nil {
 				return secret.Secret{}, err
 			}
@@ -271,33 +272,4 @@ func TestChangedMeanwhile(t *testing.T) {
 		t.Errorf("the slow one: %v", err)
 	}
 	mustGet(t, openStore(t, dir, "the fast passphrase"), "a", "1")
-}
-
-func TestStrength(t *testing.T) {
-	for text, want := range map[string]Strength{
-		"":                               NoPassphrase,
-		"short":                          NoPassphrase,
-		"tab\tin between":                NoPassphrase,
-		"password":                       Weak,
-		"12345678901234567890":           Weak,
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": Weak,
-		"Tr0ub4dor&3":                    Fair,
-		"correct horse battery staple":   Fair,
-		"kG7#mQ2x!vL9pW4z":               Strong,
-		"correct horse battery staple ox fence lamp": Strong,
-	} {
-		if got := StrengthOf(secret.New(text)); got != want {
-			t.Errorf("%q is %s (%.0f bits), want %s", text, got, bitsOf(text), want)
-		}
-	}
-}
-
-func FuzzStrength(f *testing.F) {
-	f.Add("correct horse battery staple")
-	f.Add("\xff ключ 🔑")
-	f.Fuzz(func(t *testing.T, text string) {
-		if got := StrengthOf(secret.New(text)); got < NoPassphrase || got > Strong {
-			t.Fatalf("%q is %d", text, got)
-		}
-	})
 }

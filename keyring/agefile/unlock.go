@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"botring/internal/secret"
+	"botring/keyring/passphrase"
 )
 
 // Unlock opens the store, once a process, and makes it where there is none.
@@ -72,9 +73,9 @@ func (s *Store) openOrCreate(ctx context.Context, create bool) (*keys, error) {
 
 // unsealAsking decrypts the identities with the passphrase of a file, or of somebody.
 func (s *Store) unsealAsking(ctx context.Context, sealed []byte) (text secret.Secret, err error) {
-	err = s.withPassphrase(ctx, func(passphrase secret.Secret) error {
+	err = s.withPassphrase(ctx, func(given secret.Secret) error {
 		// It takes its time and cannot be interrupted; given up on, it ends unseen.
-		text, err = do(ctx, func() (secret.Secret, error) { return unseal(sealed, passphrase) })
+		text, err = do(ctx, func() (secret.Secret, error) { return unseal(sealed, given) })
 		return err
 	})
 	return text, err
@@ -99,7 +100,7 @@ func (s *Store) ChangePassphrase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	passphrase, err := s.newPassphrase(ctx, ToChange)
+	given, err := s.newPassphrase(ctx, passphrase.ToChange)
 	if err != nil {
 		return err
 	}
@@ -111,11 +112,11 @@ func (s *Store) ChangePassphrase(ctx context.Context) error {
 		case !bytes.Equal(now, old):
 			return ErrChanged
 		}
-		sealed, err := seal(text, passphrase, s.opts.WorkFactor)
+		sealed, err := seal(text, given, s.opts.WorkFactor)
 		if err != nil {
 			return err
 		}
-		return s.replace(root, identitiesFile, sealed, same(text, unsealWith(passphrase)))
+		return s.replace(root, identitiesFile, sealed, same(text, unsealWith(given)))
 	})
 	if err == nil {
 		// What the kernel remembers belongs to the old file. It may not be there at all.

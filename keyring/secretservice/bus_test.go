@@ -46,7 +46,7 @@ func TestNoBus(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("DBUS_SESSION_BUS_ADDRESS", env[0])
 			t.Setenv("XDG_RUNTIME_DIR", env[1])
-			client, err := Connect(testContext(t, 5*time.Second))
+			client, err := Connect(testContext(t, 5*time.Second), Options{})
 			if !errors.Is(err, ErrNoBus) {
 				t.Errorf("connect: %v, %v", client, err)
 			}
@@ -65,7 +65,7 @@ func TestBusInTheRuntimeDirectory(t *testing.T) {
 	servicetest.StartService(t, bus)
 	t.Setenv("XDG_RUNTIME_DIR", filepath.Dir(strings.TrimPrefix(bus.Address, "unix:path=")))
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
-	client, err := Connect(testContext(t, 5*time.Second))
+	client, err := Connect(testContext(t, 5*time.Second), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestBusThatIsMute(t *testing.T) {
 	defer func() { _ = listener.Close() }()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+socket)
 	began := time.Now()
-	_, err = Connect(testContext(t, 100*time.Millisecond))
+	_, err = Connect(testContext(t, 100*time.Millisecond), Options{})
 	if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
 		t.Errorf("connect: %v after %v", err, time.Since(began))
 	}
@@ -89,7 +89,7 @@ func TestBusThatIsMute(t *testing.T) {
 
 func TestNoService(t *testing.T) {
 	startBus(t)
-	if _, err := Connect(testContext(t, 5*time.Second)); !errors.Is(err, ErrNoService) {
+	if _, err := Connect(testContext(t, 5*time.Second), Options{}); !errors.Is(err, ErrNoService) {
 		t.Errorf("connect: %v", err)
 	}
 }
@@ -203,7 +203,7 @@ func TestServiceThatTheBusStarts(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	t.Setenv("XDG_DATA_HOME", "")
 	startBus(t, daemon, "--start", "--foreground", "--components=secrets")
-	client, err := Connect(testContext(t, 10*time.Second))
+	client, err := Connect(testContext(t, 10*time.Second), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,12 +219,12 @@ func TestServiceThatTheBusStarts(t *testing.T) {
 
 func TestServiceThatDoesNotStart(t *testing.T) {
 	startBus(t, "/bin/false")
-	if _, err := Connect(testContext(t, 5*time.Second)); !errors.Is(err, ErrNoService) {
+	if _, err := Connect(testContext(t, 5*time.Second), Options{}); !errors.Is(err, ErrNoService) {
 		t.Errorf("one that fails: %v", err)
 	}
 	startBus(t, "/bin/sleep", "30")
 	began := time.Now()
-	_, err := Connect(testContext(t, 100*time.Millisecond))
+	_, err := Connect(testContext(t, 100*time.Millisecond), Options{})
 	if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
 		t.Errorf("one that hangs: %v after %v", err, time.Since(began))
 	}

@@ -24,7 +24,12 @@ var (
 	ErrNoAnswer = errors.New("the Secret Service does not answer")
 	// ErrLocked: the collection is locked and was not unlocked while the context lasted.
 	ErrLocked = errors.New("collection is locked")
-	// ErrDenied: a prompt was dismissed, or the bus refused the call.
+	// ErrNoPrompter: the collection is locked, the service cannot show its prompt here, and its password was
+	// not given otherwise. It is an ErrLocked.
+	ErrNoPrompter = fmt.Errorf("%w and no prompt can be shown", ErrLocked)
+	// ErrWrongPassword: the password that somebody gave is wrong, at every try.
+	ErrWrongPassword = errors.New("wrong password")
+	// ErrDenied: a prompt was dismissed, whoever was asked gave no password, or the bus refused the call.
 	ErrDenied = errors.New("denied")
 	// ErrGone: service or bus went away in the middle.
 	ErrGone = errors.New("the Secret Service went away")
@@ -33,6 +38,12 @@ var (
 	// ErrReadBack: a write was acknowledged, and what was read back differs.
 	ErrReadBack = errors.New("what was read back differs from what was written")
 )
+
+// errDismissed is an ErrDenied by the end of a prompt: somebody dismissed it, or nobody ever saw it.
+var errDismissed = fmt.Errorf("%w: the prompt was dismissed", ErrDenied)
+
+// errWrongPassword is gnome-keyring's answer to one. Other refusals of a password have other names.
+var errWrongPassword = fmt.Errorf("%w: wrong password", ErrDenied)
 
 // errNoObject is an ErrFault that means "not found" where the object called is an item or a collection.
 var errNoObject = fmt.Errorf("%w: no such object", ErrFault)
@@ -94,6 +105,8 @@ func remoteError(err dbus.Error) error {
 	case "org.freedesktop.DBus.Error.Timeout",
 		"org.freedesktop.DBus.Error.TimedOut":
 		kind = ErrNoAnswer
+	case "org.gnome.keyring.Error.Denied":
+		kind = errWrongPassword
 	case "org.freedesktop.DBus.Error.AccessDenied",
 		"org.freedesktop.DBus.Error.AuthFailed",
 		"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired":

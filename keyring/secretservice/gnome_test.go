@@ -1,7 +1,6 @@
 package secretservice
 
 import (
-	"context"
 	"errors"
 	"maps"
 	"os/exec"
@@ -27,7 +26,7 @@ func TestGnomeKeyring(t *testing.T) {
 	mustPut(t, client, "two")
 	mustGet(t, client, "two")
 	entries, err := client.GetAll(ctx, Attributes{"service": "botring"})
-	if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "two" || !maps.Equal(entries[0].Attributes, tokenItem) {
+	if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "two" || !maps.Equal(ours(entries[0].Attributes), tokenItem) {
 		t.Errorf("get all: %d, %v", len(entries), err)
 	}
 	d, err := client.Describe(ctx)
@@ -42,8 +41,8 @@ func TestGnomeKeyring(t *testing.T) {
 	}
 }
 
-// TestGnomeKeyringLocked: its prompter ends at once without a display, which is a dismissed prompt. What
-// other clients take for success must not look like it.
+// TestGnomeKeyringLocked: its prompter ends at once without a display, which looks like a dismissed prompt.
+// What other clients take for success must not look like it.
 func TestGnomeKeyringLocked(t *testing.T) {
 	g := startGnome(t)
 	client := connectTo(t)
@@ -57,16 +56,11 @@ func TestGnomeKeyringLocked(t *testing.T) {
 	for name, err := range map[string]error{
 		"unlock": client.Unlock(ctx), "put": put(t, client, "lost"), "delete": client.Delete(ctx, tokenItem), "get": getErr,
 	} {
-		if !errors.Is(err, ErrDenied) {
+		if !errors.Is(err, ErrNoPrompter) || !errors.Is(err, ErrLocked) || errors.Is(err, ErrGone) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := g.Unlock("wrong"); err == nil {
-		t.Error("unlock with a wrong password went well")
-	}
-	if err := g.Unlock(servicetest.MasterPassword); err != nil {
-		t.Fatal(err)
-	}
+	mustGet(t, connectAs(t, &person{answers: []string{servicetest.MasterPassword}}, false), "kept")
 	mustGet(t, client, "kept")
 	if err := client.Unlock(ctx); err != nil {
 		t.Errorf("unlock of what is not locked: %v", err)
@@ -140,13 +134,18 @@ func TestWeReadOthers(t *testing.T) {
 		if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "ours now" {
 			t.Fatalf("%s after our write: %+v, %v", name, entries, err)
 		}
-		// About one time in twenty gnome-keyring 42.1 adds its own name for "no schema" to an item that had
-		// another writer before. A search by our two attributes finds it all the same.
-		delete(entries[0].Attributes, "xdg:schema")
-		if !maps.Equal(entries[0].Attributes, item) {
+		if !maps.Equal(ours(entries[0].Attributes), item) {
 			t.Errorf("%s has the attributes %v after our write", name, entries[0].Attributes)
 		}
 	}
+}
+
+// ours are the attributes that we gave. About one time in twenty gnome-keyring 42.1 adds its own name for "no
+// schema" to an item that was written before. A search by our two attributes finds it all the same.
+func ours(attributes Attributes) Attributes {
+	attributes = maps.Clone(attributes)
+	delete(attributes, "xdg:schema")
+	return attributes
 }
 
 // secretTool runs secret-tool on this keyring.
@@ -163,20 +162,9 @@ func secretTool(t testing.TB, g *servicetest.Gnome, input string, args ...string
 
 // TestNothingInTheClear: the secret must not pass the bus as it is, in either direction.
 func TestNothingInTheClear(t *testing.T) {
-	g := startGnome(t)
-	monitor, err := exec.LookPath("dbus-monitor")
-	if err != nil {
-		servicetest.Skip(t, "dbus-monitor is not installed")
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var seen strings.Builder
-	command := exec.CommandContext(ctx, monitor, "--session", "--binary")
-	command.Env, command.Stdout = g.Env, &seen
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(200 * time.Millisecond) // dbus-monitor does not say when it has begun
+	bus := startBus(t)
+	servicetest.StartGnome(t, bus)
+	traffic := bus.Listen(t)
 	client := connectTo(t)
 	const text = "a-secret-that-is-easy-to-recognise"
 	mustPut(t, client, text)
@@ -184,13 +172,11 @@ func TestNothingInTheClear(t *testing.T) {
 	if _, err := client.GetAll(testContext(t, time.Second), tokenItem); err != nil {
 		t.Error(err)
 	}
-	time.Sleep(100 * time.Millisecond)
-	cancel()
-	_ = command.Wait()
-	if !strings.Contains(seen.String(), "CreateItem") || !strings.Contains(seen.String(), "GetSecrets") {
+	seen := traffic()
+	if !strings.Contains(seen, "CreateItem") || !strings.Contains(seen, "GetSecrets") {
 		t.Fatal("the monitor did not see our calls")
 	}
-	if strings.Contains(seen.String(), text) {
+	if strings.Contains(seen, text) {
 		t.Error("the secret passed the bus in the clear")
 	}
 }

@@ -53,7 +53,7 @@ func (c *Client) find(ctx context.Context, l *link, attributes Attributes) ([]db
 		}
 	}
 	if len(locked) > 0 {
-		if err := l.unlock(ctx, locked...); err != nil {
+		if err := c.openItems(ctx, l, locked); err != nil {
 			return nil, fmt.Errorf("unlock items: %w", err)
 		}
 	}

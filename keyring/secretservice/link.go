@@ -166,20 +166,20 @@ func (l *link) locked(ctx context.Context, collection dbus.ObjectPath) (bool, er
 	return locked, nil
 }
 
-// provider names the program behind the service, as far as the bus and /proc tell.
-func (l *link) provider(ctx context.Context) string {
+// provider names the program behind the service and its process, as far as the bus and /proc tell.
+func (l *link) provider(ctx context.Context) (name string, process int) {
 	var pid uint32
 	err := l.send(ctx, l.conn.BusObject(), "org.freedesktop.DBus.GetConnectionUnixProcessID", l.owner).store(&pid)
 	if err != nil {
-		return providerName("")
+		return providerName(""), 0
 	}
 	// A service in another PID namespace (a container's) has no entry, or somebody else's; a wrong name
 	// here misleads nobody but the reader.
 	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
 	if err != nil {
-		return providerName("")
+		return providerName(""), int(pid)
 	}
-	return providerName(strings.TrimSpace(string(comm)))
+	return providerName(strings.TrimSpace(string(comm))), int(pid)
 }
 
 // providerName turns a process's name, which the kernel cuts after 15 bytes, into one people know.

@@ -77,7 +77,7 @@ func TestNoEncryption(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake := servicetest.StartService(t, startBus(t))
 			fake.Set(func() { fake.PublicKey = func([]byte) any { return key } })
-			if _, err := Connect(testContext(t, 5*time.Second)); !errors.Is(err, ErrNoEncryption) {
+			if _, err := Connect(testContext(t, 5*time.Second), Options{}); !errors.Is(err, ErrNoEncryption) {
 				t.Errorf("connect: %v", err)
 			}
 		})
@@ -87,7 +87,7 @@ func TestNoEncryption(t *testing.T) {
 		fake.Set(func() {
 			fake.Before = func(string) error { return servicetest.Refusal("org.freedesktop.DBus.Error.NotSupported") }
 		})
-		if _, err := Connect(testContext(t, 5*time.Second)); !errors.Is(err, ErrNoEncryption) {
+		if _, err := Connect(testContext(t, 5*time.Second), Options{}); !errors.Is(err, ErrNoEncryption) {
 			t.Errorf("connect: %v", err)
 		}
 	})

@@ -20,7 +20,7 @@ func (c *Client) unlockCollection(ctx context.Context, l *link, collection dbus.
 	if locked, err := l.locked(ctx, collection); err != nil || !locked {
 		return err
 	}
-	if err := l.unlock(ctx, collection); err != nil {
+	if err := c.openCollection(ctx, l, collection); err != nil {
 		return fmt.Errorf("unlock: %w", err)
 	}
 	switch locked, err := l.locked(ctx, collection); {
@@ -40,8 +40,27 @@ func (l *link) unlock(ctx context.Context, objects ...dbus.ObjectPath) error {
 	if err != nil {
 		return err
 	}
-	err = l.answer(ctx, prompt)
-	// Waiting in vain for a person is a locked keyring, whatever ended the wait.
+	return l.await(ctx, prompt)
+}
+
+// lock asks the service to lock a collection.
+func (l *link) lock(ctx context.Context, collection dbus.ObjectPath) error {
+	var locked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err := l.call(ctx, servicePath, serviceInterface+".Lock", []dbus.ObjectPath{collection}).store(&locked, &prompt)
+	if err == nil {
+		err = l.await(ctx, prompt)
+	}
+	if err != nil {
+		return fmt.Errorf("lock: %w", err)
+	}
+	return nil
+}
+
+// await is answer for a prompt that stands between us and the keyring: waiting in vain for a person is a
+// locked keyring, whatever ended the wait.
+func (l *link) await(ctx context.Context, prompt dbus.ObjectPath) error {
+	err := l.answer(ctx, prompt)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("%w: %w", ErrLocked, err)
 	}
@@ -97,7 +116,7 @@ func completed(signal *dbus.Signal) error {
 		return fmt.Errorf("%w: unexpected end of a prompt: %w", ErrFault, err)
 	}
 	if dismissed {
-		return fmt.Errorf("%w: the prompt was dismissed", ErrDenied)
+		return errDismissed
 	}
 	return nil
 }

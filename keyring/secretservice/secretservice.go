@@ -18,6 +18,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"botring/internal/secret"
+	"botring/keyring/passphrase"
 )
 
 // Attributes are what an item is found by. They are stored in the clear.
@@ -31,11 +32,24 @@ type Description struct {
 	Collection string
 	// Locked: reading and writing will prompt.
 	Locked bool
+	// Process is the program's process id, 0 where the bus does not tell.
+	Process int
+}
+
+// Options say how a client behaves where the service cannot ask for a password itself.
+type Options struct {
+	// Ask asks somebody for the password of a collection, or for a new one, where no prompt of the service's
+	// can be shown: over SSH, or on a machine without a screen. Only gnome-keyring and its kin can be given a
+	// password. It may be nil: then there is nobody.
+	Ask passphrase.Asker
+	// AskFirst: Ask comes before a prompt, which would be on a screen that nobody looks at.
+	AskFirst bool
 }
 
 // A Client talks to the user's Secret Service over one connection of its own, which it makes again when
 // bus or service were restarted. Its methods may be called at the same time.
 type Client struct {
+	opts Options
 	// connecting and unlocking are mutexes that can be waited for under a context: one makes a connection,
 	// one shows a prompt, while the others wait for the outcome.
 	connecting, unlocking chan struct{}
@@ -47,8 +61,8 @@ type Client struct {
 
 // Connect connects to the session bus and to the Secret Service on it, which the bus may start. It fails
 // with ErrNoBus, ErrNoService or ErrNoEncryption. It does not prompt.
-func Connect(ctx context.Context) (*Client, error) {
-	c := &Client{connecting: make(chan struct{}, 1), unlocking: make(chan struct{}, 1)}
+func Connect(ctx context.Context, opts Options) (*Client, error) {
+	c := &Client{opts: opts, connecting: make(chan struct{}, 1), unlocking: make(chan struct{}, 1)}
 	if _, err := c.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -72,7 +86,7 @@ func (c *Client) Close() error {
 func (c *Client) Describe(ctx context.Context) (Description, error) {
 	var d Description
 	err := c.do(ctx, func(l *link, _ *bool) error {
-		d = Description{Provider: l.provider(ctx)}
+		d.Provider, d.Process = l.provider(ctx)
 		collection, err := l.defaultCollection(ctx)
 		if err != nil {
 			return err
@@ -87,7 +101,8 @@ func (c *Client) Describe(ctx context.Context) (Description, error) {
 }
 
 // Unlock unlocks the default collection, waiting for the prompt's answer under ctx: ErrDenied when it is
-// dismissed, ErrLocked when ctx ends first.
+// dismissed, ErrLocked when ctx ends first. Where no prompt can be shown the password comes from
+// Options.Ask: ErrWrongPassword when it is wrong at every try, ErrNoPrompter when there is nobody to ask.
 func (c *Client) Unlock(ctx context.Context) error {
 	return c.do(ctx, func(l *link, _ *bool) error {
 		collection, err := l.defaultCollection(ctx)
@@ -95,6 +110,37 @@ func (c *Client) Unlock(ctx context.Context) error {
 			return err
 		}
 		return c.unlockCollection(ctx, l, collection)
+	})
+}
+
+// Lock locks the default collection. The next call that needs it unlocks it again.
+func (c *Client) Lock(ctx context.Context) error {
+	return c.do(ctx, func(l *link, _ *bool) error {
+		collection, err := l.defaultCollection(ctx)
+		if err != nil {
+			return err
+		}
+		return l.lock(ctx, collection)
+	})
+}
+
+// CreateCollection makes a default collection where there is none, with a password that the service's
+// prompt, or Options.Ask, asks for. Its errors are those of Unlock.
+func (c *Client) CreateCollection(ctx context.Context, label string) error {
+	return c.do(ctx, func(l *link, wrote *bool) error {
+		switch _, err := l.defaultCollection(ctx); {
+		case err == nil:
+			return nil
+		case !errors.Is(err, ErrNoCollection):
+			return err
+		}
+		*wrote = true
+		if err := c.createCollection(ctx, l, label); err != nil {
+			return fmt.Errorf("create a collection: %w", err)
+		}
+		// A prompt that was answered is no proof.
+		_, err := l.defaultCollection(ctx)
+		return err
 	})
 }
 

@@ -24,7 +24,7 @@ func startGnome(t testing.TB) *servicetest.Gnome {
 // connectTo makes a client of the session bus.
 func connectTo(t testing.TB) *Client {
 	t.Helper()
-	client, err := Connect(testContext(t, 10*time.Second))
+	client, err := Connect(testContext(t, 10*time.Second), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

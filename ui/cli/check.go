@@ -41,14 +41,14 @@ func (s *shell) check(ctx context.Context, refs []string) error {
 	if err != nil {
 		return err
 	}
-	results := make(map[fleet.Key]fleet.Checked, len(keys))
-	f.CheckMany(ctx, keys, func(c fleet.Checked) { results[c.Bot.Key] = c })
+	results := make(map[fleet.Key]fleet.Outcome, len(keys))
+	f.CheckMany(ctx, keys, func(c fleet.Outcome) { results[c.Bot.Key] = c })
 	if err := ctx.Err(); err != nil && len(results) < len(keys) {
 		return err
 	}
 	object := botsObject{Keyring: s.flags.kind(), Bots: []botJSON{}, Summary: &summaryJSON{}}
 	codes := make([]int, 0, len(keys))
-	var checked []fleet.Checked
+	var checked []fleet.Outcome
 	for _, key := range keys {
 		c, ok := results[key]
 		if !ok {
@@ -117,7 +117,7 @@ func (s *shell) keysOf(ctx context.Context, refs []string) (*fleet.Fleet, []flee
 
 // codeOfCheck is what one check adds to the exit code: a bot that Telegram says something about is not ok;
 // a check that could not be made is a failure.
-func codeOfCheck(c fleet.Checked) int {
+func codeOfCheck(c fleet.Outcome) int {
 	if c.Err == nil {
 		if c.Bot.Health.Status == store.OK {
 			return exitOK
@@ -133,7 +133,7 @@ func codeOfCheck(c fleet.Checked) int {
 	return codeOfKind(f.Kind)
 }
 
-func (s *shell) writeChecked(w io.Writer, checked []fleet.Checked, sum summaryJSON) {
+func (s *shell) writeChecked(w io.Writer, checked []fleet.Outcome, sum summaryJSON) {
 	t := newTable("BOT", "USERNAME", "NAME", "STATE")
 	for _, c := range checked {
 		_, state := fault.State(c.Bot, s.now())

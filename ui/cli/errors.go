@@ -203,7 +203,13 @@ func (s *shell) commandFor(action fault.Action) string {
 		return "--keyring age keeps secrets in a file encrypted with a passphrase."
 	case fault.UseMemory:
 		return "--keyring memory keeps nothing beyond this command."
-	case fault.Edit, fault.Retry, fault.SaveAgain, fault.Abandon, fault.Unlock, fault.Keep:
+	case fault.Unlock:
+		if s.verb != "unlock" {
+			return "botring keyring unlock unlocks it; at a terminal it can ask for the password itself."
+		}
+	case fault.CreateKeyring:
+		return "botring keyring unlock --create makes one."
+	case fault.Edit, fault.Retry, fault.SaveAgain, fault.Abandon, fault.Keep:
 	}
 	return ""
 }

@@ -82,19 +82,19 @@ func TestWorst(t *testing.T) {
 func TestCodeOfCheck(t *testing.T) {
 	ok := fleet.Bot{Health: store.Health{Status: store.OK}}
 	for _, c := range []struct {
-		checked fleet.Checked
+		checked fleet.Outcome
 		want    int
 	}{
-		{fleet.Checked{Bot: ok}, 0},
-		{fleet.Checked{Bot: fleet.Bot{Health: store.Health{Status: store.NotLoggedIn}}}, 3},
-		{fleet.Checked{Bot: ok, Err: &telegram.Error{Kind: telegram.SessionRevoked}}, 3},
-		{fleet.Checked{Bot: ok, Err: &telegram.Error{Kind: telegram.SessionDuplicated}}, 3},
-		{fleet.Checked{Bot: ok, Err: fleet.ErrRunsElsewhere}, 3},
-		{fleet.Checked{Bot: ok, Err: &telegram.Error{Kind: telegram.Unreachable}}, 1},
-		{fleet.Checked{Bot: ok, Err: fleet.ErrSecretMissing}, 4},
-		{fleet.Checked{Bot: ok, Err: keyring.ErrLocked}, 4},
-		{fleet.Checked{Bot: ok, Err: &fleet.FloodError{}}, 5},
-		{fleet.Checked{Bot: ok, Err: context.Canceled}, 130},
+		{fleet.Outcome{Bot: ok}, 0},
+		{fleet.Outcome{Bot: fleet.Bot{Health: store.Health{Status: store.NotLoggedIn}}}, 3},
+		{fleet.Outcome{Bot: ok, Err: &telegram.Error{Kind: telegram.SessionRevoked}}, 3},
+		{fleet.Outcome{Bot: ok, Err: &telegram.Error{Kind: telegram.SessionDuplicated}}, 3},
+		{fleet.Outcome{Bot: ok, Err: fleet.ErrRunsElsewhere}, 3},
+		{fleet.Outcome{Bot: ok, Err: &telegram.Error{Kind: telegram.Unreachable}}, 1},
+		{fleet.Outcome{Bot: ok, Err: fleet.ErrSecretMissing}, 4},
+		{fleet.Outcome{Bot: ok, Err: keyring.ErrLocked}, 4},
+		{fleet.Outcome{Bot: ok, Err: &fleet.FloodError{}}, 5},
+		{fleet.Outcome{Bot: ok, Err: context.Canceled}, 130},
 	} {
 		if got := codeOfCheck(c.checked); got != c.want {
 			t.Errorf("%v: %d, want %d", c.checked.Err, got, c.want)

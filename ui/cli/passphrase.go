@@ -17,11 +17,11 @@ func (s *shell) askPassphrase(ctx context.Context, ask fleet.Ask) (secret.Secret
 	if why := whyAgain(ask); why != "" {
 		fmt.Fprintln(s.Err, why)
 	}
-	prompt := "Passphrase of " + fleet.Place(ask.Dir) + ": "
+	prompt := "Passphrase of " + fleet.Place(ask.Place) + ": "
 	switch ask.Purpose {
 	case fleet.ToCreate, fleet.ToChange:
 		if ask.Again == fleet.AskFirst && ask.Purpose == fleet.ToCreate {
-			fmt.Fprintf(s.Err, "Secrets go to an encrypted file, %s.\n", fleet.Place(ask.Dir))
+			fmt.Fprintf(s.Err, "Secrets go to an encrypted file, %s.\n", fleet.Place(ask.Place))
 			fmt.Fprintln(s.Err, "A passphrase opens it; without it nobody can read it, botring included.")
 		}
 		prompt = fmt.Sprintf("New passphrase, at least %d characters: ", fleet.MinPassphrase)

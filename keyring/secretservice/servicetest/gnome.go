@@ -14,8 +14,9 @@ const MasterPassword = "master"
 
 // A Gnome is a real gnome-keyring on a bus and in a home of its own, which a test may lock and kill.
 type Gnome struct {
-	// Env is the environment for programs that use it.
+	// Env is the environment for programs that use it, and Home its home.
 	Env     []string
+	Home    string
 	t       testing.TB
 	bus     *Bus
 	process *exec.Cmd
@@ -27,8 +28,9 @@ func StartGnome(t testing.TB, bus *Bus) *Gnome {
 	if _, err := exec.LookPath("gnome-keyring-daemon"); err != nil {
 		Skip(t, "gnome-keyring is not installed")
 	}
-	g := &Gnome{t: t, bus: bus, Env: append(os.Environ(),
-		"HOME="+t.TempDir(), "XDG_RUNTIME_DIR="+shortDir(t), "XDG_DATA_HOME=", "DISPLAY=", "WAYLAND_DISPLAY=",
+	home := t.TempDir()
+	g := &Gnome{t: t, bus: bus, Home: home, Env: append(os.Environ(),
+		"HOME="+home, "XDG_RUNTIME_DIR="+shortDir(t), "XDG_DATA_HOME=", "DISPLAY=", "WAYLAND_DISPLAY=",
 		"DBUS_SESSION_BUS_ADDRESS="+bus.Address)}
 	g.Start()
 	t.Cleanup(g.Kill)
@@ -54,6 +56,9 @@ func (g *Gnome) Start() {
 		return err == nil && !locked
 	})
 }
+
+// Pid is the daemon's process id.
+func (g *Gnome) Pid() int { return g.process.Process.Pid }
 
 // Kill ends the daemon.
 func (g *Gnome) Kill() { kill(g.process) }

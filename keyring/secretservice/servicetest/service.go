@@ -80,6 +80,8 @@ type Service struct {
 	WritePrompts bool   // CreateItem and Delete prompt, as KeePassXC's may
 	HideLocked   bool   // SearchItems finds nothing while locked, as KeePassXC's
 	Answer       Answer // of every prompt
+	// TakesPasswords: it says that it has gnome-keyring's interface for them.
+	TakesPasswords bool
 	// Before is called with a call's name, such as "CreateItem" or "Get Locked", before it does anything;
 	// an error is its answer. See Refusal.
 	Before func(call string) error
@@ -113,6 +115,7 @@ func (f *Service) start() {
 	f.mu.Unlock()
 	for _, export := range []error{
 		conn.Export(serviceObject{f}, servicePath, serviceInterface),
+		conn.Export(introspection{f}, servicePath, "org.freedesktop.DBus.Introspectable"),
 		conn.ExportSubtree(collectionObject{f}, Collection, collectionInterface),
 		conn.ExportSubtree(itemObject{f}, Collection, itemInterface),
 		conn.ExportSubtree(propertiesObject{f}, Collection, "org.freedesktop.DBus.Properties"),
@@ -153,6 +156,19 @@ func (f *Service) Forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.sessions)
+}
+
+// Heal makes the service one that works, its process a new one if it has died. Its items stay.
+func (f *Service) Heal() {
+	f.t.Helper()
+	f.mu.Lock()
+	f.Locked, f.Mute, f.NoCollection, f.WritePrompts, f.HideLocked, f.Answer = false, false, false, false, false, Accepted
+	f.Before, f.After, f.PublicKey, f.Wire, f.Keep = nil, nil, nil, nil, nil
+	conn := f.conn
+	f.mu.Unlock()
+	if !conn.Connected() {
+		f.start()
+	}
 }
 
 // Set changes the service under its lock.

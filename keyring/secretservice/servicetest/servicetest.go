@@ -10,6 +10,7 @@
 package servicetest
 
 import (
+	"context"
 	"net"
 	"os"
 	"os/exec"
@@ -68,6 +69,29 @@ func StartBus(t testing.TB, service ...string) *Bus {
 		return err == nil
 	})
 	return b
+}
+
+// Listen begins to look on at the bus, and returns what ends that and tells what was said there.
+func (b *Bus) Listen(t testing.TB) (traffic func() string) {
+	t.Helper()
+	monitor, err := exec.LookPath("dbus-monitor")
+	if err != nil {
+		Skip(t, "dbus-monitor is not installed")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var seen strings.Builder
+	command := exec.CommandContext(ctx, monitor, "--address", b.Address, "--binary")
+	command.Stdout = &seen
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(200 * time.Millisecond) // dbus-monitor does not say when it has begun
+	return func() string {
+		time.Sleep(100 * time.Millisecond)
+		cancel()
+		_ = command.Wait()
+		return seen.String()
+	}
 }
 
 // Kill ends the bus.

@@ -1,4 +1,4 @@
-package agefile
+package passphrase
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ type Strength int
 
 // The strengths of a passphrase. At 0.8 s a guess, one core tries 2^25 a year.
 const (
-	// NoPassphrase: too short, or nothing that can be typed.
-	NoPassphrase Strength = iota
+	// None: too short, or nothing that can be typed.
+	None Strength = iota
 	// Weak: guessed by somebody who tries.
 	Weak
 	// Fair: guessed by somebody who spends on it.
@@ -27,7 +27,7 @@ const (
 // String names the strength.
 func (s Strength) String() string {
 	switch s {
-	case NoPassphrase:
+	case None:
 		return "none"
 	case Weak:
 		return "weak"
@@ -56,8 +56,8 @@ const (
 // StrengthOf guesses from length and variety alone: it knows no dictionary, so a passphrase may be weaker
 // than it says, and hardly stronger.
 func StrengthOf(passphrase secret.Secret) Strength {
-	if unfit(passphrase) != First {
-		return NoPassphrase
+	if Unfit(passphrase) != First {
+		return None
 	}
 	switch bits := bitsOf(passphrase.Reveal()); {
 	case bits < fairBits:

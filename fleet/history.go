@@ -1,0 +1,365 @@
+package fleet
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"botring/fleet/store"
+	"botring/internal/secret"
+	"botring/keyring"
+)
+
+// Entry is a store.Entry.
+type Entry = store.Entry
+
+// OutcomeOK is the Outcome of an Entry whose action went well.
+const OutcomeOK = "ok"
+
+// The items of the keyring that the history of its catalogue is sealed with: the key, and how far it went
+// when a process last ended.
+const (
+	historyItems    = "history/"
+	historyKeyItem  = historyItems + "key"
+	historyHeadItem = historyItems + "head"
+)
+
+// How many entries are kept, and how many there may be before the oldest are pruned.
+const (
+	historyKeep = 10_000
+	historyMost = 12_000
+)
+
+// A history is the sealing of a ground's entries. Without a key, which only an open keyring has, entries are
+// written unsealed, and sealed by the first process that has it.
+type history struct {
+	mu  sync.Mutex
+	key secret.Secret
+	// last is what this process sealed last, zero where it sealed nothing.
+	last store.Mark
+}
+
+// keeps says whether the history keeps an action.
+func keeps(action string) bool {
+	switch action {
+	case "add", "adopt", "log in", "log out", "check", "check many", "replace token", "read token", "remove", "restore",
+		"add app", "edit app", "remove app", "save again", "change app", "label", "tag", "abandon", "end session",
+		"recover", "rebuild catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
+		"move to another keyring", "change passphrase", "remember passphrase", "add recipient", "remove recipient",
+		"finish change of recipients":
+		return true
+	}
+	return false
+}
+
+// record writes an entry. That it could not be written is no reason for what was done to fail.
+func (f *Fleet) record(on *ground, e Entry) {
+	ctx, cancel := afterwards(context.Background())
+	defer cancel()
+	h := &on.history
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.key.Empty() {
+		h.key = on.openKey(ctx)
+	}
+	if e.Name == "" && e.Key.ID != 0 {
+		if bot, err := on.Bot(ctx, e.Key, f.now()); err == nil {
+			e.Name = bot.Name()
+		}
+	}
+	seal := h.sealer()
+	if last, err := on.Append(ctx, []Entry{e}, seal); err == nil && seal != nil {
+		h.last = last
+	}
+}
+
+// openKey is the key where a keyring is open already. To seal is no reason to open or unlock one.
+func (on *ground) openKey(ctx context.Context) secret.Secret {
+	r := on.ring.peek()
+	if r == nil || r.Kind() == keyring.KindMemory {
+		return secret.Secret{}
+	}
+	if status, err := r.Status(ctx); err != nil || status.Locked {
+		return secret.Secret{}
+	}
+	key, _ := historyKey(ctx, r, true)
+	return key
+}
+
+// sealer seals with the key, nil where there is none.
+func (h *history) sealer() store.Sealer {
+	if h.key.Empty() {
+		return nil
+	}
+	return sealWith(h.key)
+}
+
+// sealWith makes seals: HMAC-SHA-256 (RFC 2104) of the seal before and the entry, each field with its length,
+// so that no two entries are written alike.
+func sealWith(key secret.Secret) store.Sealer {
+	return func(before []byte, e Entry) []byte {
+		var text []byte
+		number := func(n int64) { text = binary.BigEndian.AppendUint64(text, uint64(n)) } //nolint:gosec // as bits
+		field := func(s string) { number(int64(len(s))); text = append(text, s...) }
+		field(string(before))
+		number(e.Seq)
+		number(e.At.UnixMilli())
+		field(e.Key.Environment)
+		number(e.Key.ID)
+		for _, s := range []string{e.Name, e.Action, e.Outcome, e.Detail} {
+			field(s)
+		}
+		return mac(key, "entry", text)
+	}
+}
+
+// proveMark proves that a mark was put where it is by whoever has the key.
+func proveMark(key secret.Secret, m store.Mark) []byte {
+	return mac(key, "checkpoint", binary.BigEndian.AppendUint64(slices.Clone(m.Seal), uint64(m.Seq))) //nolint:gosec // as bits
+}
+
+// mac is the HMAC of a text that is used for one purpose.
+func mac(key secret.Secret, purpose string, text []byte) []byte {
+	h := hmac.New(sha256.New, []byte(key.Reveal()))
+	h.Write([]byte(purpose))
+	h.Write([]byte{0})
+	h.Write(text)
+	return h.Sum(nil)
+}
+
+// The values of the two items.
+type (
+	historyKeyJSON struct {
+		V   int    `json:"v"`
+		Key []byte `json:"key"`
+	}
+	historyHeadJSON struct {
+		V    int    `json:"v"`
+		Seq  int64  `json:"seq"`
+		Seal []byte `json:"seal"`
+	}
+)
+
+// historyKey reads the key, and makes one where there is none if it may. The empty secret is none.
+func historyKey(ctx context.Context, r *keyring.Ring, create bool) (secret.Secret, error) {
+	read := func() (secret.Secret, error) {
+		value, err := r.Get(ctx, historyKeyItem)
+		if errors.Is(err, keyring.ErrNotFound) {
+			return secret.Secret{}, nil
+		}
+		if err != nil {
+			return secret.Secret{}, err
+		}
+		var in historyKeyJSON
+		if err := decodeJSON(historyKeyItem, value, &in, &in.V); err != nil {
+			return secret.Secret{}, err
+		}
+		if len(in.Key) != sha256.Size {
+			return secret.Secret{}, damaged(historyKeyItem)
+		}
+		return secret.New(string(in.Key)), nil
+	}
+	key, err := read()
+	if err != nil || !key.Empty() || !create {
+		return key, err
+	}
+	release, err := r.Hold(ctx)
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	defer release()
+	if key, err = read(); err != nil || !key.Empty() {
+		return key, err // another process was faster
+	}
+	fresh := make([]byte, sha256.Size)
+	_, _ = rand.Read(fresh) // never fails, says its documentation
+	value, err := encodeJSON(historyKeyJSON{V: itemVersion, Key: fresh})
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	item := keyring.Item{Name: historyKeyItem, Label: "botring: key of the history", Value: secret.New(value)}
+	if err := r.Put(ctx, item); err != nil {
+		return secret.Secret{}, err
+	}
+	return secret.New(string(fresh)), nil
+}
+
+// historyHead reads how far the history went when a process last ended, zero where none has.
+func historyHead(ctx context.Context, r *keyring.Ring) (store.Mark, error) {
+	value, err := r.Get(ctx, historyHeadItem)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return store.Mark{}, nil
+	}
+	if err != nil {
+		return store.Mark{}, err
+	}
+	var in historyHeadJSON
+	if err := decodeJSON(historyHeadItem, value, &in, &in.V); err != nil {
+		return store.Mark{}, err
+	}
+	return store.Mark{Seq: in.Seq, Seal: in.Seal}, nil
+}
+
+// anchoring bounds the writing of the head at the end of a process.
+const anchoring = 3 * time.Second
+
+// anchor writes into the keyring how far the history goes, so that nobody can cut off its end unnoticed, and
+// prunes what has become too old. It is the end of a ground that sealed something.
+func (on *ground) anchor() {
+	on.history.mu.Lock()
+	defer on.history.mu.Unlock()
+	h := &on.history
+	if h.key.Empty() || h.last.Seq == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), anchoring)
+	defer cancel()
+	_ = on.Prune(ctx, historyKeep, historyMost, func(m store.Mark) []byte { return proveMark(h.key, m) })
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return
+	}
+	if status, err := r.Status(ctx); err != nil || status.Locked {
+		return // nobody is to be asked for a password on the way out
+	}
+	_ = putHead(ctx, r, h.last)
+}
+
+// putHead writes the head, unless another process has gone further.
+func putHead(ctx context.Context, r *keyring.Ring, head store.Mark) error {
+	release, err := r.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if known, err := historyHead(ctx, r); err == nil && known.Seq >= head.Seq {
+		return nil
+	}
+	value, err := encodeJSON(historyHeadJSON{V: itemVersion, Seq: head.Seq, Seal: head.Seal})
+	if err != nil {
+		return err
+	}
+	return r.Put(ctx, keyring.Item{Name: historyHeadItem, Label: "botring: end of the history", Value: secret.New(value)})
+}
+
+// History returns the latest entries of the history, at most limit, the last one first; 0 is no limit.
+func (f *Fleet) History(ctx context.Context, limit int) ([]Entry, error) {
+	return f.at.Load().Entries(ctx, limit)
+}
+
+// A HistoryFault is what is wrong with a history.
+type HistoryFault int
+
+// What VerifyHistory finds.
+const (
+	// HistorySound: nothing.
+	HistorySound HistoryFault = iota
+	// HistoryChanged: an entry is not what it was when it was sealed, or stood in another place.
+	HistoryChanged
+	// HistoryMissing: an entry is missing between two others, or at the beginning.
+	HistoryMissing
+	// HistoryCutOff: entries are missing at the end.
+	HistoryCutOff
+	// HistoryNoKey: entries are sealed, and the keyring does not have the key.
+	HistoryNoKey
+)
+
+// String names the fault.
+func (h HistoryFault) String() string {
+	switch h {
+	case HistorySound:
+		return "sound"
+	case HistoryChanged:
+		return "changed"
+	case HistoryMissing:
+		return "missing"
+	case HistoryCutOff:
+		return "cut off"
+	case HistoryNoKey:
+		return "no key"
+	default:
+		return fmt.Sprintf("fault %d", int(h))
+	}
+}
+
+// A HistoryCheck is what VerifyHistory found.
+type HistoryCheck struct {
+	Fault HistoryFault
+	// Seq is the number of the entry at which the fault is.
+	Seq int64
+	// Entries are those that were looked at; Unsealed of them, at the end, nobody has sealed yet, so that
+	// nothing can be said of them. Pruned ones are proved by a checkpoint.
+	Entries, Unsealed int
+	Pruned            int64
+}
+
+// VerifyHistory looks for entries that were changed, removed or cut off since they were sealed, with the key in
+// the keyring. It cannot find what was changed before it was sealed, nor anything done by somebody who can
+// read the keyring.
+func (f *Fleet) VerifyHistory(ctx context.Context) (check HistoryCheck, err error) {
+	ctx, op := f.begin(ctx, "verify history", Key{})
+	defer op.end(&err)
+	on := f.at.Load()
+	from, entries, err := on.WholeHistory(ctx)
+	if err != nil {
+		return HistoryCheck{}, err
+	}
+	check.Entries, check.Pruned = len(entries), from.Seq
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return check, err
+	}
+	key, err := historyKey(ctx, r, false)
+	if err != nil {
+		return check, err
+	}
+	head, err := historyHead(ctx, r)
+	if err != nil {
+		return check, err
+	}
+	check.judge(key, head, from, entries)
+	return check, nil
+}
+
+// judge follows the chain.
+func (c *HistoryCheck) judge(key secret.Secret, head store.Mark, from store.Checkpoint, entries []Entry) {
+	found := func(fault HistoryFault, seq int64) { c.Fault, c.Seq = fault, seq }
+	sealed := slices.ContainsFunc(entries, func(e Entry) bool { return e.Seal != nil })
+	if key.Empty() {
+		if sealed || from.Seq > 0 {
+			found(HistoryNoKey, from.Seq+1)
+		}
+		c.Unsealed = len(entries)
+		return
+	}
+	if from.Seq > 0 && !hmac.Equal(from.Proof, proveMark(key, from.Mark)) {
+		found(HistoryChanged, from.Seq)
+		return
+	}
+	seal, at := sealWith(key), from.Mark
+	for i, e := range entries {
+		switch next := from.Seq + 1 + int64(i); {
+		case e.Seq != next:
+			found(HistoryMissing, next)
+			return
+		case e.Seal == nil:
+			c.Unsealed++
+			continue
+		case c.Unsealed > 0, !hmac.Equal(e.Seal, seal(at.Seal, e)):
+			// What was sealed stays sealed, so that none before it is not.
+			found(HistoryChanged, e.Seq)
+			return
+		}
+		at = store.Mark{Seq: e.Seq, Seal: e.Seal}
+	}
+	if at.Seq < head.Seq {
+		found(HistoryCutOff, at.Seq+1)
+	}
+}

@@ -1,0 +1,136 @@
+package fleet
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"botring/internal/secret"
+	"botring/telegram"
+)
+
+// AtOnce is how many conversations with Telegram are held at a time, unless Options.AtOnce says otherwise.
+const AtOnce = 8
+
+const (
+	// loginGap is the time between the beginnings of two logins of one app: what Telegram sees are logins of an
+	// app, one after the other and not all at once.
+	loginGap = 12 * time.Millisecond
+	// carefulGap is that time after a bot of the app was told to wait, and carefulFor is for how long: the next
+	// refusal within it would bind all bots of the app (reference: store.PutFlood).
+	carefulGap = 2 * time.Second
+	carefulFor = 10 * time.Minute
+)
+
+// A schedule is what all conversations with Telegram pass through: not too many at a time, the logins of an
+// app one after the other, and fewer of everything for a while when Telegram finds that this address asks too
+// often. Who may not ask at all is the catalogue's to say (Fleet.free), since that outlives the program.
+type schedule struct {
+	slots chan struct{} // holds a value for each conversation that is held
+
+	mu sync.Mutex
+	// logins is when the next login of an app may begin, careful until when it is to be careful.
+	logins, careful map[appKey]time.Time
+}
+
+// An appKey names an app within an environment: to Telegram's test environment it is another one.
+type appKey struct {
+	environment string
+	apiID       int
+}
+
+func newSchedule(atOnce int) *schedule {
+	if atOnce < 1 {
+		atOnce = AtOnce
+	}
+	return &schedule{slots: make(chan struct{}, atOnce), logins: map[appKey]time.Time{}, careful: map[appKey]time.Time{}}
+}
+
+// atOnce is how many conversations may be held.
+func (s *schedule) atOnce() int { return cap(s.slots) }
+
+// take waits for a place among the conversations and returns what gives it back.
+func (s *schedule) take(ctx context.Context) (leave func(), err error) {
+	select {
+	case s.slots <- struct{}{}:
+		return func() { <-s.slots }, nil
+	case <-ctx.Done():
+		return nil, turnedAway(ctx)
+	}
+}
+
+// takeLogin waits for the app's turn to log in, and then for a place.
+func (s *schedule) takeLogin(ctx context.Context, app appKey) (leave func(), err error) {
+	if wait := time.Until(s.turn(app)); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return nil, turnedAway(ctx)
+		}
+	}
+	return s.take(ctx)
+}
+
+// turn is when the next login of an app may begin, and has the one after it wait for longer.
+func (s *schedule) turn(app appKey) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, gap := time.Now(), loginGap
+	if now.Before(s.careful[app]) {
+		gap = carefulGap
+	}
+	at := s.logins[app]
+	if at.Before(now) {
+		at = now
+	}
+	s.logins[app] = at.Add(gap)
+	return at
+}
+
+// refused takes note of a bot of an app that was told to wait.
+func (s *schedule) refused(app appKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.careful[app] = time.Now().Add(carefulFor)
+}
+
+// turnedAway is the error of a conversation that never began, as if it had been cancelled at its beginning.
+func turnedAway(ctx context.Context) error {
+	return &telegram.Error{Kind: telegram.Cancelled, Err: ctx.Err()}
+}
+
+// scheduled is a conversation that keeps to the schedule.
+type scheduled struct {
+	conversation
+	schedule    *schedule
+	environment string
+}
+
+func (s scheduled) LoginAt(ctx context.Context, dc int, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error) {
+	leave, err := s.schedule.takeLogin(ctx, appKey{s.environment, app.ID})
+	if err != nil {
+		return telegram.Login{}, err
+	}
+	defer leave()
+	return s.conversation.LoginAt(ctx, dc, app, token, report)
+}
+
+func (s scheduled) Check(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) (telegram.Profile, error) {
+	leave, err := s.schedule.take(ctx)
+	if err != nil {
+		return telegram.Profile{}, err
+	}
+	defer leave()
+	return s.conversation.Check(ctx, app, session, report)
+}
+
+func (s scheduled) LogOut(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) error {
+	leave, err := s.schedule.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.conversation.LogOut(ctx, app, session, report)
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// An Entry is one line of the history: what was done, when, to which bot, and how it ended. It holds nothing
+// secret.
+type Entry struct {
+	// Seq numbers the entries without a gap, from 1. Append gives it.
+	Seq int64
+	At  time.Time
+	// Key is the bot, zero where the action was about none or about many. Name is what it was called then.
+	Key  Key
+	Name string
+	// Action is what was done, Outcome "ok" or the kind of the fault that it ended with.
+	Action, Outcome string
+	// Detail is what only this action has to say, in words of the program's own.
+	Detail string
+	// Seal chains the entry to the one before, nil as long as nobody has sealed it.
+	Seal []byte
+}
+
+// A Mark is a point of the history: the number of an entry and its seal.
+type Mark struct {
+	Seq  int64
+	Seal []byte
+}
+
+// A Checkpoint stands for the entries that were pruned: the last of them, and a proof that it was put there
+// by whoever seals.
+type Checkpoint struct {
+	Mark
+	Proof []byte
+}
+
+// A Sealer makes the seal of an entry from the one before, which of the first entry is nil.
+type Sealer func(before []byte, e Entry) []byte
+
+// Append adds entries at the end of the history, in their order, and returns where it ends then. With a sealer
+// it first seals those that are there unsealed, and then these. Two processes that append take turns.
+func (s *Store) Append(ctx context.Context, entries []Entry, seal Sealer) (last Mark, err error) {
+	err = s.write(ctx, false, func(tx *sql.Tx) error {
+		if seal != nil {
+			if err := sealRest(ctx, tx, seal); err != nil {
+				return err
+			}
+		}
+		if last, err = lastMark(ctx, tx); err != nil {
+			return err
+		}
+		for _, e := range entries {
+			e.Seq, e.Seal = last.Seq+1, nil
+			// What is sealed is what can be read again.
+			e.At = instant(millis(e.At))
+			if seal != nil {
+				e.Seal = seal(last.Seal, e)
+			}
+			if err := insertEntry(ctx, tx, e); err != nil {
+				return err
+			}
+			last = Mark{e.Seq, e.Seal}
+		}
+		return nil
+	})
+	return last, err
+}
+
+// lastMark is where the history ends. The end of an empty one is its checkpoint.
+func lastMark(ctx context.Context, tx *sql.Tx) (last Mark, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT seq, seal FROM history ORDER BY seq DESC LIMIT 1`).Scan(&last.Seq, &last.Seal)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return last, err
+	}
+	checkpoint, err := readCheckpoint(ctx, tx)
+	return checkpoint.Mark, err
+}
+
+// sealRest seals the entries that nobody has sealed, which are the last ones.
+func sealRest(ctx context.Context, tx *sql.Tx, seal Sealer) error {
+	rest, err := readEntries(ctx, tx, selectEntries+` WHERE seal IS NULL ORDER BY seq`)
+	if err != nil || len(rest) == 0 {
+		return err
+	}
+	var before []byte
+	err = tx.QueryRowContext(ctx, `SELECT seal FROM history WHERE seq = ?`, rest[0].Seq-1).Scan(&before)
+	if errors.Is(err, sql.ErrNoRows) {
+		checkpoint, readErr := readCheckpoint(ctx, tx)
+		before, err = checkpoint.Seal, readErr
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range rest {
+		before = seal(before, e)
+		if _, err := tx.ExecContext(ctx, `UPDATE history SET seal = ? WHERE seq = ?`, before, e.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const selectEntries = `SELECT seq, at, environment, bot_id, name, action, outcome, detail, seal FROM history`
+
+func insertEntry(ctx context.Context, tx *sql.Tx, e Entry) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.Seq, millis(e.At),
+		e.Key.Environment, e.Key.ID, e.Name, e.Action, e.Outcome, e.Detail, e.Seal)
+	return err
+}
+
+func readEntries(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]Entry, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var entries []Entry
+	for rows.Next() {
+		var e Entry
+		var at int64
+		err := rows.Scan(&e.Seq, &at, &e.Key.Environment, &e.Key.ID, &e.Name, &e.Action, &e.Outcome, &e.Detail, &e.Seal)
+		if err != nil {
+			return nil, err
+		}
+		e.At = instant(at)
+		entries = append(entries, e)
+	}
+	return entries, rows.Err()
+}
+
+// Entries returns the latest entries, at most limit, the last one first. 0 is no limit.
+func (s *Store) Entries(ctx context.Context, limit int) (entries []Entry, err error) {
+	if limit == 0 {
+		limit = -1
+	}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		entries, err = readEntries(ctx, tx, selectEntries+` ORDER BY seq DESC LIMIT ?`, limit)
+		return err
+	})
+	return entries, err
+}
+
+// WholeHistory returns the checkpoint and every entry after it, the first one first, in one state of the
+// catalogue.
+func (s *Store) WholeHistory(ctx context.Context) (from Checkpoint, entries []Entry, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		if from, err = readCheckpoint(ctx, tx); err != nil {
+			return err
+		}
+		entries, err = readEntries(ctx, tx, selectEntries+` ORDER BY seq`)
+		return err
+	})
+	return from, entries, err
+}
+
+// readCheckpoint returns where the history begins, the zero Checkpoint where nothing was pruned yet.
+func readCheckpoint(ctx context.Context, tx *sql.Tx) (c Checkpoint, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT seq, seal, proof FROM checkpoint`).Scan(&c.Seq, &c.Seal, &c.Proof)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return c, err
+}
+
+// Prune removes all but the last keep entries once there are more than most, and puts a checkpoint in their
+// place; proof makes the proof of one. Entries that nobody has sealed are never removed.
+func (s *Store) Prune(ctx context.Context, keep, most int, proof func(Mark) []byte) error {
+	return s.write(ctx, false, func(tx *sql.Tx) error {
+		var count int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM history`).Scan(&count); err != nil || count <= most {
+			return err
+		}
+		var last Mark
+		err := tx.QueryRowContext(ctx, `SELECT seq, seal FROM history ORDER BY seq DESC LIMIT 1 OFFSET ?`, keep).Scan(&last.Seq, &last.Seal)
+		if err != nil || last.Seal == nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM history WHERE seq <= ?`, last.Seq); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?)`, last.Seq, last.Seal, proof(last))
+		return err
+	})
+}
+
+// Version changes whenever another process, or another opening of the file in this one, has written to it.
+func (s *Store) Version(ctx context.Context) (version int64, err error) {
+	err = s.db.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version)
+	return version, s.plain(ctx, err)
+}
