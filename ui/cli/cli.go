@@ -37,6 +37,9 @@ type Process struct {
 	Screens func(context.Context, ui.Options) error
 	// WorkFactor is that of new passphrases, 0 for the usual one. Tests take less.
 	WorkFactor int
+	// Patience is how long an answer to the keyring's own prompt is waited for, 0 for the usual time. Tests
+	// have less.
+	Patience time.Duration
 }
 
 // Environ is the environment. A variable that held a secret or a setting is unset when it has been read,
@@ -137,6 +140,7 @@ func (s *shell) options() (fleet.Options, error) {
 	opts, err := s.flags.options()
 	opts.Version = s.Version
 	opts.Passphrase.WorkFactor = s.WorkFactor
+	opts.Patience = s.Patience
 	switch {
 	case s.passphrases != nil:
 		opts.Passphrase.Ask, opts.Passphrase.Opened = s.passphrases.Ask, s.passphrases.Opened
