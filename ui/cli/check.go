@@ -88,13 +88,17 @@ func (s *shell) keysOf(ctx context.Context, refs []string) (*fleet.Fleet, []flee
 	}
 	var bots []fleet.Bot
 	for _, ref := range refs {
-		bot, err := f.Find(ctx, ref)
+		bot, err := s.lookUp(ctx, f, ref)
 		if err != nil {
 			return nil, nil, err
 		}
 		bots = append(bots, bot)
 	}
 	if len(refs) == 0 {
+		// All are also those that a crash kept out of the catalogue.
+		if err := s.recover(ctx, f); err != nil {
+			return nil, nil, err
+		}
 		if bots, err = f.Bots(ctx); err != nil {
 			return nil, nil, err
 		}

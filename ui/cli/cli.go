@@ -8,6 +8,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -202,12 +203,25 @@ func (s *shell) find(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, 
 	if err != nil {
 		return nil, fleet.Bot{}, err
 	}
-	bot, err := f.Find(ctx, ref)
+	bot, err := s.lookUp(ctx, f, ref)
 	if err != nil {
 		return nil, fleet.Bot{}, err
 	}
 	s.subject = bot.String()
 	return f, bot, nil
+}
+
+// lookUp finds a bot in the catalogue, also one that a crash kept out of it after the keyring had it.
+func (s *shell) lookUp(ctx context.Context, f *fleet.Fleet, ref string) (fleet.Bot, error) {
+	bot, err := f.Find(ctx, ref)
+	var missing *fleet.NotFoundError
+	if !errors.As(err, &missing) {
+		return bot, err
+	}
+	if err := s.recover(ctx, f); err != nil {
+		return fleet.Bot{}, err
+	}
+	return f.Find(ctx, ref)
 }
 
 // findSecrets is find for commands that need the keyring too.
