@@ -18,6 +18,13 @@ func (f collectionObject) CreateItem(properties map[string]dbus.Variant, w Secre
 		return nothing, nothing, err
 	}
 	defer f.leave("CreateItem")
+	var attributes map[string]string
+	_ = properties[itemInterface+".Attributes"].Store(&attributes) // create says what is wrong with them
+	named := "CreateItem " + attributes["username"]
+	if err := f.enter(named); err != nil {
+		return nothing, nothing, err
+	}
+	defer f.leave(named)
 	item, path, failure := f.create(properties, w, replace)
 	if failure != nil {
 		return nothing, nothing, failure

@@ -83,7 +83,8 @@ type Service struct {
 	// TakesPasswords: it says that it has gnome-keyring's interface for them.
 	TakesPasswords bool
 	// Before is called with a call's name, such as "CreateItem" or "Get Locked", before it does anything;
-	// an error is its answer. See Refusal.
+	// an error is its answer, and after its death there is none. See Refusal. A write is called a second time
+	// by what it writes: "CreateItem app/1".
 	Before func(call string) error
 	// After is called when a call is done, before its answer is sent.
 	After func(call string)
@@ -185,17 +186,22 @@ func (f *Service) Count(method string) int {
 	return f.calls[method]
 }
 
+// errDied is what nobody hears of a call that its service did not survive.
+var errDied = errors.New("died")
+
 // enter counts a call and runs Before.
 func (f *Service) enter(method string) *dbus.Error {
 	f.mu.Lock()
 	f.calls[method]++
-	before := f.Before
+	before, conn := f.Before, f.conn
 	f.mu.Unlock()
 	if before == nil {
 		return nil
 	}
 	var refused dbus.Error
 	switch err := before(method); {
+	case !conn.Connected():
+		return dbus.MakeFailedError(errDied)
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
@@ -356,37 +362,4 @@ func (f serviceObject) GetSecrets(paths []dbus.ObjectPath, session dbus.ObjectPa
 		secrets[path] = w
 	}
 	return secrets, nil
-}
-
-// Texts are what the items of a ring hold, by name.
-func (f *Service) Texts(ring string) map[string]string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	texts := map[string]string{}
-	for _, item := range f.Items {
-		if item.Attributes["service"] == ring {
-			texts[item.Attributes["username"]] = item.Text
-		}
-	}
-	return texts
-}
-
-// Write puts an item where another program would have, in place of the one of that name.
-func (f *Service) Write(ring, name, text string) {
-	f.Remove(ring, name)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.next++
-	f.Items[dbus.ObjectPath(fmt.Sprint(itemPaths, f.next))] = &Item{Attributes: map[string]string{"service": ring, "username": name}, Text: text}
-}
-
-// Remove deletes the items of a name, as another program would.
-func (f *Service) Remove(ring, name string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for path, item := range f.Items {
-		if item.Attributes["service"] == ring && item.Attributes["username"] == name {
-			delete(f.Items, path)
-		}
-	}
 }
