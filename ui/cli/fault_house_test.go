@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -35,8 +36,6 @@ import (
 // A vault is what is in a keyring, seen past the program.
 type vault interface {
 	Texts(ring string) map[string]string
-	Write(ring, name, text string)
-	Remove(ring, name string)
 }
 
 // A house is where the processes of a test live: a home with everything they may write to, a Telegram, and
@@ -45,7 +44,7 @@ type house struct {
 	t      *testing.T
 	dir    string
 	server *telegramtest.Server
-	vault  vault // nil for encrypted files
+	vault  vault
 	// environ is that of all its processes.
 	environ map[string]string
 	// secrets are all that were ever given to one of them.
@@ -56,9 +55,9 @@ type house struct {
 	seen int
 	// probesMayStay: a process was killed, and what it left is swept ten minutes later.
 	probesMayStay bool
-	// binary and as are set to run the program as another user.
-	binary string
-	as     *syscall.SysProcAttr
+	// executable and as are set to run the program as another user.
+	executable string
+	as         *syscall.SysProcAttr
 }
 
 // The ring of the suite, and its app.
@@ -78,7 +77,7 @@ func newHouse(t *testing.T, bus *servicetest.Bus, v vault) *house {
 
 func houseIn(t *testing.T, dir string, bus *servicetest.Bus, v vault) *house {
 	t.Helper()
-	h := &house{t: t, dir: dir, vault: v, server: startServer(t), binary: program, secrets: []string{faultHash}}
+	h := &house{t: t, dir: dir, vault: v, server: startServer(t), executable: program, secrets: []string{faultHash}}
 	for id := int64(faultBot); id < faultBot+4; id++ {
 		h.server.AddBot(telegramtest.Bot{Token: tokenOf(id, "A"), Profile: telegram.Profile{ID: id, Username: fmt.Sprintf("bot_%d_bot", id)}})
 	}
@@ -180,7 +179,7 @@ func (h *house) start(o order) *started {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), tooLong)
 	h.t.Cleanup(cancel)
-	p := &started{h: h, order: o, cmd: exec.CommandContext(ctx, h.binary, o.args...)}
+	p := &started{h: h, order: o, cmd: exec.CommandContext(ctx, h.executable, o.args...)}
 	environ := maps.Clone(h.environ)
 	if o.token != "" {
 		environ["BOT_TOKEN"], environ["API_ID"], environ["API_HASH"] = o.token, "10001", faultHash
@@ -202,11 +201,19 @@ func (h *house) start(o order) *started {
 // wait waits for its end, and looks whether a secret was left anywhere.
 func (p *started) wait() outcome {
 	p.h.t.Helper()
+	o := p.ended()
+	p.h.nothingWritten(p.order, o)
+	return o
+}
+
+// ended waits for its end.
+func (p *started) ended() outcome {
+	p.h.t.Helper()
 	err := p.cmd.Wait()
 	o := outcome{code: p.cmd.ProcessState.ExitCode(), out: p.out.String(), err: p.err.String(), took: time.Since(p.began)}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		p.h.t.Fatal(err)
+		p.h.t.Error(err)
 	}
 	if exit != nil {
 		status, _ := exit.Sys().(syscall.WaitStatus)
@@ -215,7 +222,6 @@ func (p *started) wait() outcome {
 	if o.took >= tooLong {
 		p.h.t.Errorf("botring %v hangs", p.order.args)
 	}
-	p.h.nothingWritten(p.order, o)
 	return o
 }
 
@@ -253,7 +259,9 @@ func (p *started) visible() {
 	if want := strings.Join(p.order.args, "\x00") + "\x00"; !bytes.HasSuffix(args, []byte(want)) {
 		t.Errorf("the process was started with %q and shows %q", want, args)
 	}
-	p.h.free("the arguments", args)
+	if leaks(args, p.h.forms()) {
+		t.Error("a secret is in the arguments")
+	}
 	for entry := range strings.SplitSeq(strings.TrimSuffix(string(block), "\x00"), "\x00") {
 		if !slices.Contains(p.cmd.Env, entry) {
 			name, _, _ := strings.Cut(entry, "=")
@@ -265,10 +273,13 @@ func (p *started) visible() {
 // nothingWritten looks for every secret in everything that a process wrote.
 func (h *house) nothingWritten(o order, got outcome) {
 	h.t.Helper()
-	if !o.shows {
-		h.free("standard output of "+o.args[0], []byte(got.out))
+	forms := h.forms()
+	if !o.shows && leaks([]byte(got.out), forms) {
+		h.t.Errorf("a secret is in the standard output of %v", o.args)
 	}
-	h.free("standard error of "+o.args[0], []byte(got.err))
+	if leaks([]byte(got.err), forms) {
+		h.t.Errorf("a secret is in the standard error of %v", o.args)
+	}
 	files := 0
 	err := filepath.WalkDir(h.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() || slices.Contains(h.inputs, path) {
@@ -279,7 +290,9 @@ func (h *house) nothingWritten(o order, got outcome) {
 			return nil // another process's
 		}
 		files++
-		h.free(path, content)
+		if leaks(content, forms) {
+			h.t.Errorf("a secret is in %s", path)
+		}
 		return err
 	})
 	if err != nil || files < 1 {
@@ -287,21 +300,13 @@ func (h *house) nothingWritten(o order, got outcome) {
 	}
 }
 
-// free expects a text to be free of all secrets.
-func (h *house) free(what string, text []byte) {
-	h.t.Helper()
-	if h.leaks(text) {
-		h.t.Errorf("a secret is in %s", what)
-	}
-}
-
-// leaks reports whether a secret is in a text.
-func (h *house) leaks(text []byte) bool {
-	return slices.ContainsFunc(h.forms(), func(form []byte) bool { return bytes.Contains(text, form) })
+// leaks reports whether a secret in one of its forms is in a text.
+func leaks(text []byte, forms [][]byte) bool {
+	return slices.ContainsFunc(forms, func(form []byte) bool { return bytes.Contains(text, form) })
 }
 
 // forms are the secrets as they could be written: themselves, the parts that are secret by themselves, and
-// bytes in what people encode bytes with.
+// bytes in what people encode bytes with; and as the words that Go prints of arguments in the trace of a panic.
 func (h *house) forms() [][]byte {
 	secrets := slices.Clone(h.secrets)
 	for _, key := range h.keys() {
@@ -313,6 +318,9 @@ func (h *house) forms() [][]byte {
 			s = tail // of a token
 		}
 		forms = append(forms, []byte(s), []byte(hex.EncodeToString([]byte(s))), []byte(strings.ToUpper(hex.EncodeToString([]byte(s)))))
+		for at := 0; at+8 <= len(s) && at < 32; at += 8 {
+			forms = append(forms, fmt.Appendf(nil, "%#x", binary.LittleEndian.Uint64([]byte(s[at:]))))
+		}
 		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			// The last character depends on what follows.
 			text := encoding.EncodeToString([]byte(s))
@@ -325,9 +333,6 @@ func (h *house) forms() [][]byte {
 // keys are the authorization keys that are in the keyring now.
 func (h *house) keys() [][]byte {
 	var keys [][]byte
-	if h.vault == nil {
-		return nil
-	}
 	for _, text := range h.vault.Texts(faultRing) {
 		var item keptBot
 		if json.Unmarshal([]byte(text), &item) == nil && item.Session != nil && len(item.Session.Key) == 256 {
