@@ -49,6 +49,9 @@ type house struct {
 	environ map[string]string
 	// secrets are all that were ever given to one of them.
 	secrets []string
+	// known are authorization keys that were in the keyring. shut: nobody can look into that now.
+	known [][]byte
+	shut  bool
 	// inputs are files that hold secrets because a user put them there.
 	inputs []string
 	// seen counts the processes of which arguments and environment were seen.
@@ -330,16 +333,21 @@ func (h *house) forms() [][]byte {
 	return forms
 }
 
-// keys are the authorization keys that are in the keyring now.
+// keys are the authorization keys that were in the keyring, whenever it was looked into.
 func (h *house) keys() [][]byte {
-	var keys [][]byte
+	if h.shut {
+		return h.known
+	}
 	for _, text := range h.vault.Texts(faultRing) {
 		var item keptBot
-		if json.Unmarshal([]byte(text), &item) == nil && item.Session != nil && len(item.Session.Key) == 256 {
-			keys = append(keys, item.Session.Key)
+		if json.Unmarshal([]byte(text), &item) != nil || item.Session == nil || len(item.Session.Key) != 256 {
+			continue
+		}
+		if !slices.ContainsFunc(h.known, func(key []byte) bool { return bytes.Equal(key, item.Session.Key) }) {
+			h.known = append(h.known, item.Session.Key)
 		}
 	}
-	return keys
+	return h.known
 }
 
 // keptBot is a bot's item, as much of it as the suite looks at.
