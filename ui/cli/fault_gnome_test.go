@@ -3,6 +3,9 @@
 package cli
 
 import (
+	"errors"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -12,8 +15,8 @@ import (
 	"botring/keyring/secretservice/servicetest"
 )
 
-// real makes a house with a gnome-keyring of its own.
-func real(t *testing.T) (*house, *servicetest.Gnome, *servicetest.Bus) {
+// realGnome makes a house with a gnome-keyring of its own.
+func realGnome(t *testing.T) (*house, *servicetest.Gnome, *servicetest.Bus) {
 	t.Helper()
 	bus := servicetest.StartBus(t)
 	gnome := servicetest.StartGnome(t, bus)
@@ -62,14 +65,11 @@ func TestFaultsOfGnomeKeyring(t *testing.T) {
 		}, {
 			name: "item truncated", orders: []order{on("check"), on("login", "--force")}, spoil: change(half),
 			kind: "keyring_item_damaged", code: exitFailure, says: damaged, status: store.OK,
-		}, {
-			name: "item of 9 MB", orders: []order{on("check")}, spoil: change(func(string) string { return strings.Repeat("9", 9<<20) }),
-			kind: "keyring_item_damaged", code: exitFailure, says: damaged, status: store.OK,
 		},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
-			h, gnome, _ := real(t)
+			h, gnome, _ := realGnome(t)
 			h.mustRun(addBot(faultBot))
 			fault.spoil(gnome)
 			h.shut = true
@@ -94,10 +94,45 @@ func TestFaultsOfGnomeKeyring(t *testing.T) {
 	}
 }
 
+// TestItemOf9MB: what another program wrote is read to its end, found to be no item of ours, and replaced. The
+// program is one without the race detector, with which D-Bus's decoder takes half a minute for as much.
+func TestItemOf9MB(t *testing.T) {
+	t.Parallel()
+	h, gnome, _ := realGnome(t)
+	h.mustRun(addBot(faultBot))
+	h.executable = plainProgram(t)
+	gnome.Remove(faultRing, theItem)
+	tool := exec.CommandContext(t.Context(), "secret-tool", "store", "--label=x", "service", faultRing, "username", theItem)
+	tool.Env, tool.Stdin = gnome.Env, strings.NewReader(strings.Repeat("9", 9<<20))
+	if out, err := tool.CombinedOutput(); errors.Is(err, exec.ErrNotFound) {
+		servicetest.Skip(t, "secret-tool is not installed")
+	} else if err != nil {
+		t.Fatalf("store: %v\n%s", err, out)
+	}
+	h.shut = true // reading it takes this test as long
+	faultRow{
+		kind: "keyring_item_damaged", code: exitFailure, says: []string{"cannot be read", "Paste the token again"}, within: 50 * time.Second,
+	}.orders(h, on("check"), true)
+	h.mustRun(replace("--no-login"))
+	h.shut = false
+	h.holds(faultBot, "B")
+	h.settle()
+}
+
+// plainProgram builds the program as everybody has it.
+func plainProgram(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "botring")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", file, "botring").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return file
+}
+
 // Several processes at once: different bots are all saved, and of one bot what is saved is whole and somebody's.
 func TestBotringsAtOnce(t *testing.T) {
 	for name, build := range map[string]func(*testing.T) *house{
-		"gnome-keyring":  func(t *testing.T) *house { h, _, _ := real(t); return h },
+		"gnome-keyring":  func(t *testing.T) *house { h, _, _ := realGnome(t); return h },
 		"scripted":       func(t *testing.T) *house { h, _ := scripted(t); return h },
 		"encrypted file": func(t *testing.T) *house { h, _ := encrypted(t); return h },
 	} {
@@ -118,7 +153,7 @@ func TestBotringsAtOnce(t *testing.T) {
 			for _, got := range h.atOnce(replace("--no-login"), other, replace("--no-login"), other) {
 				if got.code == exitOK {
 					won++
-				} else if !strings.Contains(got.err, "Another botring has this session open") {
+				} else if !strings.Contains(got.err, "Another botring has this session open") && !strings.Contains(got.err, "the token it has already") {
 					t.Errorf("the same bot: exit code %d\n%s", got.code, got.err)
 				}
 			}
@@ -154,7 +189,7 @@ func (h *house) atOnce(orders ...order) []outcome {
 // is added, replaced, shown, checked and removed.
 func TestSecretsCrossTheBusEncrypted(t *testing.T) {
 	t.Parallel()
-	h, _, bus := real(t)
+	h, _, bus := realGnome(t)
 	traffic := bus.Listen(t)
 	h.mustRun(addBot(faultBot))
 	for _, o := range []order{on("check"), on("token show"), on("login", "--force"), replace("--no-login")} {
