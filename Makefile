@@ -3,10 +3,13 @@
 # Where there is one to be had, a keyring that is thrown away.
 keyring := $(if $(shell command -v gnome-keyring-daemon),scripts/with-keyring.sh)
 
-.PHONY: test build bench measure golden lint demo-gif clean
+.PHONY: test test-long build bench measure golden lint demo-gif clean
 
 test: ## everything that has to hold: format, modules, vet, lint, cross builds, tests
 	@scripts/test.sh
+
+test-long: ## kill -9 at every step of every write, and 200 times at any moment
+	BOTRING_LONG=1 $(keyring) go test -race -timeout 60m -v -run '^TestKilled' ./ui/cli
 
 build: ## ./botring, static and stripped; its version is the repository's, as Go records it
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o botring .
