@@ -27,10 +27,18 @@ import (
 	"botring/keyring"
 	"botring/telegram"
 	"botring/telegram/telegramtest"
+	"botring/ui"
 )
 
-// patienceVariable makes the program less patient with prompts that nobody answers.
-const patienceVariable = "BOTRING_TEST_PATIENCE"
+// What the environment has TestMain do to the program, beyond what it does by itself.
+const (
+	// patienceVariable makes it less patient with prompts that nobody answers.
+	patienceVariable = "BOTRING_TEST_PATIENCE"
+	// panicVariable breaks a part of it: "environ", "out", "err" or "screens".
+	panicVariable = "BOTRING_TEST_PANIC"
+	// childVariable has it start a child at its end, which prints its own environment.
+	childVariable = "BOTRING_TEST_CHILD"
+)
 
 // program is the name under which the test binary is the program.
 const program = "botring-program"
@@ -38,12 +46,53 @@ const program = "botring-program"
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){program: func() {
 		patience, _ := time.ParseDuration(os.Getenv(patienceVariable))
-		os.Exit(Run(context.Background(), Process{
+		code := Run(context.Background(), broken(os.Getenv(panicVariable), Process{
 			Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: OSEnviron{}, Version: "v1.2.3",
 			WorkFactor: 10, Patience: patience,
 		}))
+		if os.Getenv(childVariable) != "" {
+			child := exec.Command("env")
+			child.Stdout = os.Stdout
+			if err := child.Run(); err != nil {
+				panic(err)
+			}
+		}
+		os.Exit(code)
 	}})
 }
+
+// panicWords are what the program says when TestMain has broken it.
+const panicWords = "broken by a test"
+
+// broken breaks one part of a process.
+func broken(part string, p Process) Process {
+	switch part {
+	case "environ":
+		p.Environ = brokenEnviron{}
+	case "out":
+		p.Out = brokenWriter{}
+	case "err":
+		p.Err = brokenWriter{}
+	case "screens":
+		p.Screens = func(ctx context.Context, opts ui.Options) error {
+			opts.Log = func() string { panic(panicWords) } // failures ask for it while they are drawn
+			return ui.Run(ctx, opts)
+		}
+	}
+	return p
+}
+
+type brokenEnviron struct{ OSEnviron }
+
+func (brokenEnviron) Unset(name string) {
+	if name == "BOT_TOKEN" {
+		panic(panicWords)
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { panic(panicWords) }
 
 // TestScripts tells the stories in testdata/script three times: inside this process on a memory store that
 // lasts as long as a story, and as processes of their own on the system keyring, where there is one, and on
