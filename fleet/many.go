@@ -251,5 +251,9 @@ func (f *Fleet) unlockFor(ctx context.Context, keys []Key, needs func(Bot) bool)
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return names, f.Unlock(ctx)
+	r, err := f.at.Load().ring.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return names, r.Unlock(ctx)
 }

@@ -72,6 +72,15 @@ func (s *Store) Bot(ctx context.Context, key Key, now time.Time) (bot Bot, err e
 	return bot, nil
 }
 
+// Row returns one bot as its row is written, without what follows from floods, or ErrNotFound.
+func (s *Store) Row(ctx context.Context, key Key) (bot Bot, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		bot, err = readBot(ctx, tx, key)
+		return err
+	})
+	return bot, err
+}
+
 // wait notes until when logins are refused. A bot that has nothing to do but log in is flooded, a bot
 // that works, or needs something else first, is what it was: login floods bind logins only.
 func (b *Bot) wait(until time.Time) {
