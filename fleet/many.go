@@ -210,7 +210,7 @@ func (t *tally) of(done func(Outcome)) func(Outcome) {
 func (t *tally) end(ctx context.Context, op *operation, total int) {
 	err := ctx.Err()
 	op.note(slog.Int("bots", total), slog.Int("ended", t.ended), slog.Int("not_ok", t.failed))
-	op.detail = fmt.Sprintf("%d of %d bots, %d not ok", t.ended, total, t.failed)
+	op.detail = fmt.Sprintf("%d of %d, %d not ok", t.ended, total, t.failed)
 	op.end(&err)
 }
 

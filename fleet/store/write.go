@@ -70,7 +70,9 @@ func (s *Store) plain(ctx context.Context, err error) error {
 
 // isStatementClosed reports whether an error is what database/sql says of a prepared statement in a transaction
 // that has ended. It has no name.
-func isStatementClosed(err error) bool { return err != nil && err.Error() == "sql: statement is closed" }
+func isStatementClosed(err error) bool {
+	return err != nil && err.Error() == "sql: statement is closed"
+}
 
 // millis is a time as the catalogue keeps it, 0 for none.
 func millis(t time.Time) int64 {

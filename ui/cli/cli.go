@@ -136,6 +136,7 @@ func (s *shell) open(ctx context.Context) (*fleet.Fleet, error) {
 func (s *shell) options() (fleet.Options, error) {
 	opts, err := s.flags.options()
 	opts.Version = s.Version
+	opts.KindOf = func(err error) string { return fault.Of(err).Kind }
 	opts.Passphrase.WorkFactor = s.WorkFactor
 	switch {
 	case s.passphrases != nil:

@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 	"botring/internal/secret"
 	"botring/keyring"
 	"botring/telegram"
@@ -171,6 +172,7 @@ func setUp(env *testscript.Env, kind string) error {
 	}
 	w.environ["BOTRING_KEYRING"] = "memory"
 	w.fleet, err = fleet.Open(context.Background(), fleet.Options{
+		KindOf:   func(err error) string { return fault.Of(err).Kind },
 		Networks: []telegram.Network{server.Network()}, Environment: "custom", Keyring: "memory", Ephemeral: true,
 	})
 	if err == nil {
