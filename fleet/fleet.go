@@ -94,6 +94,8 @@ type ground struct {
 	guard guard
 	// history is what is done here, sealed.
 	history history
+	// version is the catalogue's as it was last seen.
+	version atomic.Int64
 	// log is nil where nothing is to be left behind; named: it has been told which keyring there is.
 	log   *slog.Logger
 	named sync.Once
@@ -147,6 +149,9 @@ func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err 
 	}
 	if on.Store, err = store.Open(ctx, path); err != nil {
 		return nil, err
+	}
+	if _, err := on.look(ctx); err != nil {
+		return nil, errors.Join(err, on.Close())
 	}
 	on.log = f.opts.Log
 	on.ring.open = logOpening(on.log, on.ring.open)
