@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -193,7 +194,7 @@ func (h *house) furnish(apps ...string) {
 		h.t.Fatal(err)
 	}
 	for i, name := range apps {
-		h.must("API_ID="+string(rune('1'+i))+"0001\nAPI_HASH=5ec7e75ec7e75ec7e75ec7e75ec7e75e\n", "Saved the app", "app", "add", name)
+		h.must(fmt.Sprintf("API_ID=%d\n", 10001+i)+"API_HASH=5ec7e75ec7e75ec7e75ec7e75ec7e75e\n", "Saved the app", "app", "add", name)
 	}
 }
 
@@ -220,4 +221,182 @@ func TestMoveKeyringThereAndBack(t *testing.T) {
 	}
 	h.must("", "The system keyring", "keyring", "status")
 	h.must("", "3 apps; nothing is wrong.", "keyring", "verify")
+}
+
+// What names the keyring decides what is told of the next command, and the configuration is only written where
+// it would be wrong.
+func TestMoveSaysWhatIsInUse(t *testing.T) {
+	h := openHouse(t, true)
+	h.furnish("one")
+	config := filepath.Join(h.home, ".config", "botring", "config.toml")
+	h.must("", "Without --keyring age botring goes on using the system keyring (the usual one).", "keyring", "move", "--to", "age", "--ring", "lab")
+	if _, err := os.Stat(config); err == nil {
+		t.Error("the configuration of all rings was written for one of them")
+	}
+	cmd := h.command("keyring", "move", "--to", "age")
+	cmd.Env = append(cmd.Env, "BOTRING_KEYRING=system")
+	out, err := cmd.CombinedOutput()
+	for _, want := range []string{
+		"From now on botring uses the encrypted files (~/.config/botring/config.toml).", "BOTRING_KEYRING says system and wins over that",
+	} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v, want %q:\n%s", err, want, out)
+		}
+	}
+	h.must("", "--keyring system still means the old one.", "keyring", "move", "--keyring", "system", "--to", "age")
+	h.must("", `"from":"system","to":"age","copied":0,"present":1,"deleted":0,"kept":0,"next":"age"}`,
+		"keyring", "move", "--keyring", "system", "--to", "age", "--json")
+	// Memory was chosen for what comes next, and that is nobody's to change.
+	if err := os.WriteFile(config, []byte("keyring = \"memory\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.must("", "goes on using the keyring in memory (~/.config/botring/config.toml)", "keyring", "move", "--keyring", "age", "--to", "system")
+	h.fails(exitUsage, "A keyring in memory is empty", "keyring", "move", "--to", "age")
+	// Items that differ are named, and nothing is moved.
+	h.must("API_HASH=ffffffffffffffffffffffffffffffff\n", "Changed", "app", "edit", "one", "--hash", "--keyring", "age")
+	h.fails(exitFailure, "app/10001", "keyring", "move", "--keyring", "age", "--to", "system")
+	// A keyring that is not there is told of before anything is asked or written.
+	cmd = h.command("keyring", "move", "--keyring", "age", "--to", "system")
+	cmd.Env = append(cmd.Env, "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "There is no D-Bus session.") {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	h.must("", "Locked", "keyring", "lock", "--keyring", "system")
+	h.fails(exitSecret, "botring keyring unlock --keyring system unlocks it", "keyring", "move", "--keyring", "age", "--to", "system", "--no-input")
+}
+
+// files counts the items in the encrypted files.
+func (h *house) files() int {
+	found, err := filepath.Glob(filepath.Join(h.home, ".local/share/botring/age/botring/store/app/*.age"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return len(found)
+}
+
+// stopWhen starts the program and sends it a signal at a certain moment. It returns the exit code, -1 where
+// the signal ended it, and what was said.
+func (h *house) stopWhen(reached func() bool, signal os.Signal, args ...string) (code int, said string) {
+	h.t.Helper()
+	var text strings.Builder
+	cmd := h.command(args...)
+	cmd.Stdout, cmd.Stderr = &text, &text
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	for running := true; running && !reached(); {
+		select {
+		case <-ended:
+			running = false
+		case <-time.After(200 * time.Microsecond):
+		}
+	}
+	_ = cmd.Process.Signal(signal)
+	<-ended
+	return cmd.ProcessState.ExitCode(), text.String()
+}
+
+// after is a moment some time from its first look.
+func after(d time.Duration) func() bool {
+	var since time.Time
+	return func() bool {
+		if since.IsZero() {
+			since = time.Now()
+		}
+		return time.Since(since) >= d
+	}
+}
+
+// furnishMany saves n apps.
+func (h *house) furnishMany(n int) {
+	h.t.Helper()
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("app%d", i)
+	}
+	h.furnish(names...)
+}
+
+// An interrupt leaves everything in place, and says that it can be run again.
+func TestMoveInterrupted(t *testing.T) {
+	const apps = 16
+	h := openHouse(t, true)
+	h.furnishMany(apps)
+	code, said := h.stopWhen(func() bool { return h.files() >= 2 }, os.Interrupt, "keyring", "move", "--to", "age", "--delete", "--yes")
+	for _, want := range []string{"botring: Cancelled.", "Run it again: it goes on where it was stopped.", "nothing is lost"} {
+		if code != exitCancelled || !strings.Contains(said, want) {
+			t.Errorf("exit code %d, want %q:\n%s", code, want, said)
+		}
+	}
+	h.must("", fmt.Sprintf("%d apps; nothing is wrong.", apps), "keyring", "verify")
+	h.must("", "From now on", "keyring", "move", "--to", "age", "--delete", "--yes")
+	h.must("", fmt.Sprintf("%d apps; nothing is wrong.", apps), "keyring", "verify")
+}
+
+// A move that is killed again and again, while it copies and while it deletes, loses nothing: the next one
+// does the rest.
+func TestMoveKilled(t *testing.T) {
+	const apps = 16
+	h := openHouse(t, true)
+	h.furnishMany(apps)
+	whole := fmt.Sprintf("Read and whole: 0 bots, %d apps; nothing is wrong.", apps)
+	none := "Read and whole: 0 bots, 0 apps; nothing is wrong."
+	killed := 0
+	round := func(reached func() bool, from, to string) {
+		if code, _ := h.stopWhen(reached, os.Kill, "keyring", "move", "--keyring", from, "--to", to, "--delete", "--yes"); code == -1 {
+			killed++
+		}
+	}
+	for _, n := range []int{0, 1, 5, 11, apps} {
+		round(func() bool { return h.files() >= n }, "system", "age")
+	}
+	for n := range 4 { // all is copied by now: this is about the deletions
+		round(after(time.Duration(30+10*n)*time.Millisecond), "system", "age")
+	}
+	h.must("", "From now on", "keyring", "move", "--keyring", "system", "--to", "age", "--delete", "--yes")
+	h.must("", whole, "keyring", "verify", "--keyring", "age")
+	h.must("", none, "keyring", "verify", "--keyring", "system")
+
+	for n := range 5 {
+		round(after(time.Duration(20+15*n)*time.Millisecond), "age", "system")
+	}
+	for _, left := range []int{apps - 1, apps / 2, 2} {
+		round(func() bool { return h.files() <= left }, "age", "system")
+	}
+	h.must("", "From now on", "keyring", "move", "--keyring", "age", "--to", "system", "--delete", "--yes")
+	h.must("", whole, "keyring", "verify", "--keyring", "system")
+	h.must("", none, "keyring", "verify", "--keyring", "age")
+	if killed < 8 {
+		t.Errorf("only %d moves were killed on their way", killed)
+	}
+	t.Logf("%d moves were killed on their way", killed)
+}
+
+// What the kernel keeps open no other process asks a passphrase for, until it is locked.
+func TestRememberedByTheKernel(t *testing.T) {
+	h := openHouse(t, true)
+	h.furnish()
+	h.must("", "Made the encrypted files", "keyring", "unlock", "--keyring", "age", "--create")
+	code, said := h.run("", "keyring", "unlock", "--keyring", "age", "--for", "1m")
+	if code != exitOK && strings.Contains(said, "The passphrase cannot be remembered here.") {
+		t.Skip("the kernel keeps no keys here")
+	}
+	t.Cleanup(func() { _, _ = h.run("", "keyring", "lock", "--keyring", "age") })
+	for _, want := range []string{"The kernel keeps the encrypted files (~/.local/share/botring/age/botring) open for 1 min.", "Every process of this user can read them until then."} {
+		if code != exitOK || !strings.Contains(said, want) {
+			t.Errorf("exit code %d, want %q:\n%s", code, want, said)
+		}
+	}
+	if err := os.Remove(filepath.Join(h.home, "passphrase")); err != nil {
+		t.Fatal(err)
+	}
+	h.must("", "open, remembered by the kernel", "keyring", "status", "--keyring", "age")
+	h.must("API_ID=10001\nAPI_HASH=5ec7e75ec7e75ec7e75ec7e75ec7e75e\n", "Saved the app", "app", "add", "main", "--keyring", "age")
+	h.must("", "The kernel has forgotten them", "keyring", "lock", "--keyring", "age")
+	h.must("", "state    locked", "keyring", "status", "--keyring", "age")
 }

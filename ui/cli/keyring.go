@@ -252,17 +252,16 @@ func isOrAre(status fleet.KeyringStatus) string {
 
 // openExisting is openSecrets for what makes no encrypted files where there are none: they would be asked a
 // new passphrase for, to be empty.
-func (s *shell) openExisting(ctx context.Context) (*fleet.Fleet, fleet.KeyringStatus, error) {
+func (s *shell) openExisting(ctx context.Context) (*fleet.Fleet, error) {
 	f, err := s.open(ctx)
 	if err != nil {
-		return nil, fleet.KeyringStatus{}, err
+		return nil, err
 	}
 	status, err := f.Keyring(ctx)
 	if err != nil || status.New {
-		return f, status, err
+		return f, err
 	}
-	_, err = s.openSecrets(ctx)
-	return f, status, err
+	return s.openSecrets(ctx)
 }
 
 // upper begins a sentence with what else stands inside one.

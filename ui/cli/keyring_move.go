@@ -55,7 +55,7 @@ func (s *shell) moveKeyring(ctx context.Context, to string, forget, yes bool) er
 			return err
 		}
 	}
-	if _, _, err := s.openExisting(ctx); err != nil {
+	if _, err := s.openExisting(ctx); err != nil {
 		return err
 	}
 	if err := s.readyTarget(ctx, to); err != nil {
@@ -199,7 +199,11 @@ func (s *shell) sayKept(moved fleet.Moved, from, to string) {
 	if moved.Kept == 0 {
 		return
 	}
-	s.say("%s not deleted from %s: another program changed them after they were copied.", upper(were(moved.Kept)), kindInWords(from))
+	changed := "they were changed after they were copied"
+	if moved.Kept == 1 {
+		changed = "it was changed after it was copied"
+	}
+	s.say("%s not deleted from %s: %s.", upper(were(moved.Kept)), kindInWords(from), changed)
 	s.say("This takes along what is new, and names what differs:")
 	s.say("  %s", s.moveAgain(from, to))
 }
@@ -250,10 +254,9 @@ func (s *shell) usualKeyring() (string, error) {
 
 // sayNext says what is in use from now on, and what stands in the way of that.
 func (s *shell) sayNext(next, from, to string) {
-	switch {
-	case next == to:
+	if next == to {
 		s.say("From now on botring uses %s (%s).", kindInWords(to), s.whereChosen(to))
-	default:
+	} else {
 		s.say("Without --keyring %s botring goes on using %s (%s).", to, kindInWords(next), s.whereChosen(next))
 	}
 	switch s.flags.keyringBy {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"runtime"
 	"slices"
@@ -129,5 +128,5 @@ func remembering() string {
 	if runtime.GOOS != "linux" {
 		return ""
 	}
-	return fmt.Sprintf(" --for 1h has the kernel keep them open that long.")
+	return " --for 1h has the kernel keep them open that long."
 }

@@ -23,7 +23,7 @@ func newKeyringVerify(s *shell) *cobra.Command {
 		Args: args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			f, _, err := s.openExisting(ctx)
+			f, err := s.openExisting(ctx)
 			if err != nil {
 				return err
 			}
