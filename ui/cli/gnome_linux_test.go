@@ -328,7 +328,7 @@ func TestMoveInterrupted(t *testing.T) {
 	h := openHouse(t, true)
 	h.furnishMany(apps)
 	code, said := h.stopWhen(func() bool { return h.files() >= 2 }, os.Interrupt, "keyring", "move", "--to", "age", "--delete", "--yes")
-	for _, want := range []string{"botring: Cancelled.", "Run it again: it goes on where it was stopped.", "nothing is lost"} {
+	for _, want := range []string{"botring: Cancelled.", "Run it again: it goes on where it was stopped.", "Nothing is lost: "} {
 		if code != exitCancelled || !strings.Contains(said, want) {
 			t.Errorf("exit code %d, want %q:\n%s", code, want, said)
 		}
