@@ -88,7 +88,7 @@ func (h *house) eventually(what string, happened func() bool) {
 // command is the program in this house, with a passphrase for encrypted files in a file.
 func (h *house) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(h.t.Context(), program, args...)
-	cmd.Env = append(h.env, "BOTRING_PASSPHRASE_FILE="+filepath.Join(h.home, "passphrase"))
+	cmd.Env = append([]string{"BOTRING_PASSPHRASE_FILE=" + filepath.Join(h.home, "passphrase")}, h.env...)
 	return cmd
 }
 
@@ -267,7 +267,7 @@ func TestMoveSaysWhatIsInUse(t *testing.T) {
 
 // files counts the items in the encrypted files.
 func (h *house) files() int {
-	found, err := filepath.Glob(filepath.Join(h.home, ".local/share/botring/age/botring/store/app/*.age"))
+	found, err := filepath.Glob(h.home + "/.local/share/botring/age/botring/store/app/*.age")
 	if err != nil {
 		h.t.Fatal(err)
 	}
