@@ -117,7 +117,11 @@ func (s *shell) sayUnlocked(before, status fleet.KeyringStatus, created bool, li
 	case status.Kind != keyringAge:
 	case life > 0:
 		s.say("The kernel keeps %s open for %s.", name, fault.Duration(life))
-		s.note("Every process of this user can read them until then. botring keyring lock ends it sooner.")
+		lock := "botring keyring lock"
+		if s.flags.keyringBy != byConfig {
+			lock += " --keyring age" // without it another keyring would be locked
+		}
+		s.note("Every process of this user can read them until then. %s ends it sooner.", lock)
 	case before.Locked || created:
 		s.note("Every command asks for the passphrase: nothing stays open when it ends.%s", remembering())
 	}
