@@ -86,8 +86,8 @@ func (s *shell) readConfig() error {
 		s.warning = fmt.Sprintf("The key %s in %s means nothing to botring.", quote(name), fault.Clean(fleet.Place(path)))
 		s.note("%s", s.warning)
 	}
-	if s.flags.keyring == "" {
-		s.flags.keyring = read.keyring
+	if s.flags.keyring == "" && read.keyring != "" {
+		s.flags.keyring, s.flags.keyringBy = read.keyring, byConfig
 	}
 	return nil
 }
