@@ -246,6 +246,8 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "login", "Mine")
 	run("", "label", "Mine", token)
 	run("", "label", "Mine", "My own")
+	run("", "tag", "My own", "--add", token)
+	run("", "tag", "My own", "--add", "prod")
 	run(tokenOf(7002, "A").Reveal(), "replace-token", "My own")
 	run(tokenOf(7001, "Z").Reveal(), "replace-token", "My own")
 	run("", "app", "add", "other")
@@ -256,6 +258,10 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "demo")
 	run("", "version")
 	run("", "remove", "My own", "--yes")
+	run("", "history")
+	run("", "history", "verify")
+	run("", "keyring", "status")
+	run("", "keyring", "verify")
 	text := readLog(t, home)
 	for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", `\x1b`, `\u202e`, "goroutine"} {
 		if strings.Contains(text, leak) {
