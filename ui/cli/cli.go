@@ -139,7 +139,8 @@ func (s *shell) options() (fleet.Options, error) {
 	opts.Passphrase.WorkFactor = s.WorkFactor
 	switch {
 	case s.passphrases != nil:
-		opts.Passphrase.Ask, opts.Passphrase.Opened = s.passphrases.Ask, s.passphrases.Opened
+		opts.Passphrase.Ask, opts.Passphrase.Ended = s.passphrases.Ask, s.passphrases.Ended
+		opts.Passphrase.Prompting = s.passphrases.Prompting
 	case s.asks():
 		opts.Passphrase.Ask = s.askPassphrase
 	}
