@@ -143,7 +143,8 @@ func (s *shell) options() (fleet.Options, error) {
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
 	switch {
 	case s.passphrases != nil:
-		opts.Passphrase.Ask, opts.Passphrase.Opened = s.passphrases.Ask, s.passphrases.Opened
+		opts.Passphrase.Ask, opts.Passphrase.Ended = s.passphrases.Ask, s.passphrases.Ended
+		opts.Passphrase.Prompting = s.passphrases.Prompting
 	case s.asks():
 		opts.Passphrase.Ask = s.askPassphrase
 	}
