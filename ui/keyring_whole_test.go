@@ -202,7 +202,7 @@ func TestMissingCollection(t *testing.T) {
 	c.Type("n")
 	c.See("A new password")
 	c.Press(uv.KeyEscape)
-	c.See("has no default keyring to store in.")
+	c.See("Cancelled.")
 	c.Type("4")
 	c.See("make a default keyring")
 	c.Type("n")
