@@ -106,7 +106,7 @@ func (h *history) sealer() store.Sealer {
 func sealWith(key secret.Secret) store.Sealer {
 	return func(before []byte, e Entry) []byte {
 		var text []byte
-		number := func(n int64) { text = binary.BigEndian.AppendUint64(text, uint64(n)) } //nolint:gosec // as bits
+		number := func(n int64) { text = binary.BigEndian.AppendUint64(text, uint64(n)) }
 		field := func(s string) { number(int64(len(s))); text = append(text, s...) }
 		field(string(before))
 		number(e.Seq)
@@ -122,7 +122,7 @@ func sealWith(key secret.Secret) store.Sealer {
 
 // proveMark proves that a mark was put where it is by whoever has the key.
 func proveMark(key secret.Secret, m store.Mark) []byte {
-	return mac(key, "checkpoint", binary.BigEndian.AppendUint64(slices.Clone(m.Seal), uint64(m.Seq))) //nolint:gosec // as bits
+	return mac(key, "checkpoint", binary.BigEndian.AppendUint64(slices.Clone(m.Seal), uint64(m.Seq)))
 }
 
 // mac is the HMAC of a text that is used for one purpose.

@@ -18,7 +18,7 @@ const LeastWatch = time.Hour
 func (f *Fleet) Watch(ctx context.Context, every time.Duration, done func(Outcome), round func()) {
 	every = max(every, LeastWatch)
 	for {
-		timer := time.NewTimer(every + rand.N(every/10)) //nolint:gosec // nobody gains by guessing it
+		timer := time.NewTimer(every + rand.N(every/10))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():

@@ -26,7 +26,7 @@ func (h *hot) prepare(ctx context.Context, db *sql.DB) {
 	h.mu.Unlock()
 	for _, query := range due {
 		// One that cannot be prepared goes on as it is: whoever runs it hears why.
-		if statement, err := db.PrepareContext(ctx, query); err == nil {
+		if statement, err := db.PrepareContext(ctx, query); err == nil { //nolint:sqlclosecheck // it ends with the database
 			h.mu.Lock()
 			h.ready[query] = statement
 			h.mu.Unlock()
@@ -55,21 +55,21 @@ type txn struct {
 
 func (t *txn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if statement := t.hot.find(query); statement != nil {
-		return t.StmtContext(ctx, statement).QueryContext(ctx, args...)
+		return t.StmtContext(ctx, statement).QueryContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return t.Tx.QueryContext(ctx, query, args...)
 }
 
 func (t *txn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	if statement := t.hot.find(query); statement != nil {
-		return t.StmtContext(ctx, statement).QueryRowContext(ctx, args...)
+		return t.StmtContext(ctx, statement).QueryRowContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return t.Tx.QueryRowContext(ctx, query, args...)
 }
 
 func (t *txn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if statement := t.hot.find(query); statement != nil {
-		return t.StmtContext(ctx, statement).ExecContext(ctx, args...)
+		return t.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // it ends with the transaction
 	}
 	return t.Tx.ExecContext(ctx, query, args...)
 }

@@ -262,7 +262,7 @@ func TestPasswordsCrossEncrypted(t *testing.T) {
 			t.Errorf("%q crossed the bus in the clear", secret)
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(g.home, ".local/share/keyrings/*"))
+	files, err := filepath.Glob(filepath.Join(g.home, ".local", "share", "keyrings", "*"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files of the keyring: %v", err)
 	}
