@@ -1,6 +1,7 @@
 package secretservice
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -58,6 +59,8 @@ func newKeyExchange() (*keyExchange, error) {
 // key derives the AES key shared with the owner of a public key. It returns errShortKey for the one
 // exchange in 256 on whose result providers disagree: another exchange is the way out.
 func (x *keyExchange) key(peer []byte) ([]byte, error) {
+	// KWallet writes numbers as Qt's crypto library does, whose sign bit makes every other one 129 bytes long.
+	peer = bytes.TrimLeft(peer, "\x00")
 	if len(peer) == 0 || len(peer) > groupSize {
 		return nil, errPeerKey
 	}

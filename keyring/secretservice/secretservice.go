@@ -217,7 +217,7 @@ type Entry struct {
 	Secret     secret.Secret
 }
 
-// GetAll returns every item that has these attributes with its secret, in no order, all secrets in one
+// GetAll returns every item that has these attributes with its secret, in no order, many secrets in one
 // call.
 func (c *Client) GetAll(ctx context.Context, attributes Attributes) ([]Entry, error) {
 	var entries []Entry
