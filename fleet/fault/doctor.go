@@ -27,7 +27,11 @@ func Diagnose(f fleet.Finding) Diagnosis {
 	d := Diagnosis{Title: titleOfTopic(f.Topic)}
 	switch {
 	case f.Found == fleet.FoundFault:
-		return d.of(Of(f.Err))
+		d = d.of(Of(f.Err))
+		if f.Topic == fleet.TopicCatalogue && f.Fixable {
+			d.Mend = "" // there is a better way than by hand
+		}
+		return d
 	case f.Found == fleet.FoundUnreached:
 		d = d.of(Of(f.Err))
 		d.Says = fmt.Sprintf("DC %d: %s", f.DC, d.Says)

@@ -116,7 +116,9 @@ func catalogueSigns() map[fleet.Sign]diagnosis {
 			if len(f.Names) > 0 {
 				d.Says += " " + sentence(f.Names[0])
 			}
-			d.Mend = "Move it away and start again; the keyring still has every bot."
+			if !f.Fixable {
+				d.Mend = "Move it away and start again; the keyring still has every bot."
+			}
 		},
 		fleet.FoundRebuilt: func(f fleet.Finding, d *Diagnosis) {
 			d.Says = "Rebuilt from the keyring, with " + count(f.Count, "bot") + ". The old one is kept as " + Clean(f.Subject) + "."
