@@ -129,7 +129,7 @@ func (x *examination) lock() {
 	}
 	x.closed = FoundLockedOut
 	finding := Finding{Topic: TopicLock, Grade: GradeWarning, Found: FoundLocked}
-	if x.status.Kind == string(keyring.KindAge) {
+	if x.f.at.Load().kind == keyring.KindAge {
 		finding.Err = &keyring.LockedError{NeedsPassphrase: true}
 	}
 	x.found(finding)
@@ -144,7 +144,7 @@ func (x *examination) probe(ctx context.Context) {
 		x.skip(TopicProbe, x.closed)
 		return
 	}
-	if x.status.Kind == string(keyring.KindMemory) {
+	if x.f.at.Load().kind == keyring.KindMemory {
 		return
 	}
 	took, err := x.ring.Probe(ctx, probeSize)
