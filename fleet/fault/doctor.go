@@ -31,6 +31,9 @@ func Diagnose(f fleet.Finding) Diagnosis {
 		if f.Topic == fleet.TopicCatalogue && f.Fixable {
 			d.Mend = "" // there is a better way than by hand
 		}
+		if f.Topic == fleet.TopicBus && f.Subject != "" {
+			d.Says += " Nothing answers at " + Clean(f.Subject) + "."
+		}
 		return d
 	case f.Found == fleet.FoundUnreached:
 		d = d.of(Of(f.Err))

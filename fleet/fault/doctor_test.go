@@ -79,6 +79,17 @@ func TestDiagnose(t *testing.T) {
 				Actions: []Action{UseFile, UseMemory},
 			},
 		},
+		"a bus that has gone": {
+			fleet.Finding{
+				Topic: fleet.TopicBus, Grade: fleet.GradeProblem, Subject: "unix:path=/x", Err: &keyring.UnavailableError{Reason: keyring.NoSessionBus},
+			},
+			Diagnosis{
+				Title: "D-Bus session", Actions: []Action{UseFile, UseMemory},
+				Mend: "Start one, such as gnome-keyring or KeePassXC, use the encrypted file, or go on in memory and forget everything at the end.",
+				Says: "There is no keyring here. There is no D-Bus session. botring never stores secrets in plain text. " +
+					"Nothing answers at unix:path=/x.",
+			},
+		},
 		"no collection": {
 			fleet.Finding{Topic: fleet.TopicCollection, Grade: fleet.GradeProblem, Err: &keyring.UnavailableError{Reason: keyring.NoCollection}},
 			Diagnosis{

@@ -199,7 +199,7 @@ func (c *consultation) take(finding fleet.Finding, d fault.Diagnosis) {
 	if finding.Fixed {
 		grade = "mended"
 	}
-	fmt.Fprint(c.Out, layOut(c.width, grade, d.Title, append([]string{d.Says}, mend...)))
+	fmt.Fprint(c.Out, layOut(c.width, grade, d.Title, d.Says, mend))
 }
 
 // mend are the sentences that say what to do about a finding.
@@ -278,36 +278,47 @@ func (c *consultation) sum() string {
 }
 
 // Columns of a finding: its grade, what it is about, and what is said of it. On a terminal that is narrower
-// than wide the last stands below the others.
+// than wide there are none. What to do stands mendIndent further in.
 const (
 	gradeColumn = 9
 	titleColumn = 17
 	wide        = 60
+	mendIndent  = 2
 )
 
-// layOut puts a finding into lines, folded where a terminal is too narrow for them.
-func layOut(width int, grade, title string, sentences []string) string {
-	head := pad(grade, gradeColumn) + pad(title, titleColumn)
-	indent := gradeColumn + titleColumn
+// layOut puts a finding into lines: what is said of it, and below that, further in, what to do. They are folded
+// where a terminal is too narrow for them.
+func layOut(width int, grade, title, says string, mend []string) string {
+	head, indent := pad(grade, gradeColumn)+pad(title, titleColumn), gradeColumn+titleColumn
 	if width > 0 && width < wide {
-		head, indent = pad(grade, gradeColumn)+title, 2
-		sentences = append([]string{""}, sentences...)
+		head, indent, says = "", mendIndent, pad(grade, gradeColumn)+title+": "+says
 	}
 	var b strings.Builder
-	for i, text := range sentences {
-		if width > indent {
-			text = ansi.Wrap(text, width-indent, "")
+	for i, line := range fold(says, width-indent) {
+		if i > 0 {
+			head = strings.Repeat(" ", indent)
 		}
-		for line := range strings.SplitSeq(text, "\n") {
-			if i == 0 && head != "" {
-				b.WriteString(strings.TrimRight(head+line, " ") + "\n")
-				head = ""
-				continue
-			}
-			b.WriteString(strings.Repeat(" ", indent) + strings.TrimSpace(line) + "\n")
+		b.WriteString(head + line + "\n")
+	}
+	indent += mendIndent
+	for _, sentence := range mend {
+		for _, line := range fold(sentence, width-indent) {
+			b.WriteString(strings.Repeat(" ", indent) + line + "\n")
 		}
 	}
 	return b.String()
+}
+
+// fold breaks a text into lines of at most so many cells; it stays whole where there is no such number.
+func fold(text string, width int) []string {
+	if width <= 0 {
+		return []string{text}
+	}
+	lines := strings.Split(ansi.Wrap(text, width, ""), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return lines
 }
 
 func pad(text string, width int) string {
