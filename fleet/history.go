@@ -51,7 +51,7 @@ func keeps(action string) bool {
 	switch action {
 	case "add", "adopt", "log in", "log out", "check", "check many", "replace token", "read token", "remove", "restore",
 		"add app", "edit app", "remove app", "save again", "change app", "label", "tag", "abandon", "end session",
-		"recover", "rebuild catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
+		"recover", "rebuild catalogue", "renew catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
 		"move to another keyring", "change passphrase", "remember passphrase", "add recipient", "remove recipient",
 		"finish change of recipients":
 		return true
@@ -61,6 +61,9 @@ func keeps(action string) bool {
 
 // record writes an entry. That it could not be written is no reason for what was done to fail.
 func (f *Fleet) record(on *ground, e Entry) {
+	if on == nil || on.Store == nil {
+		return // a catalogue that could not be opened, which somebody examines
+	}
 	ctx, cancel := afterwards(context.Background())
 	defer cancel()
 	h := &on.history

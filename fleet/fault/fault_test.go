@@ -84,6 +84,7 @@ func TestEveryKeyringSentinel(t *testing.T) {
 		"ErrReadBack":    {keyring.ErrReadBack, "keyring_read_back"},
 		"ErrCannotList":  {keyring.ErrCannotList, "keyring_cannot_list"},
 		"ErrDamaged":     {keyring.ErrDamaged, "keyring_damaged"},
+		"ErrCannotSee":   {keyring.ErrCannotSee, "keyring_unseen"},
 	}
 	for _, name := range sentinels(t, "../../keyring") {
 		row, ok := all[name]

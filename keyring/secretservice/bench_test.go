@@ -19,7 +19,7 @@ import (
 func BenchmarkRead(b *testing.B) {
 	startGnomeKeyring(b)
 	ctx := b.Context()
-	c, err := Connect(ctx)
+	c, err := Connect(ctx, Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

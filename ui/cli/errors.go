@@ -17,7 +17,7 @@ const (
 	exitOK        = 0
 	exitFailure   = 1
 	exitUsage     = 2
-	exitNotOK     = 3 // some bots are not ok
+	exitNotOK     = 3 // some bots are not ok, or doctor found a problem
 	exitSecret    = 4 // needs unlocking or a secret
 	exitFlood     = 5
 	exitCancelled = 130
