@@ -262,6 +262,7 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "history", "verify")
 	run("", "keyring", "status")
 	run("", "keyring", "verify")
+	run("", "doctor")
 	text := readLog(t, home)
 	for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", `\x1b`, `\u202e`, "goroutine"} {
 		if strings.Contains(text, leak) {
