@@ -247,11 +247,13 @@ func (k keyringScreen) Keys() []key.Binding {
 		shown = append(shown, as(keys.open, "unlock"))
 	case k.unfinished():
 		shown = append(shown, as(keys.open, "finish it"))
-	default:
-		shown = append(shown, as(keys.open, "look again"))
 	}
 	if k.holds() {
-		shown = append(shown, as(keys.check, "read every item"))
+		does := "read every item"
+		if sh.body.width < narrow {
+			does = "check"
+		}
+		shown = append(shown, as(keys.check, does))
 	}
 	if sh.ring() == ringReady {
 		shown = append(shown, keys.lock)
@@ -261,6 +263,9 @@ func (k keyringScreen) Keys() []key.Binding {
 	}
 	if k.hasPassphrase() {
 		shown = append(shown, as(keys.newPassphrase, sh.words("change the passphrase", "passphrase")))
+	}
+	if (sh.ring() == ringReady || sh.ring() == ringMemory || sh.ring() == ringUnknown) && !k.unfinished() {
+		shown = append(shown, as(keys.open, "look again"))
 	}
 	shown = append(shown, keys.bots, keys.apps, keys.back, as(keys.quit, "back"))
 	if len(k.lines(sh.body)) > sh.body.height {

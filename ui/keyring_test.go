@@ -306,7 +306,7 @@ func TestMoveAsksBeforeItRemoves(t *testing.T) {
 	if s.(moving).stage != moveConfirm {
 		t.Fatalf("at %d", s.(moving).stage)
 	}
-	sees(t, s, "Remove the old copies once all are there?")
+	sees(t, s, "Remove the old copies afterwards?")
 	h.wait(time.Second)
 	if back := drive(s, "esc"); back.(moving).stage != moveChoose {
 		t.Errorf("esc leads to %d", back.(moving).stage)

@@ -236,7 +236,7 @@ func TestMoveBetweenKeyrings(t *testing.T) {
 	c.See("copy, then remove the old copies")
 	c.Type("j")
 	c.confirm()
-	c.See("Remove the old copies once all are there?")
+	c.See("Remove the old copies afterwards?")
 	c.confirm()
 	c.See("A new passphrase")
 	c.enter(keyringPassword)

@@ -129,8 +129,15 @@ func (k keyringScreen) lock() string {
 
 // holdings is what the catalogue has for this keyring.
 func (k keyringScreen) holdings(width int) []string {
-	dot := " " + k.sh.theme.glyphs.dot + " "
-	return k.sh.theme.fact("List", width, count(len(k.sh.bots), "bot")+dot+count(len(k.sh.apps), "app"))
+	return k.sh.theme.fact("List", width, k.sh.holdings(" "+k.sh.theme.glyphs.dot+" "))
+}
+
+// holdings counts what is in the list.
+func (sh *shell) holdings(between string) string {
+	if len(sh.bots)+len(sh.apps) == 0 {
+		return "no bots yet"
+	}
+	return count(len(sh.bots), "bot") + between + count(len(sh.apps), "app")
 }
 
 // readers says how many can read the encrypted files, where that is known.

@@ -181,7 +181,7 @@ func (m moving) Keys() []key.Binding {
 	var shown []key.Binding
 	switch m.stage {
 	case moveChoose:
-		return []key.Binding{as(k.open, m.verb()), k.down, k.up, k.back, as(k.quit, "back")}
+		return []key.Binding{as(k.open, m.verb()), k.back, k.down, k.up, as(k.quit, "back")}
 	case moveConfirm:
 		return []key.Binding{as(k.open, "copy, then remove"), k.back}
 	case moveRun:
@@ -218,7 +218,7 @@ func (m moving) View(size size) view {
 	v.body, more = m.pager.window(m.lines(size), size.height)
 	switch {
 	case m.stage == moveConfirm:
-		v.status = t.waiting.Render("Remove the old copies once all are there?")
+		v.status = t.waiting.Render("Remove the old copies afterwards?")
 	case m.cancelling:
 		v.status = "Cancelling" + t.glyphs.ellipsis
 	case m.notice != "":

@@ -25,7 +25,7 @@ func (m moving) lines(size size) []string {
 // question says what happens, and in which ways it can.
 func (m moving) question(size size) []string {
 	from := m.sh.keyring.status
-	what := count(len(m.sh.bots), "bot") + " and " + count(len(m.sh.apps), "app")
+	what := m.sh.holdings(" and ")
 	says := "Everything goes from " + the(from.Kind) + " to " + the(m.way().to) + ": " + what +
 		". Each item is read back there before it counts, and the list goes along."
 	if from.Kind == kindMemory {
@@ -119,7 +119,11 @@ func (m moving) result(size size) []string {
 	t, moved, width := m.sh.theme, m.moved, size.width
 	var facts []string
 	add := func(label, text string) { facts = append(facts, t.fact(label, width, text)...) }
-	add("Copied", fmt.Sprintf("%s, each read back", count(moved.Copied, "item")))
+	if moved.Copied+moved.Present == 0 {
+		add("Copied", "nothing: there was nothing yet")
+	} else {
+		add("Copied", count(moved.Copied, "item")+", each read back")
+	}
 	if moved.Present > 0 {
 		add("There", count(moved.Present, "item")+" from an earlier try")
 	}
