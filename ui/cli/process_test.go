@@ -243,6 +243,7 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "list", "--quiet")
 	run("", "show", "Mine")
 	run("", "check", "--all")
+	run("", "doctor", "--network")
 	run("", "login", "Mine")
 	run("", "label", "Mine", token)
 	run("", "label", "Mine", "My own")
