@@ -132,6 +132,20 @@ func (e *UnsavedError) Error() string { return "logged in, not saved: " + e.Err.
 // Unwrap returns why the keyring did not take it.
 func (e *UnsavedError) Unwrap() error { return e.Err }
 
+// A NotUndoneError says that a login was ended at Telegram, and that the keyring could not be made what it was
+// before: the write that failed may have arrived. The save stays in the journal, and Recover finds out.
+type NotUndoneError struct {
+	// Err is what the keyring said.
+	Err error
+}
+
+func (e *NotUndoneError) Error() string {
+	return "the login was ended, the keyring is not as it was: " + e.Err.Error()
+}
+
+// Unwrap returns what the keyring said.
+func (e *NotUndoneError) Unwrap() error { return e.Err }
+
 // A TokenDiffersError says that the bot is known with another token. To go on is ReplaceToken.
 type TokenDiffersError struct {
 	Bot   Bot

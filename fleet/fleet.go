@@ -61,6 +61,9 @@ type Options struct {
 	Timeout time.Duration
 	// AtOnce is how many conversations with Telegram are held at a time, the constant AtOnce when zero.
 	AtOnce int
+	// Patience bounds each call to a keyring that may show a prompt of its own, keyring.DefaultPatience when
+	// zero.
+	Patience time.Duration
 	// Version is what Telegram is told this program's version is.
 	Version string
 	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,

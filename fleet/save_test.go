@@ -149,6 +149,38 @@ func TestAFailedReplacementKeepsTheOldItem(t *testing.T) {
 	}
 }
 
+// TestALoginThatCannotBeUndone: the session is ended and said to be, and the save that may have arrived stays
+// in the journal until somebody has seen what the keyring holds.
+func TestALoginThatCannotBeUndone(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	arrived := false // and then the keyring is gone
+	w.store.fail(func(i *keyring.Item) error { arrived = i.Name == botItemName(key(7)); return nil }, func(string) error {
+		if arrived {
+			return keyring.ErrGone
+		}
+		return nil
+	})
+	_, err := f.Add(t.Context(), w.bot(7), nil)
+	var unsaved *UnsavedError
+	if !errors.As(err, &unsaved) {
+		t.Fatalf("add: %v", err)
+	}
+	var kept *NotUndoneError
+	if err := f.Abandon(t.Context(), unsaved); !errors.As(err, &kept) || !errors.Is(err, keyring.ErrGone) {
+		t.Errorf("abandon: %v", err)
+	}
+	if w.fake.sessions() != 0 {
+		t.Error("the session lives on")
+	}
+	w.store.fail(nil, nil)
+	if lost, err := f.Recover(t.Context()); err != nil || len(lost) != 0 {
+		t.Errorf("recover: lost %v, %v", lost, err)
+	}
+	wantStatus(t, f, 7, store.Unchecked)
+	wantNoIntents(t, f)
+}
+
 func TestSavingOnlyUndoesWhatItWrote(t *testing.T) {
 	for name, fault := range keyringFaults() {
 		t.Run(name, func(t *testing.T) {

@@ -10,11 +10,13 @@ import (
 )
 
 // undo puts the keyring back to what it was before a save that failed, as far as anything was written.
+// Where that fails too, the save stays in the journal: the write may have arrived, and the next start finds
+// out what the keyring holds.
 func (f *Fleet) undo(ctx context.Context, on *ground, s *save) error {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	defer s.drop(ctx, on)
 	if !s.wrote || s.on != on {
+		s.drop(ctx, on)
 		return nil
 	}
 	r, err := on.ring.get(ctx)
@@ -35,6 +37,7 @@ func (f *Fleet) undo(ctx context.Context, on *ground, s *save) error {
 		return fmt.Errorf("undo the save: %w", err)
 	}
 	s.wrote = false
+	s.drop(ctx, on)
 	return nil
 }
 
@@ -53,9 +56,17 @@ func restore(ctx context.Context, r *keyring.Ring, item keyring.Item) error {
 	return r.Put(ctx, item)
 }
 
-// giveUp ends a login that will not be saved: the keyring as it was, the session ended at Telegram.
+// giveUp ends a login that will not be saved: the keyring as it was, the session ended at Telegram. The
+// error is a *NotUndoneError where only the keyring failed.
 func (f *Fleet) giveUp(ctx context.Context, on *ground, s *save) error {
-	return also(f.undo(ctx, on, s), f.end(ctx, s.item.Session.Session))
+	undone := f.undo(ctx, on, s)
+	if err := f.end(ctx, s.item.Session.Session); err != nil {
+		return also(err, undone)
+	}
+	if undone != nil {
+		return &NotUndoneError{Err: undone}
+	}
+	return nil
 }
 
 // end logs a session out that nobody keeps.
@@ -105,7 +116,7 @@ func (f *Fleet) SaveAgain(ctx context.Context, unsaved *UnsavedError) (saved Sav
 }
 
 // Abandon gives up a login that could not be saved: it is logged out at Telegram, and what the keyring
-// held before is put back if it is not there any more.
+// held before is put back if it is not there any more. The error is a *NotUndoneError where only that failed.
 func (f *Fleet) Abandon(ctx context.Context, unsaved *UnsavedError) (err error) {
 	ctx, op := f.begin(ctx, "abandon", unsaved.Bot.Key)
 	defer op.end(&err)

@@ -68,6 +68,8 @@ func (r *Ring) probe(ctx context.Context, name string, size int) error {
 		}
 		return fmt.Errorf("write a probe: %w", err)
 	}
+	ctx, cancel := r.patiently(ctx)
+	defer cancel()
 	if err := r.store.Delete(ctx, name); err != nil {
 		return fmt.Errorf("delete the probe: %w", err)
 	}

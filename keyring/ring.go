@@ -26,6 +26,9 @@ type Options struct {
 	// LockDir is the directory of the lock that writers in several processes take, LockDir() when empty.
 	// KindMemory takes no lock on disk.
 	LockDir string
+	// Patience bounds each call that may show a prompt of the keyring's own, where its context does not end
+	// sooner: DefaultPatience when zero. Whoever is in front of the screen may be away.
+	Patience time.Duration
 	// Ask asks somebody for what opens the store: the passphrase of KindAge, and the password of a system
 	// keyring whose prompt cannot be shown. The zero one has nobody to ask.
 	Ask passphrase.Asker
@@ -36,6 +39,9 @@ type Options struct {
 	// AgeDir() when empty; its Ask is the one above.
 	Age agefile.Options
 }
+
+// DefaultPatience is how long an answer to a keyring's own prompt is waited for.
+const DefaultPatience = 2 * time.Minute
 
 // MaxName is the longest name of an item in bytes.
 const MaxName = 255
@@ -119,6 +125,20 @@ func Wrap(store Store, opts Options) *Ring {
 // Kind is the sort of store behind the ring.
 func (r *Ring) Kind() Kind { return r.opts.Kind }
 
+// patiently bounds a context by the ring's patience. The prompts of encrypted files are their asker's, who
+// knows better how long to wait. An end of it is told as a keyring that does not answer, unless it says
+// itself that it stayed locked.
+func (r *Ring) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.opts.Kind != KindSystem {
+		return ctx, func() {}
+	}
+	patience := r.opts.Patience
+	if patience == 0 {
+		patience = DefaultPatience
+	}
+	return context.WithTimeoutCause(ctx, patience, unavailable(NoAnswer, nil))
+}
+
 // Status describes the keyring without prompting.
 func (r *Ring) Status(ctx context.Context) (Status, error) {
 	d, ok := r.store.(describer)
@@ -135,6 +155,8 @@ func (r *Ring) Status(ctx context.Context) (Status, error) {
 // Unlock unlocks the keyring, waiting for the user's answer to its prompt as long as ctx allows.
 // It returns ErrDenied when the prompt is dismissed and ErrLocked when ctx ends first.
 func (r *Ring) Unlock(ctx context.Context) error {
+	ctx, cancel := r.patiently(ctx)
+	defer cancel()
 	if u, ok := r.store.(unlocker); ok {
 		if err := u.Unlock(ctx); err != nil {
 			return fmt.Errorf("unlock keyring: %w", err)
@@ -159,6 +181,8 @@ func (r *Ring) Lock(ctx context.Context) (locks bool, err error) {
 // Create makes the default collection that Status found missing (the reason NoCollection), with a password
 // that the keyring program or Options.Ask asks for. Where nothing is missing it does nothing.
 func (r *Ring) Create(ctx context.Context) error {
+	ctx, cancel := r.patiently(ctx)
+	defer cancel()
 	if c, ok := r.store.(creator); ok {
 		if err := c.Create(ctx); err != nil {
 			return fmt.Errorf("create keyring: %w", err)
@@ -169,6 +193,8 @@ func (r *Ring) Create(ctx context.Context) error {
 
 // Get returns an item's value, or ErrNotFound; a locked ring prompts first.
 func (r *Ring) Get(ctx context.Context, name string) (secret.Secret, error) {
+	ctx, cancel := r.patiently(ctx)
+	defer cancel()
 	if err := checkName(name); err != nil {
 		return secret.Secret{}, err
 	}
@@ -188,6 +214,8 @@ func (r *Ring) GetAll(ctx context.Context, names []string) (map[string]secret.Se
 		}
 	}
 	if b, ok := r.store.(batchGetter); ok && len(names) != 1 {
+		ctx, cancel := r.patiently(ctx)
+		defer cancel()
 		values, err := b.GetAll(ctx, names)
 		if err != nil {
 			return nil, fmt.Errorf("read all items from the keyring: %w", err)
@@ -244,6 +272,8 @@ func (r *Ring) put(ctx context.Context, item Item) error {
 }
 
 func (r *Ring) write(ctx context.Context, item Item) error {
+	ctx, cancel := r.patiently(ctx)
+	defer cancel()
 	if err := r.fits(item.Name, item.Value.Len()); err != nil {
 		return err
 	}
@@ -283,6 +313,8 @@ func (r *Ring) fits(name string, size int) error {
 
 // Delete removes an item. It returns ErrNotFound where there is none.
 func (r *Ring) Delete(ctx context.Context, name string) error {
+	ctx, cancel := r.patiently(ctx)
+	defer cancel()
 	if err := checkName(name); err != nil {
 		return err
 	}
@@ -295,6 +327,8 @@ func (r *Ring) Delete(ctx context.Context, name string) error {
 // List returns the names of all items of the ring in ascending order, or ErrCannotList. Probes that a
 // crash left behind are not among them: it deletes those.
 func (r *Ring) List(ctx context.Context) ([]string, error) {
+	ctx, cancel := r.patiently(ctx)
+	defer cancel()
 	names, err := r.store.List(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the keyring: %w", err)

@@ -222,7 +222,11 @@ func (a abandoning) Update(msg tea.Msg) (screen, tea.Cmd) {
 		// Where even that failed the key is forgotten all the same; Telegram lists the session until it
 		// drops it.
 		a.sh.unsaved = nil
-		if msg.err != nil {
+		var kept *fleet.NotUndoneError
+		switch {
+		case errors.As(msg.err, &kept):
+			a.says = "Logged out again. The keyring could not be asked to forget it: " + fault.Of(kept.Err).What
+		case msg.err != nil:
 			a.says = "Nothing was saved. Telegram could not be told to end the session: " + fault.Of(msg.err).What
 		}
 		return a.attempt.returning(a.sh, a.says), a.sh.reload

@@ -17,7 +17,7 @@ import (
 //
 //	go test ./keyring/secretservice -run '^$' -bench Read -benchtime 20x
 func BenchmarkRead(b *testing.B) {
-	startGnomeKeyring(b)
+	startGnome(b)
 	ctx := b.Context()
 	c, err := Connect(ctx, Options{})
 	if err != nil {

@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
+	"botring/keyring/secretservice/servicetest"
 )
 
 // TestNoBus covers every way in which there is no bus, and that none of them starts one.
@@ -59,9 +61,9 @@ func TestNoBus(t *testing.T) {
 }
 
 func TestBusInTheRuntimeDirectory(t *testing.T) {
-	address := startBus(t)
-	startFake(t, address)
-	t.Setenv("XDG_RUNTIME_DIR", filepath.Dir(address[len("unix:path="):]))
+	bus := startBus(t)
+	servicetest.StartService(t, bus)
+	t.Setenv("XDG_RUNTIME_DIR", filepath.Dir(strings.TrimPrefix(bus.Address, "unix:path=")))
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 	client, err := Connect(testContext(t, 5*time.Second), Options{})
 	if err != nil {
@@ -98,24 +100,24 @@ func TestDeathOfTheService(t *testing.T) {
 	t.Run("between operations", func(t *testing.T) {
 		fake, client := connect(t)
 		mustPut(t, client, "x")
-		fake.restart()
+		fake.Restart()
 		mustGet(t, client, "x")
-		fake.restart()
+		fake.Restart()
 		mustPut(t, client, "y")
 		mustGet(t, client, "y")
 	})
 	t.Run("session forgotten", func(t *testing.T) {
 		fake, client := connect(t)
 		mustPut(t, client, "x")
-		fake.set(func() { clear(fake.sessions) })
+		fake.Forget()
 		mustGet(t, client, "x")
-		fake.set(func() { clear(fake.sessions) })
+		fake.Forget()
 		mustPut(t, client, "y")
 	})
 	t.Run("for good", func(t *testing.T) {
 		fake, client := connect(t)
 		mustPut(t, client, "x")
-		fake.die()
+		fake.Die()
 		if err := put(t, client, "y"); !errors.Is(err, ErrNoService) {
 			t.Errorf("put: %v", err)
 		}
@@ -125,10 +127,10 @@ func TestDeathOfTheService(t *testing.T) {
 			fake, client := connect(t)
 			mustPut(t, client, "x")
 			var once sync.Once
-			fake.set(func() {
-				fake.before = func(method string) *dbus.Error {
+			fake.Set(func() {
+				fake.Before = func(method string) error {
 					if method == during {
-						once.Do(func() { fake.restart() })
+						once.Do(func() { fake.Restart() })
 					}
 					return nil
 				}
@@ -136,21 +138,27 @@ func TestDeathOfTheService(t *testing.T) {
 			mustGet(t, client, "x")
 		})
 	}
-	for name, kill := range map[string]func(*fakeService){
-		"in a write": func(f *fakeService) { f.after = func(string) { f.die() } },
-		"between write and read-back": func(f *fakeService) {
-			f.before = func(method string) *dbus.Error {
+	for name, kill := range map[string]func(*servicetest.Service){
+		"in a write": func(f *servicetest.Service) {
+			f.After = func(method string) {
+				if method == "CreateItem" {
+					f.Die()
+				}
+			}
+		},
+		"between write and read-back": func(f *servicetest.Service) {
+			f.Before = func(method string) error {
 				if method == "SearchItems" {
-					f.die()
+					f.Die()
 				}
 				return nil
 			}
 		},
-		"between write and read-back, with a successor": func(f *fakeService) {
+		"between write and read-back, with a successor": func(f *servicetest.Service) {
 			var once sync.Once
-			f.before = func(method string) *dbus.Error {
+			f.Before = func(method string) error {
 				if method == "GetSecret" {
-					once.Do(func() { f.restart() })
+					once.Do(func() { f.Restart() })
 				}
 				return nil
 			}
@@ -158,11 +166,11 @@ func TestDeathOfTheService(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake, client := connect(t)
-			fake.set(func() { kill(fake) })
+			fake.Set(func() { kill(fake) })
 			if err := put(t, client, "y"); !errors.Is(err, ErrGone) {
 				t.Errorf("put: %v", err)
 			}
-			if n := fake.count("CreateItem"); n != 1 {
+			if n := fake.Count("CreateItem"); n != 1 {
 				t.Errorf("%d writes", n)
 			}
 		})
@@ -179,7 +187,7 @@ func TestDeathOfTheBus(t *testing.T) {
 	if _, err := client.Get(testContext(t, time.Second), tokenItem); !errors.Is(err, ErrNoBus) {
 		t.Errorf("get: %v", err)
 	}
-	if n := fake.count("OpenSession"); n != 2 {
+	if n := fake.Count("OpenSession"); n != 2 {
 		t.Errorf("%d sessions", n)
 	}
 }
@@ -189,7 +197,7 @@ func TestDeathOfTheBus(t *testing.T) {
 func TestServiceThatTheBusStarts(t *testing.T) {
 	daemon, err := exec.LookPath("gnome-keyring-daemon")
 	if err != nil {
-		skip(t, "gnome-keyring is not installed")
+		servicetest.Skip(t, "gnome-keyring is not installed")
 	}
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
@@ -220,4 +228,32 @@ func TestServiceThatDoesNotStart(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 2*time.Second {
 		t.Errorf("one that hangs: %v after %v", err, time.Since(began))
 	}
+}
+
+func TestSockets(t *testing.T) {
+	for address, want := range map[string][]string{
+		"unix:path=/run/user/1000/bus":                    {"/run/user/1000/bus"},
+		"unix:path=/run/user/1000/bus,guid=abc":           {"/run/user/1000/bus"},
+		"unix:abstract=/tmp/dbus-x,guid=abc":              {"@/tmp/dbus-x"},
+		"unix:path=/a%20b;tcp:host=x,port=1;unix:path=/c": {"/a b", "/c"},
+		"unix:tmpdir=/tmp":                                nil,
+		"autolaunch:":                                     nil,
+		"":                                                nil,
+		"unix:path=%":                                     nil,
+	} {
+		if got := sockets(address); !slices.Equal(got, want) {
+			t.Errorf("%q names %q, not %q", address, got, want)
+		}
+	}
+}
+
+func FuzzSockets(f *testing.F) {
+	f.Add("unix:path=/run/user/1000/bus,guid=abc;unix:abstract=%2ftmp")
+	f.Fuzz(func(t *testing.T, address string) {
+		for _, name := range sockets(address) {
+			if name == "" || name == "@" {
+				t.Errorf("an empty socket in %q", address)
+			}
+		}
+	})
 }

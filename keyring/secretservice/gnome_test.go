@@ -1,10 +1,8 @@
 package secretservice
 
 import (
-	"context"
 	"errors"
 	"maps"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -14,78 +12,12 @@ import (
 	gokeyring "github.com/zalando/go-keyring"
 
 	"botring/internal/secret"
+	"botring/keyring/secretservice/servicetest"
 )
 
-// A gnomeKeyring is a real gnome-keyring on a bus and in a home of its own, which a test may lock and kill.
-type gnomeKeyring struct {
-	t       testing.TB
-	home    string
-	env     []string
-	process *exec.Cmd
-}
-
-const masterPassword = "master"
-
-func startGnomeKeyring(t testing.TB) *gnomeKeyring {
-	t.Helper()
-	if _, err := exec.LookPath("gnome-keyring-daemon"); err != nil {
-		skip(t, "gnome-keyring is not installed")
-	}
-	address := startBus(t)
-	g := &gnomeKeyring{t: t, home: t.TempDir()}
-	g.env = append(os.Environ(),
-		"HOME="+g.home, "XDG_RUNTIME_DIR="+t.TempDir(), "XDG_DATA_HOME=", "DISPLAY=", "WAYLAND_DISPLAY=",
-		"DBUS_SESSION_BUS_ADDRESS="+address)
-	g.start()
-	t.Cleanup(g.kill)
-	return g
-}
-
-// start starts the daemon and waits until it has its collection.
-func (g *gnomeKeyring) start() {
-	g.t.Helper()
-	g.process = exec.Command("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
-	g.process.Env = g.env
-	g.process.Stdin = strings.NewReader(masterPassword)
-	if err := g.process.Start(); err != nil {
-		g.t.Fatal(err)
-	}
-	eventually(g.t, "gnome-keyring to start", func() bool {
-		client, err := Connect(g.t.Context(), Options{})
-		if err != nil {
-			return false
-		}
-		defer func() { _ = client.Close() }()
-		d, err := client.Describe(g.t.Context())
-		return err == nil && !d.Locked
-	})
-}
-
-func (g *gnomeKeyring) kill() {
-	_ = g.process.Process.Kill()
-	_ = g.process.Wait()
-}
-
-func (g *gnomeKeyring) connect() *Client {
-	g.t.Helper()
-	client, err := Connect(testContext(g.t, 10*time.Second), Options{})
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	g.t.Cleanup(func() { _ = client.Close() })
-	return client
-}
-
-// lock locks the default collection.
-func (g *gnomeKeyring) lock(client *Client) {
-	g.t.Helper()
-	if err := client.Lock(testContext(g.t, 5*time.Second)); err != nil {
-		g.t.Fatal(err)
-	}
-}
-
 func TestGnomeKeyring(t *testing.T) {
-	client := startGnomeKeyring(t).connect()
+	startGnome(t)
+	client := connectTo(t)
 	ctx := testContext(t, 20*time.Second)
 	if _, err := client.Get(ctx, tokenItem); !errors.Is(err, ErrNotFound) {
 		t.Errorf("get of nothing: %v", err)
@@ -112,10 +44,10 @@ func TestGnomeKeyring(t *testing.T) {
 // TestGnomeKeyringLocked: its prompter ends at once without a display, which looks like a dismissed prompt.
 // What other clients take for success must not look like it.
 func TestGnomeKeyringLocked(t *testing.T) {
-	g := startGnomeKeyring(t)
-	client := g.connect()
+	g := startGnome(t)
+	client := connectTo(t)
 	mustPut(t, client, "kept")
-	g.lock(client)
+	g.Lock()
 	ctx := testContext(t, 20*time.Second)
 	if d, err := client.Describe(ctx); err != nil || !d.Locked {
 		t.Errorf("describe: %+v, %v", d, err)
@@ -128,7 +60,7 @@ func TestGnomeKeyringLocked(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	mustGet(t, g.connectAs(&person{answers: []string{masterPassword}}, false), "kept")
+	mustGet(t, connectAs(t, &person{answers: []string{servicetest.MasterPassword}}, false), "kept")
 	mustGet(t, client, "kept")
 	if err := client.Unlock(ctx); err != nil {
 		t.Errorf("unlock of what is not locked: %v", err)
@@ -136,27 +68,27 @@ func TestGnomeKeyringLocked(t *testing.T) {
 }
 
 func TestGnomeKeyringKilled(t *testing.T) {
-	g := startGnomeKeyring(t)
-	client := g.connect()
+	g := startGnome(t)
+	client := connectTo(t)
 	mustPut(t, client, "kept")
-	g.kill()
+	g.Kill()
 	if err := put(t, client, "lost"); !errors.Is(err, ErrNoService) {
 		t.Errorf("put with nobody there: %v", err)
 	}
-	g.start()
+	g.Start()
 	mustGet(t, client, "kept")
 	mustPut(t, client, "again")
-	g.kill()
-	g.start()
+	g.Kill()
+	g.Start()
 	mustPut(t, client, "and again")
 	mustGet(t, client, "and again")
 }
 
 func TestBusThatDies(t *testing.T) {
-	g := startGnomeKeyring(t)
-	client := g.connect()
+	g := startGnome(t)
+	client := connectTo(t)
 	mustPut(t, client, "x")
-	g.kill()
+	g.Kill()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 	t.Setenv("XDG_RUNTIME_DIR", "")
 	client.link.close()
@@ -167,25 +99,25 @@ func TestBusThatDies(t *testing.T) {
 
 // TestOthersReadOurs and the other way round: secret-tool and go-keyring use the same attributes.
 func TestOthersReadOurs(t *testing.T) {
-	g := startGnomeKeyring(t)
-	client := g.connect()
+	g := startGnome(t)
+	client := connectTo(t)
 	mustPut(t, client, "ours")
 	if got, err := gokeyring.Get("botring", tokenItem["username"]); err != nil || got != "ours" {
 		t.Errorf("go-keyring reads %d bytes, %v", len(got), err)
 	}
-	if got, err := g.secretTool("", "lookup", "service", "botring", "username", tokenItem["username"]); err != nil || got != "ours" {
+	if got, err := secretTool(t, g, "", "lookup", "service", "botring", "username", tokenItem["username"]); err != nil || got != "ours" {
 		t.Errorf("secret-tool reads %d bytes, %v", len(got), err)
 	}
 }
 
 func TestWeReadOthers(t *testing.T) {
-	g := startGnomeKeyring(t)
-	client := g.connect()
+	g := startGnome(t)
+	client := connectTo(t)
 	ctx := testContext(t, 10*time.Second)
 	if err := gokeyring.Set("botring", "by-go-keyring", "theirs"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := g.secretTool("theirs too", "store", "--label=x", "service", "botring", "username", "by-secret-tool")
+	_, err := secretTool(t, g, "theirs too", "store", "--label=x", "service", "botring", "username", "by-secret-tool")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,63 +149,42 @@ func ours(attributes Attributes) Attributes {
 }
 
 // secretTool runs secret-tool on this keyring.
-func (g *gnomeKeyring) secretTool(input string, args ...string) (string, error) {
+func secretTool(t testing.TB, g *servicetest.Gnome, input string, args ...string) (string, error) {
 	path, err := exec.LookPath("secret-tool")
 	if err != nil {
-		skip(g.t, "secret-tool is not installed")
+		servicetest.Skip(t, "secret-tool is not installed")
 	}
-	command := exec.CommandContext(testContext(g.t, 10*time.Second), path, args...)
-	command.Env, command.Stdin = g.env, strings.NewReader(input)
+	command := exec.CommandContext(testContext(t, 10*time.Second), path, args...)
+	command.Env, command.Stdin = g.Env, strings.NewReader(input)
 	out, err := command.Output()
 	return string(out), err
 }
 
-// monitor begins to look on at the bus, and returns what ends it and tells what was said there.
-func (g *gnomeKeyring) monitor() (traffic func() string) {
-	g.t.Helper()
-	monitor, err := exec.LookPath("dbus-monitor")
-	if err != nil {
-		skip(g.t, "dbus-monitor is not installed")
-	}
-	ctx, cancel := context.WithCancel(g.t.Context())
-	var seen strings.Builder
-	command := exec.CommandContext(ctx, monitor, "--session", "--binary")
-	command.Env, command.Stdout = g.env, &seen
-	if err := command.Start(); err != nil {
-		g.t.Fatal(err)
-	}
-	time.Sleep(200 * time.Millisecond) // dbus-monitor does not say when it has begun
-	return func() string {
-		time.Sleep(100 * time.Millisecond)
-		cancel()
-		_ = command.Wait()
-		return seen.String()
-	}
-}
-
 // TestNothingInTheClear: the secret must not pass the bus as it is, in either direction.
 func TestNothingInTheClear(t *testing.T) {
-	g := startGnomeKeyring(t)
-	seen := g.monitor()
-	client := g.connect()
+	bus := startBus(t)
+	servicetest.StartGnome(t, bus)
+	traffic := bus.Listen(t)
+	client := connectTo(t)
 	const text = "a-secret-that-is-easy-to-recognise"
 	mustPut(t, client, text)
 	mustGet(t, client, text)
 	if _, err := client.GetAll(testContext(t, time.Second), tokenItem); err != nil {
 		t.Error(err)
 	}
-	traffic := seen()
-	if !strings.Contains(traffic, "CreateItem") || !strings.Contains(traffic, "GetSecrets") {
+	seen := traffic()
+	if !strings.Contains(seen, "CreateItem") || !strings.Contains(seen, "GetSecrets") {
 		t.Fatal("the monitor did not see our calls")
 	}
-	if strings.Contains(traffic, text) {
+	if strings.Contains(seen, text) {
 		t.Error("the secret passed the bus in the clear")
 	}
 }
 
 // TestManyItems: the calls that are under way at once keep items and answers together.
 func TestManyItems(t *testing.T) {
-	client := startGnomeKeyring(t).connect()
+	startGnome(t)
+	client := connectTo(t)
 	ctx := testContext(t, 60*time.Second)
 	var want []string
 	for i := range pipeline + 7 {

@@ -14,6 +14,7 @@ import (
 
 	"botring/internal/secret"
 	"botring/keyring/passphrase"
+	"botring/keyring/secretservice/internal/dh"
 )
 
 // Names of the specification.
@@ -72,13 +73,13 @@ func (l *link) close() {
 // openSession agrees on the key that encrypts secrets on the bus.
 func (l *link) openSession(ctx context.Context) error {
 	for range 8 {
-		exchange, err := newKeyExchange()
+		exchange, err := dh.New()
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrNoEncryption, err)
 		}
 		var answer dbus.Variant
-		err = l.call(ctx, servicePath, serviceInterface+".OpenSession", algorithm,
-			dbus.MakeVariant(exchange.public.Bytes())).store(&answer, &l.session)
+		err = l.call(ctx, servicePath, serviceInterface+".OpenSession", dh.Algorithm,
+			dbus.MakeVariant(exchange.Public())).store(&answer, &l.session)
 		if err != nil {
 			if errors.Is(err, ErrFault) {
 				return fmt.Errorf("%w: %w", ErrNoEncryption, err)
@@ -89,8 +90,8 @@ func (l *link) openSession(ctx context.Context) error {
 		if !ok {
 			return fmt.Errorf("%w: no public key in its answer", ErrNoEncryption)
 		}
-		l.key, err = exchange.key(peer)
-		if !errors.Is(err, errShortKey) {
+		l.key, err = exchange.Key(peer)
+		if !errors.Is(err, dh.ErrShortKey) {
 			if err != nil {
 				return fmt.Errorf("%w: %w", ErrNoEncryption, err)
 			}
@@ -99,7 +100,7 @@ func (l *link) openSession(ctx context.Context) error {
 		// A session nobody uses: whether it closes well does not matter.
 		_ = l.call(ctx, l.session, sessionInterface+".Close").err
 	}
-	return fmt.Errorf("%w: %w", ErrNoEncryption, errShortKey)
+	return fmt.Errorf("%w: %w", ErrNoEncryption, dh.ErrShortKey)
 }
 
 // A reply is a call's outcome, its error already one of this package's.
@@ -212,7 +213,7 @@ type wireSecret struct {
 // as the entry's password and cannot do that with bytes.
 func (l *link) wrap(value secret.Secret) (wireSecret, error) {
 	text := value.Reveal()
-	vector, sealed, err := seal(l.key, text)
+	vector, sealed, err := dh.Seal(l.key, text)
 	if err != nil {
 		return wireSecret{}, fmt.Errorf("%w: %w", ErrNoEncryption, err)
 	}
@@ -225,7 +226,7 @@ func (l *link) wrap(value secret.Secret) (wireSecret, error) {
 
 // unwrap undoes wrap.
 func (l *link) unwrap(w wireSecret) (secret.Secret, error) {
-	text, err := unseal(l.key, w.Vector, w.Sealed)
+	text, err := dh.Unseal(l.key, w.Vector, w.Sealed)
 	if err != nil {
 		return secret.Secret{}, fmt.Errorf("%w: %w", ErrFault, err)
 	}

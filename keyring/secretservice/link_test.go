@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
-
 	"botring/internal/secret"
+	"botring/keyring/secretservice/internal/dh"
+	"botring/keyring/secretservice/servicetest"
 )
 
 func TestServiceThatHangs(t *testing.T) {
@@ -18,9 +18,9 @@ func TestServiceThatHangs(t *testing.T) {
 	defer close(release)
 	for _, method := range []string{"SearchItems", "ReadAlias", "Get Locked", "CreateItem", "GetSecret", "Delete", "Unlock", "Prompt"} {
 		t.Run(method, func(t *testing.T) {
-			fake.set(func() {
-				fake.locked = method == "Unlock" || method == "Prompt"
-				fake.before = func(called string) *dbus.Error {
+			fake.Set(func() {
+				fake.Locked = method == "Unlock" || method == "Prompt"
+				fake.Before = func(called string) error {
 					if called == method {
 						<-release
 					}
@@ -43,7 +43,9 @@ func TestServiceThatHangs(t *testing.T) {
 func TestSecretsOfWrongLength(t *testing.T) {
 	fake, client := connect(t)
 	mustPut(t, client, "x")
-	fake.set(func() { fake.wire = func(w wireSecret) wireSecret { w.Sealed = append(w.Sealed, 1); return w } })
+	fake.Set(func() {
+		fake.Wire = func(w servicetest.Secret) servicetest.Secret { w.Sealed = append(w.Sealed, 1); return w }
+	})
 	ctx := testContext(t, 5*time.Second)
 	if _, err := client.Get(ctx, tokenItem); !errors.Is(err, ErrFault) {
 		t.Errorf("get: %v", err)
@@ -55,35 +57,35 @@ func TestSecretsOfWrongLength(t *testing.T) {
 
 func TestNoEncryption(t *testing.T) {
 	prime := func(add byte) []byte {
-		p, err := newKeyExchange()
+		p, err := dh.New()
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := p.prime.Bytes()
+		b := p.Prime()
 		b[len(b)-1] -= add
 		return b
 	}
-	for name, key := range map[string]dbus.Variant{
-		"no bytes":       dbus.MakeVariant("plain"),
-		"empty":          dbus.MakeVariant([]byte{}),
-		"zero":           dbus.MakeVariant(make([]byte, 128)),
-		"one":            dbus.MakeVariant([]byte{1}),
-		"prime less one": dbus.MakeVariant(prime(1)),
-		"prime":          dbus.MakeVariant(prime(0)),
-		"too long":       dbus.MakeVariant(make([]byte, 129)),
+	for name, key := range map[string]any{
+		"no bytes":       "plain",
+		"empty":          []byte{},
+		"zero":           make([]byte, 128),
+		"one":            []byte{1},
+		"prime less one": prime(1),
+		"prime":          prime(0),
+		"too long":       make([]byte, 129),
 	} {
 		t.Run(name, func(t *testing.T) {
-			fake := startFake(t, startBus(t))
-			fake.set(func() { fake.publicKey = func([]byte) dbus.Variant { return key } })
+			fake := servicetest.StartService(t, startBus(t))
+			fake.Set(func() { fake.PublicKey = func([]byte) any { return key } })
 			if _, err := Connect(testContext(t, 5*time.Second), Options{}); !errors.Is(err, ErrNoEncryption) {
 				t.Errorf("connect: %v", err)
 			}
 		})
 	}
 	t.Run("plain only", func(t *testing.T) {
-		fake := startFake(t, startBus(t))
-		fake.set(func() {
-			fake.before = func(string) *dbus.Error { return fault("org.freedesktop.DBus.Error.NotSupported") }
+		fake := servicetest.StartService(t, startBus(t))
+		fake.Set(func() {
+			fake.Before = func(string) error { return servicetest.Refusal("org.freedesktop.DBus.Error.NotSupported") }
 		})
 		if _, err := Connect(testContext(t, 5*time.Second), Options{}); !errors.Is(err, ErrNoEncryption) {
 			t.Errorf("connect: %v", err)
@@ -110,10 +112,10 @@ func TestRemoteErrors(t *testing.T) {
 		"org.example.Whatever":                      ErrFault,
 	} {
 		t.Run(name, func(t *testing.T) {
-			fake.set(func() {
-				fake.before = func(method string) *dbus.Error {
+			fake.Set(func() {
+				fake.Before = func(method string) error {
 					if method == "GetSecret" {
-						return fault(name)
+						return servicetest.Refusal(name)
 					}
 					return nil
 				}

@@ -14,6 +14,7 @@ import (
 
 	"botring/internal/secret"
 	"botring/keyring/passphrase"
+	"botring/keyring/secretservice/servicetest"
 )
 
 // A person answers questions for passwords one after the other, and gives none when there are no answers
@@ -36,18 +37,18 @@ func (p *person) ask(_ context.Context, question passphrase.Ask) (secret.Secret,
 }
 
 // connectAs connects with somebody who can be asked, nil for nobody.
-func (g *gnomeKeyring) connectAs(who *person, first bool) *Client {
-	g.t.Helper()
+func connectAs(t testing.TB, who *person, first bool) *Client {
+	t.Helper()
 	opts := Options{AskFirst: first}
 	if who != nil {
 		opts.Ask.Ask = who.ask
 		opts.Ask.Ended = func(_ context.Context, err error) { who.ended = append(who.ended, err) }
 	}
-	client, err := Connect(testContext(g.t, 10*time.Second), opts)
+	client, err := Connect(testContext(t, 10*time.Second), opts)
 	if err != nil {
-		g.t.Fatal(err)
+		t.Fatal(err)
 	}
-	g.t.Cleanup(func() { _ = client.Close() })
+	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
@@ -61,20 +62,20 @@ func TestUnlockWithPassword(t *testing.T) {
 		asked []passphrase.Again
 	}{
 		"nobody to ask":       {nil, false, ErrNoPrompter, nil},
-		"right":               {&person{answers: []string{masterPassword}}, false, nil, []passphrase.Again{passphrase.First}},
-		"right, asked first":  {&person{answers: []string{masterPassword}}, true, nil, []passphrase.Again{passphrase.First}},
-		"wrong once":          {&person{answers: []string{"wrong", masterPassword}}, false, nil, []passphrase.Again{passphrase.First, passphrase.Wrong}},
-		"with a line end":     {&person{answers: []string{masterPassword + "\n", masterPassword}}, false, nil, []passphrase.Again{passphrase.First, passphrase.Wrong}},
+		"right":               {&person{answers: []string{servicetest.MasterPassword}}, false, nil, []passphrase.Again{passphrase.First}},
+		"right, asked first":  {&person{answers: []string{servicetest.MasterPassword}}, true, nil, []passphrase.Again{passphrase.First}},
+		"wrong once":          {&person{answers: []string{"wrong", servicetest.MasterPassword}}, false, nil, []passphrase.Again{passphrase.First, passphrase.Wrong}},
+		"with a line end":     {&person{answers: []string{servicetest.MasterPassword + "\n", servicetest.MasterPassword}}, false, nil, []passphrase.Again{passphrase.First, passphrase.Wrong}},
 		"wrong at every try":  {&person{answers: []string{"wrong", "", "rong"}}, false, ErrWrongPassword, []passphrase.Again{passphrase.First, passphrase.Wrong, passphrase.Wrong}},
 		"given up":            {&person{}, false, ErrDenied, []passphrase.Again{passphrase.First}},
 		"given up after one":  {&person{answers: []string{"wrong"}}, true, ErrDenied, []passphrase.Again{passphrase.First, passphrase.Wrong}},
 		"nobody, asked first": {nil, true, ErrNoPrompter, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := startGnomeKeyring(t)
-			client := g.connectAs(c.who, c.first)
+			g := startGnome(t)
+			client := connectAs(t, c.who, c.first)
 			mustPut(t, client, "kept")
-			g.lock(client)
+			g.Lock()
 			got, err := client.Get(testContext(t, 10*time.Second), tokenItem)
 			if !errors.Is(err, c.want) || err == nil && got.Reveal() != "kept" {
 				t.Errorf("get: %d bytes, %v", got.Len(), err)
@@ -95,7 +96,7 @@ func TestUnlockWithPassword(t *testing.T) {
 			if len(c.who.ended) != 1 || (c.who.ended[0] == nil) != (c.want == nil) {
 				t.Errorf("told that it ended with %v", c.who.ended)
 			}
-			if d, err := client.Describe(testContext(t, time.Second)); err != nil || d.Locked != (c.want != nil) || d.Process != g.process.Process.Pid {
+			if d, err := client.Describe(testContext(t, time.Second)); err != nil || d.Locked != (c.want != nil) || d.Process != g.Pid() {
 				t.Errorf("afterwards: %+v, %v", d, err)
 			}
 		})
@@ -109,7 +110,7 @@ func TestPromptSomebodySees(t *testing.T) {
 	who := &person{answers: []string{"anything"}}
 	client.opts.Ask.Ask = who.ask
 	mustPut(t, client, "old")
-	prompter, err := dbus.Connect(fake.address)
+	prompter, err := dbus.Connect(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,14 +119,14 @@ func TestPromptSomebodySees(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, takes := range []bool{false, true} {
-		fake.set(func() { fake.locked, fake.answer, fake.takesPasswords = true, promptDismissed, takes })
+		fake.Set(func() { fake.Locked, fake.Answer, fake.TakesPasswords = true, servicetest.Dismissed, takes })
 		if err := client.Unlock(testContext(t, 5*time.Second)); !errors.Is(err, ErrDenied) || errors.Is(err, ErrNoPrompter) {
 			t.Errorf("takes passwords %v: %v", takes, err)
 		}
 	}
 	// Nobody shows prompts any more, but the service is one that takes no passwords: KeePassXC's no is one.
 	_ = prompter.Close()
-	fake.set(func() { fake.takesPasswords = false })
+	fake.Set(func() { fake.TakesPasswords = false })
 	if err := client.Unlock(testContext(t, 5*time.Second)); !errors.Is(err, ErrDenied) || errors.Is(err, ErrNoPrompter) {
 		t.Errorf("no prompter: %v", err)
 	}
@@ -136,10 +137,10 @@ func TestPromptSomebodySees(t *testing.T) {
 
 // TestUnlockWhileAskedEnds: the end of the context ends a question that nobody answers.
 func TestUnlockWhileAskedEnds(t *testing.T) {
-	g := startGnomeKeyring(t)
-	client := g.connect()
+	g := startGnome(t)
+	client := connectTo(t)
 	mustPut(t, client, "kept")
-	g.lock(client)
+	g.Lock()
 	client.opts.Ask.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) { select {} }
 	err := client.Unlock(testContext(t, 100*time.Millisecond))
 	if !errors.Is(err, ErrLocked) || !errors.Is(err, context.DeadlineExceeded) {
@@ -148,8 +149,8 @@ func TestUnlockWhileAskedEnds(t *testing.T) {
 }
 
 func TestLockAndUnlock(t *testing.T) {
-	g := startGnomeKeyring(t)
-	client := g.connectAs(&person{answers: []string{masterPassword}}, false)
+	startGnome(t)
+	client := connectAs(t, &person{answers: []string{servicetest.MasterPassword}}, false)
 	ctx := testContext(t, 10*time.Second)
 	mustPut(t, client, "kept")
 	for range 2 { // what is locked can be locked
@@ -177,8 +178,8 @@ func TestCreateCollection(t *testing.T) {
 		"given up when confirmed": {&person{answers: []string{"a new password"}}, ErrDenied},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := startGnomeKeyring(t)
-			client := g.connectAs(c.who, c.who != nil)
+			g := startGnome(t)
+			client := connectAs(t, c.who, c.who != nil)
 			ctx := testContext(t, 10*time.Second)
 			if err := client.link.call(ctx, servicePath, serviceInterface+".SetAlias", "default", nothing).err; err != nil {
 				t.Fatal(err)
@@ -201,7 +202,7 @@ func TestCreateCollection(t *testing.T) {
 			}
 			mustPut(t, client, "kept")
 			// It is encrypted with that password, and one that is there is not made again.
-			g.lock(client)
+			g.Lock()
 			if err := client.CreateCollection(ctx, "Another"); err != nil {
 				t.Errorf("once more: %v", err)
 			}
@@ -214,19 +215,19 @@ func TestCreateCollection(t *testing.T) {
 // TestCreateCollectionByPrompt: a service with prompts of its own asks itself.
 func TestCreateCollectionByPrompt(t *testing.T) {
 	for name, c := range map[string]struct {
-		answer promptAnswer
+		answer servicetest.Answer
 		want   error
 	}{
-		"accepted": {promptAccepted, nil}, "dismissed": {promptDismissed, ErrDenied},
-		"unanswered": {promptUnanswered, ErrLocked}, "death": {promptDeath, ErrGone},
+		"accepted": {servicetest.Accepted, nil}, "dismissed": {servicetest.Dismissed, ErrDenied},
+		"unanswered": {servicetest.Unanswered, ErrLocked}, "death": {servicetest.Death, ErrGone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake, client := connect(t)
-			fake.set(func() { fake.noCollection, fake.answer = true, c.answer })
+			fake.Set(func() { fake.NoCollection, fake.Answer = true, c.answer })
 			if err := client.CreateCollection(testContext(t, 300*time.Millisecond), "x"); !errors.Is(err, c.want) {
 				t.Errorf("create: %v", err)
 			}
-			if n := fake.count("CreateCollection"); n != 1 {
+			if n := fake.Count("CreateCollection"); n != 1 {
 				t.Errorf("%d calls", n)
 			}
 		})
@@ -236,11 +237,12 @@ func TestCreateCollectionByPrompt(t *testing.T) {
 // TestPasswordsCrossEncrypted: neither a password nor a wrong one crosses the bus in the clear, and no file
 // of the keyring's holds what is in a collection that was made here.
 func TestPasswordsCrossEncrypted(t *testing.T) {
-	g := startGnomeKeyring(t)
-	seen := g.monitor()
+	bus := startBus(t)
+	g := servicetest.StartGnome(t, bus)
+	traffic := bus.Listen(t)
 	const wrong, fresh, text = "a wrong password", "a fresh password", "a-secret-that-is-easy-to-recognise"
 	who := &person{answers: []string{fresh, fresh, wrong, fresh}}
-	client := g.connectAs(who, true)
+	client := connectAs(t, who, true)
 	ctx := testContext(t, 10*time.Second)
 	if err := client.link.call(ctx, servicePath, serviceInterface+".SetAlias", "default", nothing).err; err != nil {
 		t.Fatal(err)
@@ -249,20 +251,20 @@ func TestPasswordsCrossEncrypted(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPut(t, client, text)
-	g.lock(client)
+	g.Lock()
 	mustGet(t, client, text)
-	traffic := seen()
+	seen := traffic()
 	for _, call := range []string{"CreateWithMasterPassword", "UnlockWithMasterPassword"} {
-		if !strings.Contains(traffic, call) {
+		if !strings.Contains(seen, call) {
 			t.Errorf("the monitor did not see %s", call)
 		}
 	}
 	for _, secret := range []string{wrong, fresh, text} {
-		if strings.Contains(traffic, secret) {
+		if strings.Contains(seen, secret) {
 			t.Errorf("%q crossed the bus in the clear", secret)
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(g.home, ".local", "share", "keyrings", "*"))
+	files, err := filepath.Glob(filepath.Join(g.Home, ".local", "share", "keyrings", "*"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files of the keyring: %v", err)
 	}

@@ -8,20 +8,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
-
 	"botring/internal/secret"
+	"botring/keyring/secretservice/servicetest"
 )
 
 func TestPrompts(t *testing.T) {
 	for name, c := range map[string]struct {
-		answer promptAnswer
+		answer servicetest.Answer
 		want   []error
 	}{
-		"accepted":   {promptAccepted, nil},
-		"dismissed":  {promptDismissed, []error{ErrDenied}},
-		"unanswered": {promptUnanswered, []error{ErrLocked, context.DeadlineExceeded}},
-		"death":      {promptDeath, []error{ErrGone}},
+		"accepted":   {servicetest.Accepted, nil},
+		"dismissed":  {servicetest.Dismissed, []error{ErrDenied}},
+		"unanswered": {servicetest.Unanswered, []error{ErrLocked, context.DeadlineExceeded}},
+		"death":      {servicetest.Death, []error{ErrGone}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for operation, call := range map[string]func(context.Context, *Client) error{
@@ -48,9 +47,9 @@ func TestPrompts(t *testing.T) {
 					var waits []bool
 					client.opts.Ask.Prompting = func(_ context.Context, on bool) { waits = append(waits, on) }
 					client.drop(client.link)
-					fake.set(func() { fake.locked, fake.hideLocked, fake.answer = true, true, c.answer })
+					fake.Set(func() { fake.Locked, fake.HideLocked, fake.Answer = true, true, c.answer })
 					limit := 5 * time.Second
-					if c.answer == promptUnanswered {
+					if c.answer == servicetest.Unanswered {
 						limit = 150 * time.Millisecond
 					}
 					began := time.Now()
@@ -66,12 +65,10 @@ func TestPrompts(t *testing.T) {
 					if took := time.Since(began); took > 2*time.Second {
 						t.Errorf("took %v", took)
 					}
-					if n := fake.count("Prompt"); n != 1 || !slices.Equal(waits, []bool{true, false}) {
+					if n := fake.Count("Prompt"); n != 1 || !slices.Equal(waits, []bool{true, false}) {
 						t.Errorf("%d prompts, told %v", n, waits)
 					}
-					fake.mu.Lock()
-					defer fake.mu.Unlock()
-					if len(fake.items) != 1 && (c.answer != promptAccepted || operation != "delete") {
+					if n := len(fake.Texts("botring")); n != 1 && (c.answer != servicetest.Accepted || operation != "delete") {
 						t.Error("the item is gone")
 					}
 				})
@@ -84,13 +81,13 @@ func TestPrompts(t *testing.T) {
 func TestManyWaitForOnePrompt(t *testing.T) {
 	fake, client := connect(t)
 	mustPut(t, client, "x")
-	fake.set(func() { fake.locked, fake.hideLocked = true, true })
+	fake.Set(func() { fake.Locked, fake.HideLocked = true, true })
 	var tasks sync.WaitGroup
 	for range 10 {
 		tasks.Go(func() { mustGet(t, client, "x") })
 	}
 	tasks.Wait()
-	if n := fake.count("Prompt"); n != 1 {
+	if n := fake.Count("Prompt"); n != 1 {
 		t.Errorf("%d prompts", n)
 	}
 }
@@ -98,24 +95,24 @@ func TestManyWaitForOnePrompt(t *testing.T) {
 // TestPromptsOfWrites: KeePassXC may ask before it writes or deletes, and what is dismissed has not happened.
 func TestPromptsOfWrites(t *testing.T) {
 	fake, client := connect(t)
-	fake.set(func() { fake.writePrompts, fake.answer = true, promptDismissed })
+	fake.Set(func() { fake.WritePrompts, fake.Answer = true, servicetest.Dismissed })
 	if err := put(t, client, "x"); !errors.Is(err, ErrDenied) {
 		t.Errorf("put, dismissed: %v", err)
 	}
-	fake.set(func() { fake.answer = promptAccepted })
+	fake.Set(func() { fake.Answer = servicetest.Accepted })
 	mustPut(t, client, "x")
 	mustGet(t, client, "x")
-	fake.set(func() { fake.answer = promptDismissed })
+	fake.Set(func() { fake.Answer = servicetest.Dismissed })
 	if err := client.Delete(testContext(t, time.Second), tokenItem); !errors.Is(err, ErrDenied) {
 		t.Errorf("delete, dismissed: %v", err)
 	}
 	mustGet(t, client, "x")
-	fake.set(func() { fake.answer = promptUnanswered })
+	fake.Set(func() { fake.Answer = servicetest.Unanswered })
 	err := client.Put(testContext(t, 100*time.Millisecond), tokenItem, "", secret.New("y"))
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("put, unanswered: %v", err)
 	}
-	fake.set(func() { fake.answer = promptDeath })
+	fake.Set(func() { fake.Answer = servicetest.Death })
 	began := time.Now()
 	if err := put(t, client, "y"); !errors.Is(err, ErrGone) || time.Since(began) > time.Second {
 		t.Errorf("put, death: %v after %v", err, time.Since(began))
@@ -126,22 +123,22 @@ func TestPromptsOfWrites(t *testing.T) {
 func TestItemsLockedByThemselves(t *testing.T) {
 	fake, client := connect(t)
 	mustPut(t, client, "x")
-	lock := func(answer promptAnswer) {
-		fake.set(func() {
-			fake.answer = answer
-			for _, item := range fake.items {
-				item.locked = true
+	lock := func(answer servicetest.Answer) {
+		fake.Set(func() {
+			fake.Answer = answer
+			for _, item := range fake.Items {
+				item.Locked = true
 			}
 		})
 	}
-	lock(promptAccepted)
+	lock(servicetest.Accepted)
 	mustGet(t, client, "x")
-	lock(promptAccepted)
+	lock(servicetest.Accepted)
 	entries, err := client.GetAll(testContext(t, time.Second), Attributes{"service": "botring"})
 	if err != nil || len(entries) != 1 || entries[0].Secret.Reveal() != "x" {
 		t.Errorf("get all: %d, %v", len(entries), err)
 	}
-	lock(promptDismissed)
+	lock(servicetest.Dismissed)
 	if _, err := client.Get(testContext(t, time.Second), tokenItem); !errors.Is(err, ErrDenied) {
 		t.Errorf("get, dismissed: %v", err)
 	}
@@ -151,17 +148,17 @@ func TestItemsLockedByThemselves(t *testing.T) {
 func TestLockedInBetween(t *testing.T) {
 	fake, client := connect(t)
 	var once sync.Once
-	fake.set(func() {
-		fake.before = func(method string) *dbus.Error {
+	fake.Set(func() {
+		fake.Before = func(method string) error {
 			if method == "CreateItem" {
-				once.Do(func() { fake.set(func() { fake.locked = true }) })
+				once.Do(func() { fake.Set(func() { fake.Locked = true }) })
 			}
 			return nil
 		}
 	})
 	mustPut(t, client, "x")
 	mustGet(t, client, "x")
-	if n := fake.count("Prompt"); n != 1 {
+	if n := fake.Count("Prompt"); n != 1 {
 		t.Errorf("%d prompts", n)
 	}
 }

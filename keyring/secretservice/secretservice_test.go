@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
-
 	"botring/internal/secret"
+	"botring/keyring/secretservice/servicetest"
 )
 
 var tokenItem = Attributes{"service": "botring", "username": "bot/production/1"}
@@ -22,15 +21,10 @@ func testContext(t testing.TB, limit time.Duration) context.Context {
 }
 
 // connect starts a bus and a fake, and a client of it.
-func connect(t *testing.T) (*fakeService, *Client) {
+func connect(t *testing.T) (*servicetest.Service, *Client) {
 	t.Helper()
-	fake := startFake(t, startBus(t))
-	client, err := Connect(testContext(t, 10*time.Second), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	return fake, client
+	fake := servicetest.StartService(t, startBus(t))
+	return fake, connectTo(t)
 }
 
 func put(t testing.TB, client *Client, text string) error {
@@ -57,13 +51,13 @@ func TestItemsHaveExactlyOurAttributes(t *testing.T) {
 	mustPut(t, client, "one")
 	mustPut(t, client, "two")
 	mustGet(t, client, "two")
-	fake.set(func() {
-		if len(fake.items) != 1 {
-			t.Errorf("%d items after two writes of one name", len(fake.items))
+	fake.Set(func() {
+		if len(fake.Items) != 1 {
+			t.Errorf("%d items after two writes of one name", len(fake.Items))
 		}
-		for _, item := range fake.items {
-			if !maps.Equal(item.attributes, tokenItem) || item.label != "botring: @x_bot" {
-				t.Errorf("stored as %q with %v", item.label, item.attributes)
+		for _, item := range fake.Items {
+			if !maps.Equal(item.Attributes, tokenItem) || item.Label != "botring: @x_bot" {
+				t.Errorf("stored as %q with %v", item.Label, item.Attributes)
 			}
 		}
 	})
@@ -75,19 +69,19 @@ func TestItemsHaveExactlyOurAttributes(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	fake, client := connect(t)
-	fake.set(func() { fake.locked = true })
+	fake.Set(func() { fake.Locked = true })
 	d, err := client.Describe(testContext(t, time.Second))
-	if err != nil || d.Provider != "Secret Service" || d.Collection != "A fake" || !d.Locked {
+	if err != nil || d.Provider != "Secret Service" || d.Collection != "A scripted one" || !d.Locked {
 		t.Errorf("describe: %+v, %v", d, err)
 	}
-	if n := fake.count("Prompt"); n != 0 {
+	if n := fake.Count("Prompt"); n != 0 {
 		t.Errorf("describe prompted %d times", n)
 	}
 }
 
 func TestNoCollection(t *testing.T) {
 	fake, client := connect(t)
-	fake.set(func() { fake.noCollection = true })
+	fake.Set(func() { fake.NoCollection = true })
 	ctx := testContext(t, 5*time.Second)
 	_, getErr := client.Get(ctx, tokenItem)
 	d, describeErr := client.Describe(ctx)
@@ -107,10 +101,10 @@ func TestNoCollection(t *testing.T) {
 // TestCollectionThatVanished: the alias points to what is no longer there, which is not "no such item".
 func TestCollectionThatVanished(t *testing.T) {
 	fake, client := connect(t)
-	fake.set(func() {
-		fake.before = func(method string) *dbus.Error {
+	fake.Set(func() {
+		fake.Before = func(method string) error {
 			if method == "Get Locked" || method == "CreateItem" {
-				return fault("org.freedesktop.DBus.Error.UnknownMethod")
+				return servicetest.Refusal("org.freedesktop.DBus.Error.UnknownMethod")
 			}
 			return nil
 		}
@@ -124,19 +118,35 @@ func TestCollectionThatVanished(t *testing.T) {
 }
 
 func TestReadBack(t *testing.T) {
-	for name, spoil := range map[string]func(*fakeService){
-		"other value":   func(f *fakeService) { f.store = func(text string) string { return text + "x" } },
-		"old value":     func(f *fakeService) { f.store = func(string) string { return "old" } },
-		"empty":         func(f *fakeService) { f.store = func(string) string { return "" } },
-		"short vector":  func(f *fakeService) { f.wire = func(w wireSecret) wireSecret { w.Vector = w.Vector[:3]; return w } },
-		"no vector":     func(f *fakeService) { f.wire = func(w wireSecret) wireSecret { w.Vector = nil; return w } },
-		"short secret":  func(f *fakeService) { f.wire = func(w wireSecret) wireSecret { w.Sealed = w.Sealed[:15]; return w } },
-		"no secret":     func(f *fakeService) { f.wire = func(w wireSecret) wireSecret { w.Sealed = nil; return w } },
-		"wrong padding": func(f *fakeService) { f.wire = func(w wireSecret) wireSecret { w.Vector[15] ^= 0xF0; return w } },
-		"vanished": func(f *fakeService) {
-			f.before = func(method string) *dbus.Error {
+	for name, spoil := range map[string]func(*servicetest.Service){
+		"other value": func(f *servicetest.Service) {
+			f.Keep = func(i *servicetest.Item) *servicetest.Item { i.Text += "x"; return i }
+		},
+		"old value": func(f *servicetest.Service) {
+			f.Keep = func(i *servicetest.Item) *servicetest.Item { i.Text = "old"; return i }
+		},
+		"empty": func(f *servicetest.Service) {
+			f.Keep = func(i *servicetest.Item) *servicetest.Item { i.Text = ""; return i }
+		},
+		"short vector": func(f *servicetest.Service) {
+			f.Wire = func(w servicetest.Secret) servicetest.Secret { w.Vector = w.Vector[:3]; return w }
+		},
+		"no vector": func(f *servicetest.Service) {
+			f.Wire = func(w servicetest.Secret) servicetest.Secret { w.Vector = nil; return w }
+		},
+		"short secret": func(f *servicetest.Service) {
+			f.Wire = func(w servicetest.Secret) servicetest.Secret { w.Sealed = w.Sealed[:15]; return w }
+		},
+		"no secret": func(f *servicetest.Service) {
+			f.Wire = func(w servicetest.Secret) servicetest.Secret { w.Sealed = nil; return w }
+		},
+		"wrong padding": func(f *servicetest.Service) {
+			f.Wire = func(w servicetest.Secret) servicetest.Secret { w.Vector[15] ^= 0xF0; return w }
+		},
+		"vanished": func(f *servicetest.Service) {
+			f.Before = func(method string) error {
 				if method == "GetSecret" {
-					return fault("org.freedesktop.DBus.Error.UnknownMethod")
+					return servicetest.Refusal("org.freedesktop.DBus.Error.UnknownMethod")
 				}
 				return nil
 			}
@@ -144,7 +154,7 @@ func TestReadBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake, client := connect(t)
-			fake.set(func() { spoil(fake) })
+			fake.Set(func() { spoil(fake) })
 			if err := put(t, client, "new"); !errors.Is(err, ErrReadBack) {
 				t.Errorf("put: %v", err)
 			}
@@ -171,19 +181,19 @@ func TestClose(t *testing.T) {
 // TestTwoItemsOfOneName: the newest in the default collection is the one that counts, all are deleted.
 func TestTwoItemsOfOneName(t *testing.T) {
 	fake, client := connect(t)
-	fake.set(func() {
+	fake.Set(func() {
 		// The fake tells the length of a text as the time it was written.
-		fake.items["/elsewhere/1"] = &fakeItem{attributes: tokenItem, text: "elsewhere, and written last of all"}
-		fake.items[fakeItems+"1"] = &fakeItem{attributes: tokenItem, text: "older"}
-		fake.items[fakeItems+"2"] = &fakeItem{attributes: tokenItem, text: "written later"}
+		fake.Items["/elsewhere/1"] = &servicetest.Item{Attributes: tokenItem, Text: "elsewhere, and written last of all"}
+		fake.Items[servicetest.Collection+"/1"] = &servicetest.Item{Attributes: tokenItem, Text: "older"}
+		fake.Items[servicetest.Collection+"/2"] = &servicetest.Item{Attributes: tokenItem, Text: "written later"}
 	})
 	for range 5 {
 		mustGet(t, client, "written later")
 	}
 	err := client.Delete(testContext(t, time.Second), tokenItem)
-	fake.set(func() {
-		if err != nil || len(fake.items) != 0 {
-			t.Errorf("delete: %v, %d items left", err, len(fake.items))
+	fake.Set(func() {
+		if err != nil || len(fake.Items) != 0 {
+			t.Errorf("delete: %v, %d items left", err, len(fake.Items))
 		}
 	})
 }

@@ -91,6 +91,10 @@ func (s *shell) keysOf(ctx context.Context, refs, tags []string) (*fleet.Fleet, 
 		return nil, nil, err
 	}
 	if len(tags) > 0 || len(refs) == 0 {
+		// All are also those that a crash kept out of the catalogue.
+		if err := s.recover(ctx, f); err != nil {
+			return nil, nil, err
+		}
 		bots, err := f.Bots(ctx)
 		if err != nil {
 			return nil, nil, err

@@ -8,12 +8,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -36,6 +38,9 @@ type Process struct {
 	Screens func(context.Context, ui.Options) error
 	// WorkFactor is that of new passphrases, 0 for the usual one. Tests take less.
 	WorkFactor int
+	// Patience is how long an answer to the keyring's own prompt is waited for, 0 for the usual time. Tests
+	// have less.
+	Patience time.Duration
 }
 
 // Environ is the environment. A variable that held a secret or a setting is unset when it has been read,
@@ -141,6 +146,7 @@ func (s *shell) options() (fleet.Options, error) {
 	opts.Version = s.Version
 	opts.KindOf = func(err error) string { return fault.Of(err).Kind }
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
+	opts.Patience = s.Patience
 	switch {
 	case s.passphrases != nil:
 		opts.Passphrase.Ask, opts.Passphrase.Ended = s.passphrases.Ask, s.passphrases.Ended
@@ -185,12 +191,25 @@ func (s *shell) find(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, 
 	if err != nil {
 		return nil, fleet.Bot{}, err
 	}
-	bot, err := f.Find(ctx, ref)
+	bot, err := s.lookUp(ctx, f, ref)
 	if err != nil {
 		return nil, fleet.Bot{}, err
 	}
 	s.subject = bot.String()
 	return f, bot, nil
+}
+
+// lookUp finds a bot in the catalogue, also one that a crash kept out of it after the keyring had it.
+func (s *shell) lookUp(ctx context.Context, f *fleet.Fleet, ref string) (fleet.Bot, error) {
+	bot, err := f.Find(ctx, ref)
+	var missing *fleet.NotFoundError
+	if !errors.As(err, &missing) {
+		return bot, err
+	}
+	if err := s.recover(ctx, f); err != nil {
+		return fleet.Bot{}, err
+	}
+	return f.Find(ctx, ref)
 }
 
 // findSecrets is find for commands that need the keyring too.

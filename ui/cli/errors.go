@@ -242,7 +242,12 @@ func (s *shell) giveUp(ctx context.Context, f *fleet.Fleet, err error) error {
 	told := fault.Of(err)
 	told.Next = "The login was given up: the bot was logged out again."
 	told.NotSaved = "Nothing was saved."
-	if abandoned := f.Abandon(ctx, unsaved); abandoned != nil {
+	abandoned := f.Abandon(ctx, unsaved)
+	var kept *fleet.NotUndoneError
+	switch {
+	case errors.As(abandoned, &kept):
+		told.NotSaved = "Nothing was saved, as far as the keyring tells; the next start looks again."
+	case abandoned != nil:
 		told.Next = "The login could not be given up either: " + lower(fault.Of(abandoned).What)
 		told.NotSaved = "Nothing was saved; Telegram keeps a session that nobody uses."
 	}

@@ -12,16 +12,16 @@ import (
 
 const masterPassword = "correct horse"
 
-// A house is a home with a bus and a gnome-keyring of its own, which a test may lock: the one that all tests
+// A cottage is a home with a bus and a gnome-keyring of its own, which a test may lock: the one that all tests
 // share must stay open.
-type house struct {
+type cottage struct {
 	t    *testing.T
 	home string
 	env  []string
 }
 
-// openHouse starts a keyring that has no default collection yet, or one that is unlocked.
-func openHouse(t *testing.T, made bool) *house {
+// openCottage starts a keyring that has no default collection yet, or one that is unlocked.
+func openCottage(t *testing.T, made bool) *cottage {
 	t.Helper()
 	for _, name := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -32,13 +32,13 @@ func openHouse(t *testing.T, made bool) *house {
 		}
 	}
 	//nolint:usetesting // the name of a t.TempDir may be longer than a socket's can be
-	dir, err := os.MkdirTemp("", "house")
+	dir, err := os.MkdirTemp("", "cottage")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "bus")
-	h := &house{t: t, home: dir, env: []string{
+	h := &cottage{t: t, home: dir, env: []string{
 		"HOME=" + dir, "XDG_RUNTIME_DIR=" + dir, "PATH=" + os.Getenv("PATH"), "DBUS_SESSION_BUS_ADDRESS=unix:path=" + socket,
 	}}
 	config := filepath.Join(dir, "bus.conf")
@@ -63,7 +63,7 @@ func openHouse(t *testing.T, made bool) *house {
 }
 
 // serve runs a program until the test is over.
-func (h *house) serve(input, name string, args ...string) {
+func (h *cottage) serve(input, name string, args ...string) {
 	h.t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Env, cmd.Stdin = h.env, strings.NewReader(input)
@@ -76,7 +76,7 @@ func (h *house) serve(input, name string, args ...string) {
 	})
 }
 
-func (h *house) eventually(what string, happened func() bool) {
+func (h *cottage) eventually(what string, happened func() bool) {
 	h.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !happened(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -85,15 +85,15 @@ func (h *house) eventually(what string, happened func() bool) {
 	}
 }
 
-// command is the program in this house, with a passphrase for encrypted files in a file.
-func (h *house) command(args ...string) *exec.Cmd {
+// command is the program in this cottage, with a passphrase for encrypted files in a file.
+func (h *cottage) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(h.t.Context(), program, args...)
 	cmd.Env = append([]string{"BOTRING_PASSPHRASE_FILE=" + filepath.Join(h.home, "passphrase")}, h.env...)
 	return cmd
 }
 
 // run runs the program to its end, and returns the exit code and all that it said.
-func (h *house) run(input string, args ...string) (code int, said string) {
+func (h *cottage) run(input string, args ...string) (code int, said string) {
 	h.t.Helper()
 	cmd := h.command(args...)
 	cmd.Stdin = strings.NewReader(input)
@@ -102,7 +102,7 @@ func (h *house) run(input string, args ...string) (code int, said string) {
 }
 
 // must runs the program, which has to end well and say this.
-func (h *house) must(input, want string, args ...string) {
+func (h *cottage) must(input, want string, args ...string) {
 	h.t.Helper()
 	if code, said := h.run(input, args...); code != exitOK || !strings.Contains(said, want) {
 		h.t.Fatalf("botring %v: exit code %d, want 0 and %q:\n%s", args, code, want, said)
@@ -110,7 +110,7 @@ func (h *house) must(input, want string, args ...string) {
 }
 
 // fails runs the program, which has to end with this exit code and say this.
-func (h *house) fails(want int, words string, args ...string) {
+func (h *cottage) fails(want int, words string, args ...string) {
 	h.t.Helper()
 	if code, said := h.run("", args...); code != want || !strings.Contains(said, words) {
 		h.t.Fatalf("botring %v: exit code %d, want %d and %q:\n%s", args, code, want, words, said)
@@ -119,7 +119,7 @@ func (h *house) fails(want int, words string, args ...string) {
 
 // Locked for everybody, opened by its password where no prompt can be shown, and that is not the end of it.
 func TestLockAndUnlockByPassword(t *testing.T) {
-	h := openHouse(t, true)
+	h := openCottage(t, true)
 	h.must("API_ID=10001\nAPI_HASH=5ec7e75ec7e75ec7e75ec7e75ec7e75e\n", "Saved the app main", "app", "add", "main")
 	h.must("", "state    unlocked", "keyring", "status")
 	h.must("", "is unlocked already", "keyring", "unlock")
@@ -166,7 +166,7 @@ func TestLockAndUnlockByPassword(t *testing.T) {
 
 // A keyring program without a default keyring is given one.
 func TestCreateKeyringByPassword(t *testing.T) {
-	h := openHouse(t, false)
+	h := openCottage(t, false)
 	h.fails(exitFailure, "botring keyring unlock --create makes one.", "keyring", "status")
 	h.fails(exitFailure, "botring keyring unlock --create makes one.", "keyring", "unlock")
 	h.fails(exitSecret, "The new keyring needs a password.", "keyring", "unlock", "--create", "--no-input")
@@ -187,8 +187,8 @@ func TestCreateKeyringByPassword(t *testing.T) {
 	h.must("", "is unlocked already", "keyring", "unlock", "--create")
 }
 
-// furnish saves some apps in the house.
-func (h *house) furnish(apps ...string) {
+// furnish saves some apps in the cottage.
+func (h *cottage) furnish(apps ...string) {
 	h.t.Helper()
 	if err := os.WriteFile(filepath.Join(h.home, "passphrase"), []byte("seven bold ferrets\n"), 0o600); err != nil {
 		h.t.Fatal(err)
@@ -200,7 +200,7 @@ func (h *house) furnish(apps ...string) {
 
 // There and back between real keyrings, and every command after it finds what it was told.
 func TestMoveKeyringThereAndBack(t *testing.T) {
-	h := openHouse(t, true)
+	h := openCottage(t, true)
 	h.furnish("one", "two", "three")
 	h.must("", "botring keyring move --keyring system --to age --delete", "keyring", "move", "--to", "age")
 	h.must("", "by ~/.config/botring/config.toml", "keyring", "status")
@@ -226,7 +226,7 @@ func TestMoveKeyringThereAndBack(t *testing.T) {
 // What names the keyring decides what is told of the next command, and the configuration is only written where
 // it would be wrong.
 func TestMoveSaysWhatIsInUse(t *testing.T) {
-	h := openHouse(t, true)
+	h := openCottage(t, true)
 	h.furnish("one")
 	config := filepath.Join(h.home, ".config", "botring", "config.toml")
 	h.must("", "Without --keyring age botring goes on using the system keyring (the usual one).", "keyring", "move", "--to", "age", "--ring", "lab")
@@ -266,7 +266,7 @@ func TestMoveSaysWhatIsInUse(t *testing.T) {
 }
 
 // files counts the items in the encrypted files.
-func (h *house) files() int {
+func (h *cottage) files() int {
 	found, err := filepath.Glob(h.home + "/.local/share/botring/age/botring/store/app/*.age")
 	if err != nil {
 		h.t.Fatal(err)
@@ -276,7 +276,7 @@ func (h *house) files() int {
 
 // stopWhen starts the program and sends it a signal at a certain moment. It returns the exit code, -1 where
 // the signal ended it, and what was said.
-func (h *house) stopWhen(reached func() bool, signal os.Signal, args ...string) (code int, said string) {
+func (h *cottage) stopWhen(reached func() bool, signal os.Signal, args ...string) (code int, said string) {
 	h.t.Helper()
 	var text strings.Builder
 	cmd := h.command(args...)
@@ -313,7 +313,7 @@ func after(d time.Duration) func() bool {
 }
 
 // furnishMany saves n apps.
-func (h *house) furnishMany(n int) {
+func (h *cottage) furnishMany(n int) {
 	h.t.Helper()
 	names := make([]string, n)
 	for i := range names {
@@ -325,7 +325,7 @@ func (h *house) furnishMany(n int) {
 // An interrupt leaves everything in place, and says that it can be run again.
 func TestMoveInterrupted(t *testing.T) {
 	const apps = 16
-	h := openHouse(t, true)
+	h := openCottage(t, true)
 	h.furnishMany(apps)
 	code, said := h.stopWhen(func() bool { return h.files() >= 2 }, os.Interrupt, "keyring", "move", "--to", "age", "--delete", "--yes")
 	for _, want := range []string{"botring: Cancelled.", "Run it again: it goes on where it was stopped.", "Nothing is lost: "} {
@@ -342,7 +342,7 @@ func TestMoveInterrupted(t *testing.T) {
 // does the rest.
 func TestMoveKilled(t *testing.T) {
 	const apps = 16
-	h := openHouse(t, true)
+	h := openCottage(t, true)
 	h.furnishMany(apps)
 	whole := fmt.Sprintf("Read and whole: 0 bots, %d apps; nothing is wrong.", apps)
 	none := "Read and whole: 0 bots, 0 apps; nothing is wrong."
@@ -379,7 +379,7 @@ func TestMoveKilled(t *testing.T) {
 
 // What the kernel keeps open no other process asks a passphrase for, until it is locked.
 func TestRememberedByTheKernel(t *testing.T) {
-	h := openHouse(t, true)
+	h := openCottage(t, true)
 	h.furnish()
 	h.must("", "Made the encrypted files", "keyring", "unlock", "--keyring", "age", "--create")
 	code, said := h.run("", "keyring", "unlock", "--keyring", "age", "--for", "1m")

@@ -31,14 +31,18 @@ import (
 	"botring/telegram/telegramtest"
 )
 
+// patienceVariable makes the program less patient with prompts that nobody answers.
+const patienceVariable = "BOTRING_TEST_PATIENCE"
+
 // program is the name under which the test binary is the program.
 const program = "botring-program"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){program: func() {
+		patience, _ := time.ParseDuration(os.Getenv(patienceVariable))
 		os.Exit(Run(context.Background(), Process{
 			Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: OSEnviron{}, Version: "v1.2.3",
-			WorkFactor: 10,
+			WorkFactor: 10, Patience: patience,
 		}))
 	}})
 }

@@ -65,7 +65,7 @@ func (s *shell) named(ctx context.Context, refs []string) (*fleet.Fleet, []fleet
 	var keys []fleet.Key
 	seen := make(map[fleet.Key]bool)
 	for _, ref := range refs {
-		bot, err := f.Find(ctx, ref)
+		bot, err := s.lookUp(ctx, f, ref)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,9 +1,8 @@
-package secretservice
+package dh
 
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -11,20 +10,20 @@ import (
 func TestBothSidesDeriveOneKey(t *testing.T) {
 	agreed := 0
 	for agreed < 5 {
-		a, err := newKeyExchange()
+		a, err := New()
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := newKeyExchange()
+		b, err := New()
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours, err := a.key(b.public.Bytes())
-		if errors.Is(err, errShortKey) {
+		ours, err := a.Key(b.Public())
+		if errors.Is(err, ErrShortKey) {
 			continue
 		}
-		theirs, otherErr := b.key(a.public.Bytes())
-		if err != nil || otherErr != nil || !bytes.Equal(ours, theirs) || len(ours) != keySize {
+		theirs, otherErr := b.Key(a.Public())
+		if err != nil || otherErr != nil || !bytes.Equal(ours, theirs) || len(ours) != KeySize {
 			t.Fatalf("%x, %v and %x, %v", ours, err, theirs, otherErr)
 		}
 		agreed++
@@ -33,26 +32,26 @@ func TestBothSidesDeriveOneKey(t *testing.T) {
 
 // kwalletd5 5.103 puts a zero byte before a number whose highest bit is set: every other public key.
 func TestPeerKeysMayBeginWithZeros(t *testing.T) {
-	exchange, err := newKeyExchange()
+	exchange, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	peer := bytes.Repeat([]byte{0xab}, groupSize)
-	plain, err := exchange.key(peer)
-	for errors.Is(err, errShortKey) {
+	plain, err := exchange.Key(peer)
+	for errors.Is(err, ErrShortKey) {
 		peer[groupSize-1]++
-		plain, err = exchange.key(peer)
+		plain, err = exchange.Key(peer)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if signed, err := exchange.key(append([]byte{0}, peer...)); err != nil || !bytes.Equal(signed, plain) {
+	if signed, err := exchange.Key(append([]byte{0}, peer...)); err != nil || !bytes.Equal(signed, plain) {
 		t.Errorf("%x, %v with a zero before it, %x without", signed, err, plain)
 	}
 	for name, peer := range map[string][]byte{
 		"zeros": make([]byte, groupSize+1), "129 bytes": append([]byte{1}, peer...), "one": {0, 1}, "nothing": nil,
 	} {
-		if _, err := exchange.key(peer); !errors.Is(err, errPeerKey) {
+		if _, err := exchange.Key(peer); !errors.Is(err, ErrPeerKey) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -62,16 +61,16 @@ func TestSealAndUnseal(t *testing.T) {
 	key := []byte("0123456789abcdef")
 	for _, size := range []int{0, 1, 15, 16, 17, 4096} {
 		text := strings.Repeat("x", size)
-		vector, sealed, err := seal(key, text)
+		vector, sealed, err := Seal(key, text)
 		if err != nil || len(sealed)%16 != 0 || len(sealed) <= size {
 			t.Fatalf("seal of %d bytes: %d, %v", size, len(sealed), err)
 		}
-		if got, err := unseal(key, vector, sealed); err != nil || got != text {
+		if got, err := Unseal(key, vector, sealed); err != nil || got != text {
 			t.Errorf("unseal of %d bytes: %d, %v", size, len(got), err)
 		}
 	}
-	one, first, _ := seal(key, "same")
-	two, second, _ := seal(key, "same")
+	one, first, _ := Seal(key, "same")
+	two, second, _ := Seal(key, "same")
 	if bytes.Equal(one, two) || bytes.Equal(first, second) {
 		t.Error("one text looks the same twice")
 	}
@@ -83,7 +82,7 @@ func FuzzUnseal(f *testing.F) {
 	f.Add([]byte("short"), []byte("0123456789abcdef"))
 	key := []byte("fedcba9876543210")
 	f.Fuzz(func(t *testing.T, vector, sealed []byte) {
-		text, err := unseal(key, vector, sealed)
+		text, err := Unseal(key, vector, sealed)
 		switch {
 		case err != nil && text != "":
 			t.Error("a text and an error")
@@ -94,46 +93,18 @@ func FuzzUnseal(f *testing.F) {
 }
 
 func FuzzPeerKey(f *testing.F) {
-	exchange, err := newKeyExchange()
+	exchange, err := New()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add([]byte{})
 	f.Add([]byte{1})
 	f.Add([]byte{2})
-	f.Add(exchange.public.Bytes())
-	f.Add(exchange.prime.Bytes())
+	f.Add(exchange.Public())
+	f.Add(exchange.Prime())
 	f.Fuzz(func(t *testing.T, peer []byte) {
-		if key, err := exchange.key(peer); err == nil && len(key) != keySize {
+		if key, err := exchange.Key(peer); err == nil && len(key) != KeySize {
 			t.Errorf("a key of %d bytes", len(key))
-		}
-	})
-}
-
-func TestSockets(t *testing.T) {
-	for address, want := range map[string][]string{
-		"unix:path=/run/user/1000/bus":                    {"/run/user/1000/bus"},
-		"unix:path=/run/user/1000/bus,guid=abc":           {"/run/user/1000/bus"},
-		"unix:abstract=/tmp/dbus-x,guid=abc":              {"@/tmp/dbus-x"},
-		"unix:path=/a%20b;tcp:host=x,port=1;unix:path=/c": {"/a b", "/c"},
-		"unix:tmpdir=/tmp":                                nil,
-		"autolaunch:":                                     nil,
-		"":                                                nil,
-		"unix:path=%":                                     nil,
-	} {
-		if got := sockets(address); !slices.Equal(got, want) {
-			t.Errorf("%q names %q, not %q", address, got, want)
-		}
-	}
-}
-
-func FuzzSockets(f *testing.F) {
-	f.Add("unix:path=/run/user/1000/bus,guid=abc;unix:abstract=%2ftmp")
-	f.Fuzz(func(t *testing.T, address string) {
-		for _, name := range sockets(address) {
-			if name == "" || name == "@" {
-				t.Errorf("an empty socket in %q", address)
-			}
 		}
 	})
 }
