@@ -130,7 +130,7 @@ func openBinary(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.WriteFile(file, content, 0o600), os.Chmod(file, 0o755), os.Chmod(dir, 0o755)); err != nil { //nolint:gosec // others run it
+	if err := errors.Join(os.WriteFile(file, content, 0o600), os.Chmod(file, 0o755), os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	return file

@@ -13,7 +13,7 @@ import (
 )
 
 // real makes a house with a gnome-keyring of its own.
-func real(t *testing.T) (*house, *servicetest.Gnome, *servicetest.Bus) {
+func realGnome(t *testing.T) (*house, *servicetest.Gnome, *servicetest.Bus) {
 	t.Helper()
 	bus := servicetest.StartBus(t)
 	gnome := servicetest.StartGnome(t, bus)
@@ -69,7 +69,7 @@ func TestFaultsOfGnomeKeyring(t *testing.T) {
 	} {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
-			h, gnome, _ := real(t)
+			h, gnome, _ := realGnome(t)
 			h.mustRun(addBot(faultBot))
 			fault.spoil(gnome)
 			h.shut = true
@@ -97,7 +97,7 @@ func TestFaultsOfGnomeKeyring(t *testing.T) {
 // Several processes at once: different bots are all saved, and of one bot what is saved is whole and somebody's.
 func TestBotringsAtOnce(t *testing.T) {
 	for name, build := range map[string]func(*testing.T) *house{
-		"gnome-keyring":  func(t *testing.T) *house { h, _, _ := real(t); return h },
+		"gnome-keyring":  func(t *testing.T) *house { h, _, _ := realGnome(t); return h },
 		"scripted":       func(t *testing.T) *house { h, _ := scripted(t); return h },
 		"encrypted file": func(t *testing.T) *house { h, _ := encrypted(t); return h },
 	} {
@@ -154,7 +154,7 @@ func (h *house) atOnce(orders ...order) []outcome {
 // is added, replaced, shown, checked and removed.
 func TestSecretsCrossTheBusEncrypted(t *testing.T) {
 	t.Parallel()
-	h, _, bus := real(t)
+	h, _, bus := realGnome(t)
 	traffic := bus.Listen(t)
 	h.mustRun(addBot(faultBot))
 	for _, o := range []order{on("check"), on("token show"), on("login", "--force"), replace("--no-login")} {
