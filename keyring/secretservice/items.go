@@ -44,6 +44,9 @@ func (c *Client) find(ctx context.Context, l *link, attributes Attributes) ([]db
 			if err := c.unlockCollection(ctx, l, collection); err != nil {
 				return nil, err
 			}
+		}
+		// Nothing is no answer yet where the collection is open: another call may have unlocked it since.
+		if shut || len(items)+len(locked) == 0 {
 			if items, locked, err = l.search(ctx, attributes); err != nil {
 				return nil, err
 			}
