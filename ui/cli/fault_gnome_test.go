@@ -18,7 +18,7 @@ func realGnome(t *testing.T) (*house, *servicetest.Gnome, *servicetest.Bus) {
 	bus := servicetest.StartBus(t)
 	gnome := servicetest.StartGnome(t, bus)
 	h := newHouse(t, bus, gnome)
-	h.environ[patienceVariable] = "10s"
+	h.environ[patienceVariable] = "1m"
 	return h, gnome, bus
 }
 
