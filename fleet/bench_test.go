@@ -112,3 +112,54 @@ func BenchmarkCheckMany1000(b *testing.B) {
 		})
 	}
 }
+
+// Checks through the schedule, against a Telegram on loopback in this process: what one waits for at "check
+// all". The time of a bot must not grow with their number, but for what the keyring adds by itself.
+func BenchmarkCheckAll(b *testing.B) {
+	for _, ring := range []string{"memory", "system"} {
+		for _, bots := range []int{100, 1000} {
+			b.Run(fmt.Sprintf("%s/%d", ring, bots), func(b *testing.B) {
+				w := newWorld(b)
+				if ring == "system" {
+					opts := keyring.Options{Ring: fmt.Sprint("botring-bench-", bots), LockDir: b.TempDir()}
+					opened, err := keyring.Open(b.Context(), opts)
+					if err != nil {
+						b.Skipf("no keyring: %v", err)
+					}
+					w.ring = opened
+					b.Cleanup(func() { empty(b, opts) })
+				}
+				f := w.open()
+				keys := w.seed(f, bots)
+				for b.Loop() {
+					f.CheckMany(b.Context(), keys, func(o Outcome) {
+						if o.Err != nil || o.Bot.Health.Status != store.OK {
+							b.Error(o.Key, o.Bot.Health.Status, o.Err)
+						}
+					})
+				}
+				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*bots), "µs/bot")
+			})
+		}
+	}
+}
+
+// empty deletes what a benchmark left in a keyring, which the end of its fleet has closed.
+func empty(b *testing.B, opts keyring.Options) {
+	ctx := context.WithoutCancel(b.Context())
+	ring, err := keyring.Open(ctx, opts)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	defer func() { _ = ring.Close() }()
+	names, err := ring.List(ctx)
+	if err != nil {
+		b.Error(err)
+	}
+	for _, name := range names {
+		if err := ring.Delete(ctx, name); err != nil {
+			b.Error(err)
+		}
+	}
+}

@@ -13,6 +13,7 @@ type conversation interface {
 	LoginAt(ctx context.Context, dc int, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error)
 	Check(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) (telegram.Profile, error)
 	LogOut(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) error
+	Contact(ctx context.Context, dc int, addr string) (telegram.Contact, error)
 }
 
 // speak returns the conversation with an environment, which keeps to the schedule, and only with it: a bot of another one never gets

@@ -18,6 +18,8 @@ type fakeTelegram struct {
 	// onLogin and onCheck are asked before an answer, onGrant after a login was granted.
 	onLogin, onCheck func(ctx context.Context, id int64) error
 	onGrant          func()
+	// onContact answers a contact.
+	onContact func(ctx context.Context, dc int, addr string) (telegram.Contact, error)
 	// hold is how long a check keeps its session open.
 	hold time.Duration
 
@@ -25,6 +27,7 @@ type fakeTelegram struct {
 	alive                          map[string]int64 // by auth key
 	open                           map[string]int
 	logins, checks, logOuts, twice int
+	contacts                       int
 	last                           telegram.App
 	lastDC                         int // where the last login began
 }
@@ -93,6 +96,16 @@ func (t *fakeTelegram) LogOut(ctx context.Context, _ telegram.App, session teleg
 	t.logOuts++
 	delete(t.alive, session.Key.Reveal())
 	return nil
+}
+
+func (t *fakeTelegram) Contact(ctx context.Context, dc int, addr string) (telegram.Contact, error) {
+	t.mu.Lock()
+	t.contacts++
+	t.mu.Unlock()
+	if t.onContact == nil {
+		return telegram.Contact{}, nil
+	}
+	return t.onContact(ctx, dc, addr)
 }
 
 // sessions is how many sessions are alive.

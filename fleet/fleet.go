@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -85,8 +86,10 @@ type Fleet struct {
 	talk func(telegram.Network) conversation
 	// schedule is what all conversations pass through.
 	schedule *schedule
-	// at is what it stands on, which UseMemory, UseEncrypted and MoveKeyring replace.
+	// at is what it stands on, which UseMemory, UseEncrypted, MoveKeyring and a mending Examine replace.
 	at atomic.Pointer[ground]
+	// exposed is what the catalogue allowed others before OpenToExamine opened it, which narrows it.
+	exposed fs.FileMode
 }
 
 // A ground is what a fleet stands on: a catalogue, and the ring and locks that belong to it.
@@ -97,9 +100,14 @@ type ground struct {
 	guard guard
 	// history is what is done here, sealed.
 	history history
+	// version is the catalogue's as it was last seen.
+	version atomic.Int64
 	// log is nil where nothing is to be left behind; named: it has been told which keyring there is.
 	log   *slog.Logger
 	named sync.Once
+	// unread is why the catalogue is an empty one in memory: the one on the disk could not be opened, and is
+	// to be examined.
+	unread error
 }
 
 // Open opens the catalogue. It does not touch the keyring: that is opened by the first call that needs a
@@ -107,12 +115,26 @@ type ground struct {
 //
 // A memory keyring has its catalogue in memory too: rows would outlive what they speak of.
 func Open(ctx context.Context, opts Options) (*Fleet, error) {
-	envs, err := newEnvironments(opts)
+	f, kind, err := newFleet(opts)
 	if err != nil {
 		return nil, err
 	}
+	on, err := f.ground(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	f.at.Store(on)
+	return f, nil
+}
+
+// newFleet makes a fleet that stands on nothing yet.
+func newFleet(opts Options) (*Fleet, keyring.Kind, error) {
+	envs, err := newEnvironments(opts)
+	if err != nil {
+		return nil, "", err
+	}
 	if opts.Ring != "" && !isEnvironmentName(opts.Ring) {
-		return nil, &InputError{Field: FieldRing, Problem: ProblemSyntax, Got: opts.Ring}
+		return nil, "", &InputError{Field: FieldRing, Problem: ProblemSyntax, Got: opts.Ring}
 	}
 	f := &Fleet{opts: opts, envs: envs, now: opts.Now, schedule: newSchedule(opts.AtOnce)}
 	if f.now == nil {
@@ -126,21 +148,15 @@ func Open(ctx context.Context, opts Options) (*Fleet, error) {
 	}
 	kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem)))
 	if kind != keyring.KindSystem && kind != keyring.KindAge && kind != keyring.KindMemory {
-		return nil, &InputError{Field: FieldKeyring, Problem: ProblemUnknown, Got: opts.Keyring}
+		return nil, "", &InputError{Field: FieldKeyring, Problem: ProblemUnknown, Got: opts.Keyring}
 	}
-	on, err := f.ground(ctx, kind)
-	if err != nil {
-		return nil, err
-	}
-	f.at.Store(on)
-	return f, nil
+	return f, kind, nil
 }
 
 // ground opens the catalogue that belongs to a kind of keyring.
 func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err error) {
-	on = &ground{kind: kind}
-	on.ring.open = f.openRing(kind)
-	if kind == keyring.KindMemory || f.opts.Ephemeral {
+	on = f.bareGround(kind)
+	if f.inMemory(kind) {
 		on.Store, err = store.Memory(ctx)
 		return on, err
 	}
@@ -151,6 +167,24 @@ func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err 
 	if on.Store, err = store.Open(ctx, path); err != nil {
 		return nil, err
 	}
+	if _, err := on.look(ctx); err != nil {
+		return nil, errors.Join(err, on.Close())
+	}
+	return on, nil
+}
+
+// inMemory reports whether the catalogue that belongs to a kind of keyring touches no disk.
+func (f *Fleet) inMemory(kind keyring.Kind) bool {
+	return kind == keyring.KindMemory || f.opts.Ephemeral
+}
+
+// bareGround is a ground that has no catalogue yet.
+func (f *Fleet) bareGround(kind keyring.Kind) *ground {
+	on := &ground{kind: kind}
+	on.ring.open = f.openRing(kind)
+	if f.inMemory(kind) {
+		return on
+	}
 	on.log = f.opts.Log
 	on.ring.open = logOpening(on.log, on.ring.open)
 	// The same for encrypted files: after a move both keyrings may have a copy of a session.
@@ -159,7 +193,7 @@ func (f *Fleet) ground(ctx context.Context, kind keyring.Kind) (on *ground, err 
 		// Not the ring that all homes share.
 		on.guard.scope = filepath.Clean(f.opts.Home)
 	}
-	return on, nil
+	return on
 }
 
 // move goes on on another ground.

@@ -229,3 +229,26 @@ func TestCheckManyWithALockedKeyring(t *testing.T) {
 type refusingStore struct{ *faultyStore }
 
 func (refusingStore) Unlock(context.Context) error { return keyring.ErrDenied }
+
+// TestTwoHundredAtOnce: as many connections as a schedule can be told to hold, each with a bot of its own.
+func TestTwoHundredAtOnce(t *testing.T) {
+	w := newWorld(t)
+	opts := w.options()
+	opts.AtOnce, opts.Timeout = 200, time.Minute
+	f, err := Open(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	keys := w.seed(f, 200)
+	ok := map[Key]bool{}
+	f.CheckMany(t.Context(), keys, func(o Outcome) {
+		if o.Err != nil || o.Bot.Health.Status != store.OK {
+			t.Errorf("%s: %s, %v", o.Key, o.Bot.Health.Status, o.Err)
+		}
+		ok[o.Key] = true
+	})
+	if stats := w.tg.Stats(); len(ok) != len(keys) || stats.Methods["auth.importBotAuthorization"] != 0 {
+		t.Errorf("%d of %d checked, %v", len(ok), len(keys), stats.Methods)
+	}
+}

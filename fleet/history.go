@@ -51,7 +51,7 @@ func keeps(action string) bool {
 	switch action {
 	case "add", "adopt", "log in", "log out", "check", "check many", "replace token", "read token", "remove", "restore",
 		"add app", "edit app", "remove app", "save again", "change app", "label", "tag", "abandon", "end session",
-		"recover", "rebuild catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
+		"recover", "rebuild catalogue", "renew catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
 		"move to another keyring", "change passphrase", "remember passphrase", "add recipient", "remove recipient",
 		"finish change of recipients":
 		return true
@@ -61,6 +61,9 @@ func keeps(action string) bool {
 
 // record writes an entry. That it could not be written is no reason for what was done to fail.
 func (f *Fleet) record(on *ground, e Entry) {
+	if on == nil || on.Store == nil {
+		return // a catalogue that could not be opened, which somebody examines
+	}
 	ctx, cancel := afterwards(context.Background())
 	defer cancel()
 	h := &on.history
@@ -106,7 +109,7 @@ func (h *history) sealer() store.Sealer {
 func sealWith(key secret.Secret) store.Sealer {
 	return func(before []byte, e Entry) []byte {
 		var text []byte
-		number := func(n int64) { text = binary.BigEndian.AppendUint64(text, uint64(n)) } //nolint:gosec // as bits
+		number := func(n int64) { text = binary.BigEndian.AppendUint64(text, uint64(n)) }
 		field := func(s string) { number(int64(len(s))); text = append(text, s...) }
 		field(string(before))
 		number(e.Seq)
@@ -122,7 +125,7 @@ func sealWith(key secret.Secret) store.Sealer {
 
 // proveMark proves that a mark was put where it is by whoever has the key.
 func proveMark(key secret.Secret, m store.Mark) []byte {
-	return mac(key, "checkpoint", binary.BigEndian.AppendUint64(slices.Clone(m.Seal), uint64(m.Seq))) //nolint:gosec // as bits
+	return mac(key, "checkpoint", binary.BigEndian.AppendUint64(slices.Clone(m.Seal), uint64(m.Seq)))
 }
 
 // mac is the HMAC of a text that is used for one purpose.

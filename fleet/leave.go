@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"botring/fleet/store"
@@ -138,50 +137,6 @@ func (f *Fleet) forgetFurther(ctx context.Context, on *ground, r *keyring.Ring, 
 func deleteItem(ctx context.Context, r *keyring.Ring, name string) error {
 	if err := r.Delete(ctx, name); err != nil && !errors.Is(err, keyring.ErrNotFound) {
 		return err
-	}
-	return nil
-}
-
-// Remove deletes the bot's items from the keyring and then its row. Its sessions live on at Telegram: to
-// end them, LogOut first. Items that are gone already are no error.
-func (f *Fleet) Remove(ctx context.Context, key Key) (err error) {
-	ctx, op := f.begin(ctx, "remove", key)
-	defer op.end(&err)
-	on := f.at.Load()
-	release, err := on.guard.take(ctx, key)
-	if err != nil {
-		return err
-	}
-	defer release()
-	row, err := on.Bot(ctx, key, f.now())
-	if err != nil {
-		return err
-	}
-	op.called = row.Name() // nobody can be asked for it afterwards
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return err
-	}
-	unlock, err := r.Hold(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	for _, session := range row.Sessions {
-		if session.Name == store.DefaultSession {
-			continue
-		}
-		if err := deleteItem(ctx, r, sessionItemName(key, session.Name)); err != nil {
-			return err
-		}
-	}
-	if err := deleteItem(ctx, r, botItemName(key)); err != nil {
-		return err
-	}
-	ctx, cancel := afterwards(ctx)
-	defer cancel()
-	if err := on.Delete(ctx, key); err != nil {
-		return fmt.Errorf("remove from the catalogue: %w", err)
 	}
 	return nil
 }

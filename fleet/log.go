@@ -154,14 +154,14 @@ func logOpening(log *slog.Logger, open openRing) openRing {
 }
 
 // logKeyring keeps which keyring is in use, once.
-func (g *ground) logKeyring(ctx context.Context, status KeyringStatus, err error) {
+func (on *ground) logKeyring(ctx context.Context, status KeyringStatus, err error) {
 	switch {
-	case g.log == nil:
+	case on.log == nil:
 	case err != nil:
-		g.log.LogAttrs(ctx, slog.LevelWarn, "look at keyring", slog.Any("error", err))
+		on.log.LogAttrs(ctx, slog.LevelWarn, "look at keyring", slog.Any("error", err))
 	default:
-		g.named.Do(func() {
-			g.log.LogAttrs(ctx, slog.LevelInfo, "keyring opened",
+		on.named.Do(func() {
+			on.log.LogAttrs(ctx, slog.LevelInfo, "keyring opened",
 				slog.String("kind", status.Kind), slog.String("provider", plain.Line(status.Provider)),
 				slog.String("collection", plain.Line(status.Collection)), slog.Bool("locked", status.Locked))
 		})

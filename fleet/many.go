@@ -210,7 +210,7 @@ func (t *tally) of(done func(Outcome)) func(Outcome) {
 func (t *tally) end(ctx context.Context, op *operation, total int) {
 	err := ctx.Err()
 	op.note(slog.Int("bots", total), slog.Int("ended", t.ended), slog.Int("not_ok", t.failed))
-	op.detail = fmt.Sprintf("%d of %d bots, %d not ok", t.ended, total, t.failed)
+	op.detail = fmt.Sprintf("%d of %d, %d not ok", t.ended, total, t.failed)
 	op.end(&err)
 }
 
@@ -251,5 +251,9 @@ func (f *Fleet) unlockFor(ctx context.Context, keys []Key, needs func(Bot) bool)
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return names, f.Unlock(ctx)
+	r, err := f.at.Load().ring.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return names, r.Unlock(ctx)
 }

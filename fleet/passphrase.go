@@ -21,8 +21,12 @@ type Passphrase struct {
 	// Here: whoever is asked does not sit at this machine's own screen, as over SSH. Then a password is asked
 	// for by Ask rather than by a prompt of the keyring's that nobody would see.
 	Here bool
-	// Opened is told how the opening ended that Ask was called for. It may be nil, and must not wait.
-	Opened func(error)
+	// Ended is told how that ended which Ask was called for, with the same context: nil when it is open, or
+	// made. It may be nil, and must not wait.
+	Ended func(context.Context, error)
+	// Prompting is told that the keyring shows a prompt of its own, with the context of the call that waits
+	// for its answer, and then that it waits no longer. It may be nil, and must not wait.
+	Prompting func(ctx context.Context, waits bool)
 	// WorkFactor is that of new passphrases, 0 for the usual one: about a second. Tests take less.
 	WorkFactor int
 }
@@ -81,11 +85,16 @@ func StrengthOf(given secret.Secret) Strength { return passphrase.StrengthOf(giv
 // Place is a path as people write it, with ~ for their own directory.
 func Place(path string) string { return fromHome(path) }
 
+// asker is whoever knows it.
+func (p Passphrase) asker() passphrase.Asker {
+	return passphrase.Asker{Ask: p.Ask, Ended: p.Ended, Prompting: p.Prompting}
+}
+
 // ageFiles says where the encrypted files are and how they are opened.
 func (o Options) ageFiles() agefile.Options {
 	files := agefile.Options{
 		PassphraseFile: o.Passphrase.File, CredentialsDir: o.Passphrase.CredentialsDir,
-		Opened: o.Passphrase.Opened, WorkFactor: o.Passphrase.WorkFactor,
+		WorkFactor: o.Passphrase.WorkFactor,
 	}
 	if o.Home != "" {
 		files.Dir = filepath.Join(o.Home, "age")

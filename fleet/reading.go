@@ -130,6 +130,21 @@ func unlikeness(a, b string) int {
 	return row[len(to)]
 }
 
+// Changed reports whether another program has changed the catalogue since it was last asked, or since the
+// fleet was opened. It costs a few microseconds.
+func (f *Fleet) Changed(ctx context.Context) (bool, error) {
+	return f.at.Load().look(ctx)
+}
+
+// look sees which version of the catalogue there is, and reports whether it is another one than before.
+func (on *ground) look(ctx context.Context) (changed bool, err error) {
+	now, err := on.Version(ctx)
+	if err != nil {
+		return false, err
+	}
+	return on.version.Swap(now) != now, nil
+}
+
 // SetLabel changes the user's own name for a bot; "" takes it away. Labels are unique, no numbers, and do
 // not start with @: *InputError. The keyring is not touched: its item has the label as of its last write.
 func (f *Fleet) SetLabel(ctx context.Context, key Key, label string) (bot Bot, err error) {

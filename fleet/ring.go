@@ -101,6 +101,15 @@ func (r *ring) close() error {
 	return r.opened.Close()
 }
 
+// give hands the open keyring on, and is closed without it.
+func (r *ring) give() *keyring.Ring {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	opened := r.opened
+	r.opened, r.closed = nil, true
+	return opened
+}
+
 // openRing opens the ring that the options name, in a keyring of this kind.
 func (f *Fleet) openRing(kind keyring.Kind) openRing {
 	if kind == keyring.KindSystem && f.opts.OpenRing != nil {
@@ -109,7 +118,7 @@ func (f *Fleet) openRing(kind keyring.Kind) openRing {
 	return func(ctx context.Context) (*keyring.Ring, error) {
 		return keyring.Open(ctx, keyring.Options{
 			Kind: kind, Ring: f.ringName(), Patience: f.opts.Patience, Age: f.opts.ageFiles(),
-			Ask: f.opts.Passphrase.Ask, AskFirst: f.opts.Passphrase.Here,
+			Ask: f.opts.Passphrase.asker(), AskFirst: f.opts.Passphrase.Here,
 		})
 	}
 }

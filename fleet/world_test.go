@@ -158,6 +158,28 @@ func (w *world) added(f *Fleet, id int64) Bot {
 	return saved.Bot
 }
 
+// seed makes bots with sessions, on both sides and without a login each, and returns their keys.
+func (w *world) seed(f *Fleet, bots int) (keys []Key) {
+	w.t.Helper()
+	if _, err := f.AddApp(w.t.Context(), "main", testApp, testHash()); err != nil {
+		w.t.Fatal(err)
+	}
+	for id := int64(1); id <= int64(bots); id++ {
+		bot := w.tgBot(id, "x")
+		w.tg.AddBot(bot)
+		session, err := w.tg.Session(id)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		order := NewBot{Token: bot.Token, APIID: testApp, NoLogin: true}
+		if _, err := f.Adopt(w.t.Context(), order, session, bot.Profile, store.Here); err != nil {
+			w.t.Fatal(err)
+		}
+		keys = append(keys, key(id))
+	}
+	return keys
+}
+
 func key(id int64) Key { return Key{Environment: env, ID: id} }
 
 // items are the names in the keyring.

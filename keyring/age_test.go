@@ -20,7 +20,9 @@ const testPassphrase = "a passphrase of tests"
 func ageOptions(t *testing.T) Options {
 	return Options{
 		Kind: KindAge, LockDir: t.TempDir(), Age: agefile.Options{Dir: filepath.Join(t.TempDir(), "age"), WorkFactor: 4},
-		Ask: func(context.Context, passphrase.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil },
+		Ask: passphrase.Asker{
+			Ask: func(context.Context, passphrase.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil },
+		},
 	}
 }
 
@@ -91,13 +93,13 @@ func TestAgeRing(t *testing.T) {
 func TestAgeLocked(t *testing.T) {
 	opts := ageOptions(t)
 	mustPut(t, openAgeRing(t, opts), "app/1", "x")
-	opts.Ask = nil
+	opts.Ask = passphrase.Asker{}
 	_, err := openAgeRing(t, opts).Get(t.Context(), "app/1")
 	var locked *LockedError
 	if !errors.As(err, &locked) || !locked.NeedsPassphrase || locked.Unanswered {
 		t.Errorf("nobody to ask: %v", err)
 	}
-	opts.Ask = func(ctx context.Context, _ passphrase.Ask) (secret.Secret, error) {
+	opts.Ask.Ask = func(ctx context.Context, _ passphrase.Ask) (secret.Secret, error) {
 		<-ctx.Done()
 		return secret.Secret{}, ctx.Err()
 	}
@@ -107,7 +109,7 @@ func TestAgeLocked(t *testing.T) {
 	if _, err := cancelled.Get(ctx, "app/1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context: %v", err)
 	}
-	opts.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) {
+	opts.Ask.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) {
 		return secret.Secret{}, errors.New("esc")
 	}
 	var refused *DeniedError
@@ -115,7 +117,7 @@ func TestAgeLocked(t *testing.T) {
 		!errors.As(err, &refused) || refused.Refusal != NoPassphrase {
 		t.Errorf("dismissed: %v", err)
 	}
-	opts.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) {
+	opts.Ask.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) {
 		return secret.New("another passphrase"), nil
 	}
 	if _, err = openAgeRing(t, opts).Get(t.Context(), "app/1"); !errors.As(err, &refused) || refused.Refusal != WrongPassphrase {

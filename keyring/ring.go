@@ -30,7 +30,7 @@ type Options struct {
 	// sooner: DefaultPatience when zero. Whoever is in front of the screen may be away.
 	Patience time.Duration
 	// Ask asks somebody for what opens the store: the passphrase of KindAge, and the password of a system
-	// keyring whose prompt cannot be shown. It may be nil: then there is nobody.
+	// keyring whose prompt cannot be shown. The zero one has nobody to ask.
 	Ask passphrase.Asker
 	// AskFirst: whoever uses us does not sit at this machine's own screen, so that a prompt there is no use
 	// where the password can be asked for here.

@@ -16,7 +16,7 @@ GOPATH=$(go env GOPATH) GOCACHE=$(go env GOCACHE) GOMODCACHE=$(go env GOMODCACHE
 export GOPATH GOCACHE GOMODCACHE GOENV
 export PATH="$(go env GOBIN):$GOPATH/bin:$PATH"
 for name in $(compgen -e BOTRING_ || true); do unset "$name"; done
-unset BOT_TOKEN API_ID API_HASH NO_COLOR ALL_PROXY all_proxy
+unset BOT_TOKEN API_ID API_HASH NO_COLOR ALL_PROXY all_proxy SSH_CONNECTION SSH_TTY
 
 ci=
 if [[ ${CI:-} == true ]]; then

@@ -13,12 +13,14 @@ import (
 
 	"botring/fleet"
 	"botring/keyring"
+	asking "botring/keyring/passphrase"
 	"botring/telegram"
 	"botring/telegram/telegramtest"
 	"botring/ui/internal/screentest"
 )
 
-// A cellar is the program on a machine without a keyring: its secrets go to an encrypted file.
+// A cellar is the program with a home of its own, by itself on a machine without a keyring: its secrets go to
+// an encrypted file.
 type cellar struct {
 	*screentest.Screen
 
@@ -26,18 +28,20 @@ type cellar struct {
 	telegram *telegramtest.Server
 	clip     *fakeClipboard
 	chosen   []string
+	// ring opens the system's keyring, where there is one; it asks the asker.
+	ring  func(context.Context) (*keyring.Ring, error)
+	asker asking.Asker
 }
 
 // open starts the program with a kind of keyring, and returns what ends it.
 func (c *cellar) open(t *testing.T, kind string) (quit func()) {
 	t.Helper()
 	asks := NewPassphrases()
+	c.asker = asking.Asker{Ask: asks.Ask, Ended: asks.Ended, Prompting: asks.Prompting}
 	f, err := fleet.Open(t.Context(), fleet.Options{
 		Environment: "test", Networks: []telegram.Network{c.telegram.Network()}, Timeout: 10 * time.Second,
-		Home: c.home, Keyring: kind, Passphrase: fleet.Passphrase{Ask: asks.Ask, Opened: asks.Opened, WorkFactor: 10},
-		OpenRing: func(context.Context) (*keyring.Ring, error) {
-			return nil, &keyring.UnavailableError{Reason: keyring.NoSessionBus}
-		},
+		Home: c.home, Keyring: kind, Passphrase: fleet.Passphrase{Ask: asks.Ask, Ended: asks.Ended, Prompting: asks.Prompting, WorkFactor: 10},
+		OpenRing: c.openRing,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -62,6 +66,13 @@ func (c *cellar) open(t *testing.T, kind string) (quit func()) {
 			t.Error(err)
 		}
 	}
+}
+
+func (c *cellar) openRing(ctx context.Context) (*keyring.Ring, error) {
+	if c.ring == nil {
+		return nil, &keyring.UnavailableError{Reason: keyring.NoSessionBus}
+	}
+	return c.ring(ctx)
 }
 
 // enter types a text as a person does, and ends it.

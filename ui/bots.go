@@ -122,6 +122,8 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		sh.otherEnvironment()
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
+	case key.Matches(msg, keys.keyring):
+		return newKeyring(sh)
 	case key.Matches(msg, keys.back):
 		return b.back(), nil
 	}
@@ -239,7 +241,7 @@ func (b bots) Keys() []key.Binding {
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
-	return append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, as(k.back, "clear"), k.quit, k.suspend, k.leave)
+	return append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
 }
 
 func (b bots) View(size size) view {

@@ -124,14 +124,17 @@ func (c checking) status(sh *shell) string {
 	if c.stopping {
 		return "Cancelling" + t.glyphs.ellipsis
 	}
-	const cells = 16
-	full := cells * c.done / c.total
-	bar := t.glyphs.barL + strings.Repeat(t.glyphs.barFull, full) + strings.Repeat(t.glyphs.barEmpty, cells-full) + t.glyphs.barR
-	line := fmt.Sprintf("checking %d of %d %s", c.done, c.total, bar)
+	line := fmt.Sprintf("checking %d of %d %s", c.done, c.total, t.bar(c.done, c.total, 16))
 	if took := sh.now().Sub(c.since).Seconds(); took > 1 && c.done > 0 {
 		line += fmt.Sprintf(" %.0f/s", float64(c.done)/took)
 	}
 	return line + " " + t.glyphs.dot + " esc stops"
+}
+
+// bar is a part of a whole in so many cells.
+func (t theme) bar(done, total, cells int) string {
+	full := min(cells, cells*done/max(1, total))
+	return t.glyphs.barL + strings.Repeat(t.glyphs.barFull, full) + strings.Repeat(t.glyphs.barEmpty, cells-full) + t.glyphs.barR
 }
 
 // count is "1 bot", "2 bots".

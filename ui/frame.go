@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -45,44 +46,67 @@ func (sh *shell) frame(v view, keys []key.Binding, last key.Binding, term size) 
 	return strings.Join(lines, "\n"), bodyTop
 }
 
-// titleLine says where one is, and on wide terminals which keyring and environment are in use.
+// titleLine says where one is, and which keyring and environment are in use. Where there is little room the
+// program's name goes first, then the environment: which keyring it is stays longest.
 func (sh *shell) titleLine(v view, width int) string {
 	t := sh.theme
-	left := " " + t.title.Render("botring")
+	demo := ""
 	if sh.demo() {
-		left += " " + t.waiting.Render("demo")
+		demo = " " + t.waiting.Render("demo")
 	}
+	brand := " " + t.title.Render("botring") + demo
+	keyring, short := sh.where()
+	both := keyring + " " + t.glyphs.dot + " " + fault.Clean(sh.environment)
 	if v.trail != "" {
-		left += t.dim.Render(" "+t.glyphs.trail+" ") + t.trail.Render(v.trail)
-	} else {
-		for _, each := range []tab{tabBots, tabApps} {
-			style := t.tabOff
-			if each == v.tab {
-				style = t.tabOn
-			}
-			left += "  " + t.key.Render(string(rune('0'+int(each)))) + " " + style.Render(each.String())
-		}
+		left := brand + t.dim.Render(" "+t.glyphs.trail+" ") + t.trail.Render(v.trail)
+		return t.roomiest(width, [][2]string{{left, both}, {left, keyring}, {left, short}})
 	}
-	return t.spread(left, t.dim.Render(sh.where()+" "), width)
+	names := make([]string, 0, len(tabs()))
+	for _, each := range tabs() {
+		style := t.tabOff
+		if each == v.tab {
+			style = t.tabOn
+		}
+		names = append(names, t.key.Render(strconv.Itoa(int(each)))+" "+style.Render(each.String()))
+	}
+	row := strings.Join(names, "  ")
+	bare := " " + row
+	if sh.demo() {
+		bare = demo + "  " + row
+	}
+	return t.roomiest(width, [][2]string{{brand + "  " + row, both}, {bare, both}, {bare, keyring}, {bare, short}})
 }
 
-// where names the keyring and the environment in use.
-func (sh *shell) where() string {
-	keyring := "…"
+// roomiest puts the first of these pairs that fits at the two ends of a line. Where none does, what stands at
+// the left is cut.
+func (t theme) roomiest(width int, pairs [][2]string) string {
+	last := pairs[len(pairs)-1]
+	for _, pair := range pairs {
+		if ansi.StringWidth(pair[0])+ansi.StringWidth(pair[1])+2 <= width {
+			return t.spread(pair[0], t.dim.Render(pair[1]+" "), width)
+		}
+	}
+	return t.spread(last[0], t.dim.Render(last[1]+" "), width)
+}
+
+// where names the keyring in use, and in as few letters as will do.
+func (sh *shell) where() (name, short string) {
 	switch {
 	case !sh.keyring.looked:
+		return sh.theme.glyphs.ellipsis, sh.theme.glyphs.ellipsis
 	case sh.keyring.status.Kind == kindAge:
-		keyring = "age file"
+		return "age file", "age file"
 	case sh.keyring.err != nil:
-		keyring = "no keyring"
-	default:
-		keyring = keyringName(sh.keyring.status)
+		return "no keyring", "no keyring"
+	case sh.keyring.status.Kind == kindMemory:
+		return keyringName(sh.keyring.status), "memory"
 	}
-	return keyring + " " + sh.theme.glyphs.dot + " " + fault.Clean(sh.environment)
+	return keyringName(sh.keyring.status), fault.Clean(sh.keyring.status.Kind)
 }
 
 // Kinds of keyring, as a fleet names them.
 const (
+	kindSystem = "system"
 	kindAge    = "age"
 	kindMemory = "memory"
 )

@@ -15,7 +15,9 @@ type keymap struct {
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
-	bots, apps, help, helpTyping, back, quit, leave, suspend key.Binding
+	lock, move, newPassphrase key.Binding
+
+	bots, apps, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
 
 	// lineFeed is no key of anybody's: some terminals send it for a newline that is pasted.
 	lineFeed key.Binding
@@ -58,6 +60,10 @@ func newKeymap() keymap {
 		newKeyring:  bind("n", "make a default keyring", "n"),
 		howTo:       bind("h", "how to start one over SSH", "h"),
 
+		lock:          bind("L", "lock", "L"),
+		move:          bind("M", "move to another keyring", "M"),
+		newPassphrase: bind("P", "change the passphrase", "P"),
+
 		up:        bind("k", "up", "k", "up"),
 		down:      bind("j", "down", "j", "down"),
 		top:       bind("g", "first", "g", "home"),
@@ -69,8 +75,9 @@ func newKeymap() keymap {
 		left:      bind("←", "previous choice", "left"),
 		right:     bind("→", "next choice", "right"),
 
-		bots: bind("1", "Bots", "1"),
-		apps: bind("2", "Apps", "2"),
+		bots:    bind("1", "Bots", "1"),
+		apps:    bind("2", "Apps", "2"),
+		keyring: bind("4", "Keyring", "4"),
 
 		help:       bind("?", "all keys", "?", "f1"),
 		helpTyping: bind("F1", "all keys", "f1"),

@@ -15,6 +15,7 @@ import (
 	"botring/fleet"
 	"botring/fleet/store"
 	"botring/internal/secret"
+	"botring/keyring"
 )
 
 // bindings are all bindings of the keymap by the names of their fields.
@@ -146,7 +147,44 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("replace", someBots(), func(sh *shell) screen { return newReplace(sh, sh.bots[0]) })
 	on("login", someBots(), func(sh *shell) screen { return newLogin(sh, sh.bots[0]) })
 	addTo(on)
+	keyringsOf(on)
 	return screens
+}
+
+// keyringsOf opens the screens about the keyring.
+func keyringsOf(on func(string, []fleet.Bot, func(*shell) screen)) {
+	for name, ring := range keyrings() {
+		at := func(pressed ...string) func(*shell) screen {
+			return func(sh *shell) screen { sh.keyring = ring; return drive(keyringScreen{sh: sh}, pressed...) }
+		}
+		on("keyring "+name, someBots(), at())
+		on("keyring looking "+name, nil, at("enter"))
+		on("keyring cancelling "+name, nil, at("enter", "esc"))
+		on("keyring moving "+name, someBots(), at("M"))
+		on("keyring moving, asking "+name, someBots(), at("M", "j", "enter"))
+		on("keyring moving, running "+name, someBots(), at("M", "enter"))
+	}
+	on("keyring, low", someBots(), func(sh *shell) screen {
+		sh.body = bodySize(size{40, 10})
+		sh.keyring = keyrings()["File"]
+		return keyringScreen{sh: sh, err: keyring.ErrDenied}
+	})
+	on("keyring unfinished", nil, func(sh *shell) screen {
+		sh.keyring = keyrings()["File"]
+		sh.keyring.status.Unfinished = true
+		return keyringScreen{sh: sh}
+	})
+	for name, found := range verifications() {
+		at := func(pressed ...string) func(*shell) screen {
+			return func(sh *shell) screen { return drive(newVerified(sh, found), pressed...) }
+		}
+		on("verified "+name, someBots(), at())
+		on("verifying again "+name, someBots(), at("r"))
+		on("mending "+name, someBots(), at("enter"))
+	}
+	for name, end := range moveEnds() {
+		on("moved "+name, someBots(), func(sh *shell) screen { return movedTo(sh, end) })
+	}
 }
 
 // addTo opens the screens of an attempt.

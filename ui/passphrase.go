@@ -10,12 +10,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
-	"botring/fleet/fault"
 	"botring/internal/secret"
 )
 
-// passphrase asks for the one of the encrypted file, over the screen whose call needs it. That screen goes
-// on under it: it gets all messages but keys and pastes.
+// passphrase asks for the one of the encrypted file, or for the password of a keyring that cannot ask for it,
+// over the screen whose call needs it. That screen goes on under it: it gets all messages but keys and pastes.
 type passphrase struct {
 	sh       *shell
 	under    screen
@@ -24,7 +23,7 @@ type passphrase struct {
 	// why is what is wrong with what was typed, under which field.
 	why   string
 	about fleet.Field
-	// opening: the answer was given, and the file is being opened with it.
+	// opening: the answer was given, and is being tried.
 	opening bool
 	frame   int // of the spinner
 }
@@ -37,7 +36,7 @@ const (
 // maxPassphrase bounds the field in characters, above what the file takes.
 const maxPassphrase = 4096
 
-// openingMsg turns the spinner while the file is being opened.
+// openingMsg turns the spinner while an answer is being tried.
 type openingMsg struct{}
 
 // asked shows a question over a screen, or in the place of the question before it.
@@ -47,13 +46,14 @@ func asked(sh *shell, on screen, question askedMsg) screen {
 		p.under = before.under
 	}
 	p.question = question
-	p.form = form{fields: []field{newPassphraseField(fieldPassphrase, "Passphrase")}}
+	words := p.words()
+	p.form = form{fields: []field{newPassphraseField(fieldPassphrase, words.label)}}
 	if p.creating() {
 		p.form.fields = append(p.form.fields, newPassphraseField(fieldAgain, "Once more"))
 	}
 	switch question.ask.Again {
 	case fleet.AskWrong:
-		p = p.say(fieldPassphrase, "That is not the passphrase.")
+		p = p.say(fieldPassphrase, words.wrong)
 	case fleet.AskDifferent:
 		p = p.say(fieldAgain, differs)
 	case fleet.AskTooShort:
@@ -63,6 +63,14 @@ func asked(sh *shell, on screen, question askedMsg) screen {
 	case fleet.AskFirst:
 	}
 	return p
+}
+
+// answered is what a task's question was asked over, when it is the one on show.
+func answered(on screen, task int) screen {
+	if p, ok := on.(passphrase); ok && p.question.task == task {
+		return p.under
+	}
+	return on
 }
 
 func newPassphraseField(id fleet.Field, label string) field {
@@ -205,23 +213,15 @@ func (p passphrase) Keys() []key.Binding {
 }
 
 func (p passphrase) View(size size) view {
-	t := p.sh.theme
-	v := view{trail: "Passphrase"}
-	place := fault.Clean(fleet.Place(p.question.ask.Place))
-	says := "The secrets are in an encrypted file, " + place + ". Its passphrase opens it."
-	work := "Opening it takes about a second"
-	if p.creating() {
-		v.trail = "A new passphrase"
-		says = "Secrets go to an encrypted file, " + place + ". A passphrase opens it; without it nobody can read it, botring included."
-		work = "Making the file takes a few seconds"
-	}
+	t, words := p.sh.theme, p.words()
+	v := view{trail: words.title}
 	if p.opening {
-		v.status = t.focus.Render(t.glyphs.spinner[p.frame%len(t.glyphs.spinner)]) + " " + work + t.glyphs.ellipsis
+		v.status = t.focus.Render(t.glyphs.spinner[p.frame%len(t.glyphs.spinner)]) + " " + words.work + t.glyphs.ellipsis
 	}
 	fields, cursor := p.fields(size.width)
-	intro := append(prose(says, size.width), "")
-	if len(intro)+len(fields) > size.height && p.creating() {
-		intro = prose("Without it nobody can read the file.", size.width)
+	intro := append(prose(words.says, size.width), "")
+	if len(intro)+len(fields) > size.height {
+		intro = prose(words.brief, size.width)
 	}
 	if len(intro)+len(fields) > size.height {
 		intro = nil

@@ -20,13 +20,21 @@ func passphraseAsks() map[string]fleet.Ask {
 		"Open":   {Purpose: fleet.ToOpen, Lock: fleet.OfFiles, Place: ageDir},
 		"Wrong":  {Purpose: fleet.ToOpen, Again: fleet.AskWrong, Lock: fleet.OfFiles, Place: ageDir},
 		"Create": {Purpose: fleet.ToCreate, Lock: fleet.OfFiles, Place: ageDir},
+		"Change": {Purpose: fleet.ToChange, Lock: fleet.OfFiles, Place: ageDir},
 		"Short":  {Purpose: fleet.ToCreate, Again: fleet.AskTooShort, Lock: fleet.OfFiles, Place: ageDir},
+
+		"Password":       {Purpose: fleet.ToOpen, Lock: fleet.OfKeyring, Place: "Log\x1b[31min \u202e天気"},
+		"Wrong password": {Purpose: fleet.ToOpen, Again: fleet.AskWrong, Lock: fleet.OfKeyring, Place: "Login"},
+		"New password":   {Purpose: fleet.ToCreate, Lock: fleet.OfKeyring, Place: "Default keyring"},
 	}
 }
 
 // passphraseOver asks over the welcome, for a task of its.
 func passphraseOver(sh *shell, ask fleet.Ask) screen {
 	sh.keyring = keyrings()["Closed"]
+	if ask.Lock == fleet.OfKeyring {
+		sh.keyring = keyrings()["Locked"]
+	}
 	under := drive(newWelcome(sh), "enter")
 	return asked(sh, under, askedMsg{ask: ask, task: under.(welcome).task.id, answer: make(chan answer, 1)})
 }
@@ -177,11 +185,11 @@ func TestPassphraseLetsMessagesPass(t *testing.T) {
 		t.Error("the end of the task did not arrive")
 	}
 	r := root{sh: sh, screen: s, term: size{80, 24}}
-	model, _ := r.Update(openedMsg{})
+	model, _ := r.Update(openedMsg{task: id})
 	if !is[welcome](model.(root).screen) {
 		t.Errorf("after the opening: %T", model.(root).screen)
 	}
-	model, _ = model.Update(openedMsg{errors.New("nobody asked")})
+	model, _ = model.Update(openedMsg{id, errors.New("nobody asked")})
 	if !is[welcome](model.(root).screen) {
 		t.Errorf("after another opening: %T", model.(root).screen)
 	}
@@ -215,7 +223,7 @@ func TestPassphrasesCarryQuestions(t *testing.T) {
 		t.Errorf("after the end: %v", err)
 	}
 	for range 100 {
-		p.Opened(nil) // nobody listens
+		p.Ended(ctx, nil) // nobody listens
 	}
 	if msg := NewPassphrases().next(ended)(); msg != nil {
 		t.Errorf("%T", msg)

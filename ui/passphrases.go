@@ -12,8 +12,9 @@ import (
 	"botring/internal/secret"
 )
 
-// Passphrases carry the questions for the passphrase of the encrypted file from the calls that need it to
-// the screens, and the answers back. A fleet is opened before there are screens, so they are made first.
+// Passphrases carry the questions for the passphrase of the encrypted file, or the password of a keyring that
+// cannot ask for it itself, from the calls that need it to the screens, and the answers back. A fleet is
+// opened before there are screens, so they are made first.
 type Passphrases struct {
 	events chan tea.Msg
 
@@ -40,8 +41,17 @@ type answer struct {
 	err        error
 }
 
-// openedMsg is the end of the opening that a passphrase was asked for.
-type openedMsg struct{ err error }
+// openedMsg is the end of what a task's passphrase was asked for.
+type openedMsg struct {
+	task int
+	err  error
+}
+
+// promptedMsg tells that a task waits for the answer to a prompt of the keyring's own, or waits no longer.
+type promptedMsg struct {
+	task  int
+	waits bool
+}
 
 // unrememberedMsg says why the choice of the encrypted file was not written down. It is in use all the same.
 type unrememberedMsg struct{ err error }
@@ -60,9 +70,8 @@ func (p *Passphrases) Ask(ctx context.Context, ask fleet.Ask) (secret.Secret, er
 		return p.choose(secret.Secret{}), nil
 	}
 	given := make(chan answer, 1)
-	task, _ := ctx.Value(taskKey{}).(int)
 	select {
-	case p.events <- askedMsg{ask: ask, task: task, answer: given}:
+	case p.events <- askedMsg{ask: ask, task: taskOf(ctx), answer: given}:
 	case <-ctx.Done():
 		return secret.Secret{}, ctx.Err()
 	}
@@ -86,8 +95,14 @@ func (p *Passphrases) choose(passphrase secret.Secret) secret.Secret {
 	return before
 }
 
-// Opened tells the screens how the opening ended.
-func (p *Passphrases) Opened(err error) { p.tell(openedMsg{err}) }
+// Ended tells the screens how that ended which Ask was called for. It is what fleet.Passphrase calls.
+func (p *Passphrases) Ended(ctx context.Context, err error) { p.tell(openedMsg{taskOf(ctx), err}) }
+
+// Prompting tells the screens that the keyring's own prompt is waited for, or no longer. It is what
+// fleet.Passphrase calls.
+func (p *Passphrases) Prompting(ctx context.Context, waits bool) {
+	p.tell(promptedMsg{taskOf(ctx), waits})
+}
 
 // tell never waits: without screens nobody listens.
 func (p *Passphrases) tell(msg tea.Msg) {
@@ -118,6 +133,12 @@ type taskKey struct{}
 // withTask marks a task's context, so that a question of its call can be told from those of others.
 func withTask(ctx context.Context, id int) context.Context {
 	return context.WithValue(ctx, taskKey{}, id)
+}
+
+// taskOf is the task that a call belongs to, 0 where it is not known.
+func taskOf(ctx context.Context) int {
+	id, _ := ctx.Value(taskKey{}).(int)
+	return id
 }
 
 // encrypted reports whether secrets go to the encrypted file.

@@ -61,7 +61,13 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case lookMsg:
 		return r, tea.Batch(r.sh.lookAtKeyring, r.sh.recover)
 	case keyringMsg:
+		was := r.sh.keyring
 		r.sh.keyring = keyringState(msg)
+		if was.status.Locked && msg.err == nil && !msg.status.Locked {
+			// What an earlier run of the program left half done can be settled now.
+			model, cmd := r.pass(msg)
+			return model, tea.Batch(cmd, r.sh.recover)
+		}
 	case catalogueMsg:
 		r.sh.took(msg)
 	case askedMsg:
@@ -70,6 +76,9 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return r, r.sh.passphrases.next(r.sh.ctx)
 	case openedMsg:
 		return r.opened(msg)
+	case promptedMsg:
+		r.sh.prompted(msg)
+		return r, r.sh.passphrases.next(r.sh.ctx)
 	case unrememberedMsg:
 		r.sh.list.notice = msg.words()
 		model, cmd := r.pass(msg)
@@ -77,10 +86,7 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case leaveMsg:
 		return r, tea.Quit
 	case taskDoneMsg:
-		delete(r.sh.tasks, msg.task)
-		if r.leaving && len(r.sh.tasks) == 0 {
-			return r, tea.Quit
-		}
+		return r.done(msg)
 	case tea.KeyPressMsg:
 		if model, cmd, taken := r.key(msg); taken {
 			return model, cmd
@@ -89,17 +95,29 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return r.pass(msg)
 }
 
-// opened goes back to what the passphrase was asked over. What an earlier run of the program left half done
-// can be settled now.
+// opened goes back to what the passphrase was asked over.
 func (r root) opened(msg openedMsg) (tea.Model, tea.Cmd) {
-	if p, ok := r.screen.(passphrase); ok {
-		r.screen = p.under
+	r.screen = answered(r.screen, msg.task)
+	next := r.sh.passphrases.next(r.sh.ctx)
+	if _, runs := r.sh.tasks[msg.task]; runs {
+		return r, next // it is looked at the keyring when the task has ended
 	}
-	next := tea.Batch(r.sh.passphrases.next(r.sh.ctx), r.sh.lookAtKeyring)
-	if msg.err != nil {
-		return r, next
+	return r, tea.Batch(next, r.sh.lookAtKeyring)
+}
+
+// done takes the end of a task. It may have opened a keyring that was locked.
+func (r root) done(msg taskDoneMsg) (tea.Model, tea.Cmd) {
+	delete(r.sh.tasks, msg.task)
+	r.sh.prompted(promptedMsg{task: msg.task})
+	r.screen = answered(r.screen, msg.task)
+	if r.leaving && len(r.sh.tasks) == 0 {
+		return r, tea.Quit
 	}
-	return r, tea.Batch(next, r.sh.recover)
+	model, cmd := r.pass(msg)
+	if r.sh.keyring.status.Locked {
+		cmd = tea.Batch(cmd, r.sh.lookAtKeyring)
+	}
+	return model, cmd
 }
 
 // resize takes a new size of the terminal; the first one is where drawing begins.
@@ -151,6 +169,8 @@ func (r root) key(msg tea.KeyPressMsg) (model tea.Model, cmd tea.Cmd, taken bool
 			r.help = nil
 		}
 		return r, nil, true
+	case key.Matches(msg, keys.back) && r.sh.giveUp():
+		return r, nil, true
 	case key.Matches(msg, keys.helpTyping), !r.screen.Typing() && key.Matches(msg, keys.help):
 		r.help = newHelp(r.sh, r.screen.Keys(), r.screen.Typing())
 		return r, nil, true
@@ -199,6 +219,9 @@ func (r root) View() tea.View {
 		if r.screen.Typing() {
 			last = r.sh.keys.helpTyping
 		}
+	}
+	if says := r.sh.prompting(body.width); says != "" {
+		v.status = r.sh.theme.waiting.Render(says)
 	}
 	if question := r.question(); question != "" {
 		v.status = r.sh.theme.waiting.Render(question)

@@ -43,7 +43,12 @@ type tab int
 const (
 	tabBots tab = iota + 1
 	tabApps
+	_ // History is to have 3
+	tabKeyring
 )
+
+// tabs are those that there are, in their order.
+func tabs() []tab { return []tab{tabBots, tabApps, tabKeyring} }
 
 func (t tab) String() string {
 	switch t {
@@ -51,6 +56,8 @@ func (t tab) String() string {
 		return "Bots"
 	case tabApps:
 		return "Apps"
+	case tabKeyring:
+		return "Keyring"
 	}
 	return ""
 }

@@ -40,7 +40,9 @@ type shell struct {
 	unsaved *fleet.UnsavedError
 
 	passphrases *Passphrases
-	remember    func(keyring string) error
+	// prompts are the tasks that wait for the answer to a prompt of the keyring's own.
+	prompts  []int
+	remember func(keyring string) error
 
 	tasks    map[int]task
 	lastTask int

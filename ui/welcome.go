@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
-	"botring/fleet/fault"
 )
 
 // welcome is the first start: no bots yet. It says where secrets will go before anybody types one.
@@ -15,43 +14,13 @@ type welcome struct {
 	sh *shell
 	// task is what enter started: unlocking, looking, reading the ring, or going on in memory.
 	task       task
-	doing      welcoming
+	doing      keyringWork
 	cancelling bool
 
 	notice string
 	// remote shows how to start a keyring over SSH.
 	remote bool
 	pager  pager
-}
-
-// welcoming is what a task of the welcome does.
-type welcoming int
-
-const (
-	unlocking welcoming = iota
-	opening
-	looking
-	rebuilding
-	encrypting
-	forgetting
-)
-
-func (w welcoming) String() string {
-	switch w {
-	case unlocking:
-		return "Waiting for your keyring to be unlocked"
-	case opening:
-		return "Opening the encrypted file"
-	case looking:
-		return "Looking for a keyring"
-	case rebuilding:
-		return "Looking for bots in this keyring"
-	case encrypting:
-		return "Going on with an encrypted file"
-	case forgetting:
-		return "Going on without a keyring"
-	}
-	return ""
 }
 
 // newWelcome is the first start: no bots yet. It says what the list would have said.
@@ -63,31 +32,6 @@ func newWelcome(sh *shell) screen {
 
 func (w welcome) Typing() bool { return false }
 func (w welcome) quits() bool  { return true }
-
-// A ringState is what the welcome has to say of the keyring.
-type ringState int
-
-const (
-	ringUnknown ringState = iota // not looked yet
-	ringReady
-	ringLocked
-	ringMissing
-	ringMemory
-)
-
-func (w welcome) ring() ringState {
-	switch k := w.sh.keyring; {
-	case !k.looked:
-		return ringUnknown
-	case k.err != nil:
-		return ringMissing
-	case k.status.Kind == kindMemory:
-		return ringMemory
-	case k.status.Locked:
-		return ringLocked
-	}
-	return ringReady
-}
 
 func (w welcome) Update(msg tea.Msg) (screen, tea.Cmd) {
 	if len(w.sh.bots) > 0 {
@@ -127,32 +71,36 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newAdd(sh), nil
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
+	case key.Matches(msg, keys.keyring):
+		return newKeyring(sh)
 	case key.Matches(msg, keys.environment) && sh.hasOtherEnvironment():
 		sh.otherEnvironment()
 		w.notice = sh.list.notice
 	case key.Matches(msg, keys.open):
 		return w.goOn()
-	case key.Matches(msg, keys.file) && w.ring() == ringMissing && sh.offersFile():
-		return w.start(encrypting, sh.useFile())
-	case key.Matches(msg, keys.memory) && w.ring() == ringMissing:
-		return w.start(forgetting, sh.fleet.UseMemory)
-	case key.Matches(msg, keys.howTo) && w.ring() == ringMissing && !sh.encrypted():
+	case key.Matches(msg, keys.howTo) && w.offersHow():
 		w.remote, w.pager = !w.remote, pager{}
 	case key.Matches(msg, keys.back) && w.remote:
 		w.remote, w.pager = false, pager{}
+	default:
+		if doing, call, ok := sh.way(msg); ok {
+			return w.start(doing, call)
+		}
 	}
 	return w, nil
+}
+
+// offersHow: how to start a keyring over SSH is no help where one runs, or where files are at fault.
+func (w welcome) offersHow() bool {
+	return w.sh.ring() == ringMissing && !w.sh.encrypted() && !w.sh.offersKeyring()
 }
 
 // goOn is enter: whatever brings the keyring one step further.
 func (w welcome) goOn() (screen, tea.Cmd) {
 	f := w.sh.fleet
-	switch w.ring() {
+	switch w.sh.ring() {
 	case ringLocked:
-		if w.sh.encrypted() {
-			return w.start(opening, f.Unlock)
-		}
-		return w.start(unlocking, f.Unlock)
+		return w.start(w.sh.unlock(), f.Unlock)
 	case ringMissing:
 		return w.start(looking, func(context.Context) error { return nil })
 	case ringReady:
@@ -163,11 +111,11 @@ func (w welcome) goOn() (screen, tea.Cmd) {
 	return w, nil
 }
 
-func (w welcome) start(doing welcoming, call func(context.Context) error) (screen, tea.Cmd) {
+func (w welcome) start(doing keyringWork, call func(context.Context) error) (screen, tea.Cmd) {
 	return w.begin(doing, func(ctx context.Context) (any, error) { return nil, call(ctx) })
 }
 
-func (w welcome) begin(doing welcoming, call func(context.Context) (any, error)) (screen, tea.Cmd) {
+func (w welcome) begin(doing keyringWork, call func(context.Context) (any, error)) (screen, tea.Cmd) {
 	w.doing = doing
 	var cmd tea.Cmd
 	w.task, cmd = w.sh.start("call", func(ctx context.Context, _ func(fleet.Step)) (any, error) { return call(ctx) })
@@ -185,7 +133,7 @@ func (w welcome) done(msg taskDoneMsg) (screen, tea.Cmd) {
 		}
 	}
 	if msg.err != nil {
-		w.notice = fault.Of(msg.err).What
+		w.notice = w.sh.says(msg.err)
 	}
 	return w, tea.Batch(w.sh.lookAtKeyring, w.sh.reload)
 }
@@ -199,14 +147,11 @@ func (w welcome) Keys() []key.Binding {
 		return []key.Binding{as(k.back, "cancel")}
 	}
 	var keys []key.Binding
-	switch w.ring() {
+	switch w.sh.ring() {
 	case ringMissing:
-		if w.sh.offersFile() {
-			keys = append(keys, as(k.file, "encrypted file"))
-		}
-		keys = append(keys, as(k.memory, "go on without"))
+		keys = w.sh.wayKeys()
 		switch {
-		case w.sh.encrypted():
+		case !w.offersHow():
 		case w.remote:
 			keys = append(keys, as(k.howTo, "hide that"))
 		default:
@@ -231,13 +176,13 @@ func (w welcome) Keys() []key.Binding {
 	case ringUnknown, ringMemory:
 		keys = []key.Binding{k.add}
 	}
-	if w.ring() != ringMissing && w.sh.hasOtherEnvironment() {
+	if w.sh.ring() != ringMissing && w.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
-	if w.ring() == ringMissing {
+	if w.sh.ring() == ringMissing {
 		keys = append(keys, k.add)
 	}
-	keys = append(keys, k.apps, k.quit)
+	keys = append(keys, k.apps, k.keyring, k.quit)
 	if len(w.lines(w.sh.body)) > w.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

@@ -14,10 +14,10 @@ import (
 
 // keyrings are the keyrings a first start can meet.
 func keyrings() map[string]keyringState {
-	system := fleet.KeyringStatus{Kind: "system", Provider: "gnome-keyring", Collection: "Login"}
+	system := fleet.KeyringStatus{Kind: "system", Provider: "gnome-keyring", Collection: "Login", CanList: true}
 	locked := system
 	locked.Locked = true
-	file := fleet.KeyringStatus{Kind: "age", Provider: "age", Collection: "~/.local/share/botring/age/botring"}
+	file := fleet.KeyringStatus{Kind: "age", Provider: "age", Collection: "~/.local/share/botring/age/botring", CanList: true}
 	closed, fresh := file, file
 	closed.Locked, fresh.Locked, fresh.New = true, true, true
 	return map[string]keyringState{
@@ -25,6 +25,7 @@ func keyrings() map[string]keyringState {
 		"Ready":   {looked: true, status: system},
 		"Locked":  {looked: true, status: locked},
 		"Missing": {looked: true, err: keyring.ErrUnavailable},
+		"Empty":   {looked: true, status: fleet.KeyringStatus{Kind: "system"}, err: &keyring.UnavailableError{Reason: keyring.NoCollection}},
 		"File":    {looked: true, status: file},
 		"Closed":  {looked: true, status: closed},
 		"Fresh":   {looked: true, status: fresh},
@@ -81,6 +82,11 @@ func TestWelcomeTasks(t *testing.T) {
 		{"Missing", "enter", "Looking for a keyring"},
 		{"Missing", "m", "Going on without"},
 		{"Missing", "f", "Going on with an encrypted file"},
+		{"Missing", "n", ""},
+		{"Empty", "n", "Making a default keyring"},
+		{"Empty", "f", "Going on with an encrypted file"},
+		{"Empty", "h", ""},
+		{"Ready", "n", ""},
 		{"Unsafe", "enter", "Looking for a keyring"},
 		{"Unsafe", "m", "Going on without"},
 		{"Unsafe", "f", ""},

@@ -15,7 +15,7 @@ import (
 // the line of keys says the rest.
 func (w welcome) lines(size size) []string {
 	low := size.height < roomy-5
-	if low && w.ring() == ringMissing && !w.remote {
+	if low && w.sh.ring() == ringMissing && !w.remote {
 		return w.secrets(size.width, low)
 	}
 	t, m := w.sh.theme, margin(size.width)
@@ -30,7 +30,7 @@ func (w welcome) lines(size size) []string {
 		return append(append(lines, ""), w.overSSH(size.width)...)
 	case low:
 		lines = append(lines, w.offer(w.sh.keys.add, "", size.width)...)
-	case w.ring() == ringMissing:
+	case w.sh.ring() == ringMissing:
 		lines = append(lines, "")
 	default:
 		lines = append(lines, "")
@@ -72,7 +72,7 @@ func (w welcome) secrets(width int, low bool) []string {
 		}
 		return t.fact(label, width, append([]string{sign + " " + place}, more...)...)
 	}
-	switch w.ring() {
+	switch w.sh.ring() {
 	case ringUnknown:
 		return to(t.dim.Render(t.glyphs.unknown), "looking for your keyring"+t.glyphs.ellipsis)
 	case ringReady:
@@ -112,19 +112,11 @@ func (w welcome) closed(to func(sign, place string, more ...string) []string) []
 
 // ways are what there is to do where no keyring is.
 func (w welcome) ways(width int) []key.Binding {
-	k := w.sh.keys
-	ways := []key.Binding{k.memory, k.howTo, as(k.open, "look again")}
-	if w.sh.encrypted() {
-		return slices.Delete(ways, 1, 2) // its faults are no other keyring's
+	ways := append(w.sh.ways(width), as(w.sh.keys.open, "look again"))
+	if w.offersHow() {
+		ways = slices.Insert(ways, len(ways)-1, w.sh.keys.howTo)
 	}
-	if !w.sh.offersFile() {
-		return ways
-	}
-	file := k.file
-	if width < narrow {
-		file = as(file, "an encrypted file (age)")
-	}
-	return slices.Insert(ways, 0, file)
+	return ways
 }
 
 // keyringWith names a keyring with the program behind it and its state.

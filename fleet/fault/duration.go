@@ -20,6 +20,17 @@ func Duration(d time.Duration) string {
 	return two(s/86400, days(s/86400), s%86400/3600, "h")
 }
 
+// Latency says how long something took that most often takes milliseconds: "0.8 ms", "12 ms", "1.4 s".
+func Latency(d time.Duration) string {
+	switch {
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d/time.Millisecond)
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
 // two leaves the smaller unit out where there is none of it.
 func two(a int64, unit string, b int64, smaller string) string {
 	if b == 0 {

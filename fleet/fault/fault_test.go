@@ -84,6 +84,7 @@ func TestEveryKeyringSentinel(t *testing.T) {
 		"ErrReadBack":    {keyring.ErrReadBack, "keyring_read_back"},
 		"ErrCannotList":  {keyring.ErrCannotList, "keyring_cannot_list"},
 		"ErrDamaged":     {keyring.ErrDamaged, "keyring_damaged"},
+		"ErrCannotSee":   {keyring.ErrCannotSee, "keyring_unseen"},
 	}
 	for _, name := range sentinels(t, "../../keyring") {
 		row, ok := all[name]
@@ -175,7 +176,7 @@ func TestEveryFleetSentinel(t *testing.T) {
 	all := map[string]error{
 		"ErrSessionWorks": fleet.ErrSessionWorks, "ErrRunsElsewhere": fleet.ErrRunsElsewhere, "ErrSecretMissing": fleet.ErrSecretMissing,
 		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp,
-		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring,
+		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready,
 		"ErrItemNewer": fleet.ErrItemNewer, "ErrItemDamaged": fleet.ErrItemDamaged,
 	}
 	for _, name := range sentinels(t, "..") {

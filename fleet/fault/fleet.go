@@ -104,6 +104,14 @@ func fleetWords() []struct {
 			NotSaved: notSavedKept,
 			Actions:  []Action{EditApp, SaveOnly},
 		}},
+		{fleet.ErrBackAlready, Fault{
+			Kind:     "back_already",
+			What:     "The bot is there again.",
+			Why:      "It was added anew after it was removed.",
+			Next:     "Remove the new one first, if the old one is the right one.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
+		}},
 		{fleet.ErrNotEncrypted, Fault{
 			Kind:     "not_encrypted_files",
 			What:     "This is about encrypted files, and secrets are in another keyring.",

@@ -238,6 +238,14 @@ func keyringWords() []keyringRow {
 			NotSaved: Unchanged,
 			Actions:  []Action{Keep},
 		}},
+		{keyring.ErrCannotSee, Fault{
+			Kind:     "keyring_unseen",
+			What:     "Other keyring programs cannot be seen.",
+			Why:      "The system does not show other programs here, as in a container.",
+			Next:     "Make sure by other means that only one works on the same files.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
+		}},
 		{keyring.ErrBadName, Fault{
 			Kind:     "keyring_bad_name",
 			What:     "The keyring cannot keep an item of this name.",

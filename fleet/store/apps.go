@@ -10,14 +10,14 @@ const selectApps = `SELECT api_id, name, (SELECT count(*) FROM bots WHERE bots.a
 
 // Apps returns all apps ordered by name.
 func (s *Store) Apps(ctx context.Context) (apps []App, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		apps, err = readApps(ctx, tx)
 		return err
 	})
 	return apps, err
 }
 
-func readApps(ctx context.Context, tx *sql.Tx) ([]App, error) {
+func readApps(ctx context.Context, tx *txn) ([]App, error) {
 	rows, err := tx.QueryContext(ctx, selectApps+` ORDER BY name, api_id`)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func readApps(ctx context.Context, tx *sql.Tx) ([]App, error) {
 
 // App returns one app, or ErrNotFound.
 func (s *Store) App(ctx context.Context, apiID int) (app App, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		row := tx.QueryRowContext(ctx, selectApps+` WHERE api_id = ?`, apiID)
 		return row.Scan(&app.APIID, &app.Name, &app.Bots)
 	})
@@ -48,10 +48,10 @@ func (s *Store) App(ctx context.Context, apiID int) (app App, err error) {
 
 // PutApp writes an app's row, or ErrTaken when another app has the name.
 func (s *Store) PutApp(ctx context.Context, app App) error {
-	return s.write(ctx, true, func(tx *sql.Tx) error { return writeApp(ctx, tx, app) })
+	return s.write(ctx, true, func(tx *txn) error { return writeApp(ctx, tx, app) })
 }
 
-func writeApp(ctx context.Context, tx *sql.Tx, app App) error {
+func writeApp(ctx context.Context, tx *txn, app App) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO apps VALUES (?, ?) ON CONFLICT (api_id) DO UPDATE SET name = excluded.name`,
 		app.APIID, app.Name)
 	return err
@@ -59,7 +59,7 @@ func writeApp(ctx context.Context, tx *sql.Tx, app App) error {
 
 // DeleteApp removes an app's row, or returns ErrNotFound.
 func (s *Store) DeleteApp(ctx context.Context, apiID int) error {
-	return s.write(ctx, true, func(tx *sql.Tx) error {
+	return s.write(ctx, true, func(tx *txn) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM apps WHERE api_id = ?`, apiID)
 		return oneRow(result, err)
 	})

@@ -36,7 +36,7 @@ const selectSessions = `SELECT environment, bot_id, name, dc, runs, api_id, made
 // from it are as of now.
 func (s *Store) Bots(ctx context.Context, now time.Time) (bots []Bot, err error) {
 	var waits Floods
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		if bots, err = readBots(ctx, tx, selectBots); err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (s *Store) Bots(ctx context.Context, now time.Time) (bots []Bot, err error)
 // Bot returns one bot, or ErrNotFound.
 func (s *Store) Bot(ctx context.Context, key Key, now time.Time) (bot Bot, err error) {
 	var waits Floods
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		if bot, err = readBot(ctx, tx, key); err != nil {
 			return err
 		}
@@ -70,6 +70,15 @@ func (s *Store) Bot(ctx context.Context, key Key, now time.Time) (bot Bot, err e
 	}
 	bot.wait(waits.Until(bot.Key, bot.APIID, MethodLogin))
 	return bot, nil
+}
+
+// Row returns one bot as its row is written, without what follows from floods, or ErrNotFound.
+func (s *Store) Row(ctx context.Context, key Key) (bot Bot, err error) {
+	err = s.read(ctx, func(tx *txn) error {
+		bot, err = readBot(ctx, tx, key)
+		return err
+	})
+	return bot, err
 }
 
 // wait notes until when logins are refused. A bot that has nothing to do but log in is flooded, a bot
@@ -108,7 +117,7 @@ func sortByName(bots []Bot) []Bot {
 	return sorted
 }
 
-func readBots(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]Bot, error) {
+func readBots(ctx context.Context, tx *txn, query string, args ...any) ([]Bot, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -140,7 +149,7 @@ func readBots(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]Bot
 	return bots, rows.Err()
 }
 
-func readBot(ctx context.Context, tx *sql.Tx, key Key) (Bot, error) {
+func readBot(ctx context.Context, tx *txn, key Key) (Bot, error) {
 	bots, err := readBots(ctx, tx, selectBots+` WHERE environment = ? AND id = ?`, key.Environment, key.ID)
 	if err != nil {
 		return Bot{}, err
@@ -155,7 +164,7 @@ func readBot(ctx context.Context, tx *sql.Tx, key Key) (Bot, error) {
 }
 
 // readAllSessions gives every bot its sessions, in one query for all.
-func readAllSessions(ctx context.Context, tx *sql.Tx, bots []Bot) error {
+func readAllSessions(ctx context.Context, tx *txn, bots []Bot) error {
 	index := make(map[Key]int, len(bots))
 	for i := range bots {
 		index[bots[i].Key] = i
@@ -168,7 +177,7 @@ func readAllSessions(ctx context.Context, tx *sql.Tx, bots []Bot) error {
 	})
 }
 
-func eachSession(ctx context.Context, tx *sql.Tx, query string, args []any, do func(Key, Session)) error {
+func eachSession(ctx context.Context, tx *txn, query string, args []any, do func(Key, Session)) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -195,7 +204,7 @@ func eachSession(ctx context.Context, tx *sql.Tx, query string, args []any, do f
 // other's changes. It returns ErrNotFound where there is no such bot, and ErrTaken for a label that
 // another bot has. The key and what is derived from floods do not change.
 func (s *Store) Update(ctx context.Context, key Key, edit func(*Bot)) error {
-	return s.write(ctx, false, func(tx *sql.Tx) error {
+	return s.write(ctx, false, func(tx *txn) error {
 		bot, err := readBot(ctx, tx, key)
 		if err != nil {
 			return err
@@ -206,7 +215,7 @@ func (s *Store) Update(ctx context.Context, key Key, edit func(*Bot)) error {
 
 // Delete removes a bot and its sessions. It returns ErrNotFound where there is none.
 func (s *Store) Delete(ctx context.Context, key Key) error {
-	return s.write(ctx, true, func(tx *sql.Tx) error {
+	return s.write(ctx, true, func(tx *txn) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM bots WHERE environment = ? AND id = ?`, key.Environment, key.ID)
 		return oneRow(result, err)
 	})
@@ -222,7 +231,7 @@ func oneRow(result sql.Result, err error) error {
 	return nil
 }
 
-func writeEdited(ctx context.Context, tx *sql.Tx, bot Bot, edit func(*Bot)) error {
+func writeEdited(ctx context.Context, tx *txn, bot Bot, edit func(*Bot)) error {
 	key, before := bot.Key, slices.Clone(bot.Sessions)
 	edit(&bot)
 	bot.Key = key
@@ -235,7 +244,7 @@ func writeEdited(ctx context.Context, tx *sql.Tx, bot Bot, edit func(*Bot)) erro
 	return writeSessions(ctx, tx, bot)
 }
 
-func writeBot(ctx context.Context, tx *sql.Tx, b Bot) error {
+func writeBot(ctx context.Context, tx *txn, b Bot) error {
 	tags := []byte("[]")
 	if len(b.Tags) > 0 {
 		var err error
@@ -255,7 +264,7 @@ func writeBot(ctx context.Context, tx *sql.Tx, b Bot) error {
 	return err
 }
 
-func writeSessions(ctx context.Context, tx *sql.Tx, b Bot) error {
+func writeSessions(ctx context.Context, tx *txn, b Bot) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE environment = ? AND bot_id = ?`, b.Environment, b.ID)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
@@ -27,7 +26,7 @@ const raiseWithin = 10 * time.Minute
 // PutFlood remembers a wait, on the disk when it returns. A deadline is never brought forward. A second
 // bot of the same app within ten minutes makes it a wait of the app's.
 func (s *Store) PutFlood(ctx context.Context, f Flood) error {
-	return s.write(ctx, true, func(tx *sql.Tx) error {
+	return s.write(ctx, true, func(tx *txn) error {
 		forget := f.SeenAt.Add(-raiseWithin)
 		if _, err := tx.ExecContext(ctx, `DELETE FROM floods WHERE until < ?`, millis(forget)); err != nil {
 			return err
@@ -50,7 +49,7 @@ func (s *Store) PutFlood(ctx context.Context, f Flood) error {
 	})
 }
 
-func writeFlood(ctx context.Context, tx *sql.Tx, f Flood) error {
+func writeFlood(ctx context.Context, tx *txn, f Flood) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO floods VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (environment, bot_id, api_id, method) DO UPDATE SET until = max(until, excluded.until), seen_at = excluded.seen_at`,
 		f.Environment, f.ID, f.APIID, f.Method, millis(f.Until), millis(f.SeenAt))
@@ -62,14 +61,14 @@ type Floods []Flood
 
 // Floods reads the waits that have not ended at now.
 func (s *Store) Floods(ctx context.Context, now time.Time) (floods Floods, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		floods, err = readFloods(ctx, tx, now)
 		return err
 	})
 	return floods, err
 }
 
-func readFloods(ctx context.Context, tx *sql.Tx, now time.Time) (Floods, error) {
+func readFloods(ctx context.Context, tx *txn, now time.Time) (Floods, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT environment, bot_id, api_id, method, until, seen_at FROM floods
 		WHERE until > ?`, millis(now))
 	if err != nil {

@@ -43,7 +43,7 @@ type Sealer func(before []byte, e Entry) []byte
 // Append adds entries at the end of the history, in their order, and returns where it ends then. With a sealer
 // it first seals those that are there unsealed, and then these. Two processes that append take turns.
 func (s *Store) Append(ctx context.Context, entries []Entry, seal Sealer) (last Mark, err error) {
-	err = s.write(ctx, false, func(tx *sql.Tx) error {
+	err = s.write(ctx, false, func(tx *txn) error {
 		if seal != nil {
 			if err := sealRest(ctx, tx, seal); err != nil {
 				return err
@@ -70,7 +70,7 @@ func (s *Store) Append(ctx context.Context, entries []Entry, seal Sealer) (last 
 }
 
 // lastMark is where the history ends. The end of an empty one is its checkpoint.
-func lastMark(ctx context.Context, tx *sql.Tx) (last Mark, err error) {
+func lastMark(ctx context.Context, tx *txn) (last Mark, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT seq, seal FROM history ORDER BY seq DESC LIMIT 1`).Scan(&last.Seq, &last.Seal)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return last, err
@@ -80,7 +80,7 @@ func lastMark(ctx context.Context, tx *sql.Tx) (last Mark, err error) {
 }
 
 // sealRest seals the entries that nobody has sealed, which are the last ones.
-func sealRest(ctx context.Context, tx *sql.Tx, seal Sealer) error {
+func sealRest(ctx context.Context, tx *txn, seal Sealer) error {
 	rest, err := readEntries(ctx, tx, selectEntries+` WHERE seal IS NULL ORDER BY seq`)
 	if err != nil || len(rest) == 0 {
 		return err
@@ -105,13 +105,13 @@ func sealRest(ctx context.Context, tx *sql.Tx, seal Sealer) error {
 
 const selectEntries = `SELECT seq, at, environment, bot_id, name, action, outcome, detail, seal FROM history`
 
-func insertEntry(ctx context.Context, tx *sql.Tx, e Entry) error {
+func insertEntry(ctx context.Context, tx *txn, e Entry) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.Seq, millis(e.At),
 		e.Key.Environment, e.Key.ID, e.Name, e.Action, e.Outcome, e.Detail, e.Seal)
 	return err
 }
 
-func readEntries(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]Entry, error) {
+func readEntries(ctx context.Context, tx *txn, query string, args ...any) ([]Entry, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (s *Store) Entries(ctx context.Context, limit int) (entries []Entry, err er
 	if limit == 0 {
 		limit = -1
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		entries, err = readEntries(ctx, tx, selectEntries+` ORDER BY seq DESC LIMIT ?`, limit)
 		return err
 	})
@@ -146,7 +146,7 @@ func (s *Store) Entries(ctx context.Context, limit int) (entries []Entry, err er
 // WholeHistory returns the checkpoint and every entry after it, the first one first, in one state of the
 // catalogue.
 func (s *Store) WholeHistory(ctx context.Context) (from Checkpoint, entries []Entry, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		if from, err = readCheckpoint(ctx, tx); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (s *Store) WholeHistory(ctx context.Context) (from Checkpoint, entries []En
 }
 
 // readCheckpoint returns where the history begins, the zero Checkpoint where nothing was pruned yet.
-func readCheckpoint(ctx context.Context, tx *sql.Tx) (c Checkpoint, err error) {
+func readCheckpoint(ctx context.Context, tx *txn) (c Checkpoint, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT seq, seal, proof FROM checkpoint`).Scan(&c.Seq, &c.Seal, &c.Proof)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
@@ -168,7 +168,7 @@ func readCheckpoint(ctx context.Context, tx *sql.Tx) (c Checkpoint, err error) {
 // Prune removes all but the last keep entries once there are more than most, and puts a checkpoint in their
 // place; proof makes the proof of one. Entries that nobody has sealed are never removed.
 func (s *Store) Prune(ctx context.Context, keep, most int, proof func(Mark) []byte) error {
-	return s.write(ctx, false, func(tx *sql.Tx) error {
+	return s.write(ctx, false, func(tx *txn) error {
 		var count int
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM history`).Scan(&count); err != nil || count <= most {
 			return err

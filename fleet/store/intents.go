@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 )
@@ -19,7 +18,7 @@ type Intent struct {
 
 // Begin enters a save into the journal, on the disk when it returns.
 func (s *Store) Begin(ctx context.Context, i Intent) error {
-	return s.write(ctx, true, func(tx *sql.Tx) error {
+	return s.write(ctx, true, func(tx *txn) error {
 		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?)`,
 			i.Nonce, i.Key.Environment, i.Key.ID, i.APIID, millis(i.Began))
 		return err
@@ -28,24 +27,24 @@ func (s *Store) Begin(ctx context.Context, i Intent) error {
 
 // End takes a save out of the journal; it is no error if it is not there.
 func (s *Store) End(ctx context.Context, nonce string) error {
-	return s.write(ctx, false, func(tx *sql.Tx) error { return endIntent(ctx, tx, nonce) })
+	return s.write(ctx, false, func(tx *txn) error { return endIntent(ctx, tx, nonce) })
 }
 
-func endIntent(ctx context.Context, tx *sql.Tx, nonce string) error {
+func endIntent(ctx context.Context, tx *txn, nonce string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM intents WHERE nonce = ?`, nonce)
 	return err
 }
 
 // Intents returns the journal, oldest first.
 func (s *Store) Intents(ctx context.Context) (intents []Intent, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		intents, err = readIntents(ctx, tx)
 		return err
 	})
 	return intents, err
 }
 
-func readIntents(ctx context.Context, tx *sql.Tx) ([]Intent, error) {
+func readIntents(ctx context.Context, tx *txn) ([]Intent, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT nonce, environment, bot_id, api_id, began_at FROM intents ORDER BY began_at, nonce`)
 	if err != nil {
 		return nil, err
@@ -78,7 +77,7 @@ type Save struct {
 // Commit enters a save into the catalogue and takes it out of the journal, in one transaction that is on
 // the disk when it returns. It returns ErrTaken for a label or an app's name that another has.
 func (s *Store) Commit(ctx context.Context, save Save) error {
-	return s.write(ctx, true, func(tx *sql.Tx) error {
+	return s.write(ctx, true, func(tx *txn) error {
 		if save.App != nil {
 			if err := writeApp(ctx, tx, *save.App); err != nil {
 				return err

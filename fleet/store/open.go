@@ -23,6 +23,7 @@ import (
 type Store struct {
 	db   *sql.DB
 	path string // of the file, "" in memory
+	hot  hot
 }
 
 // Open opens the catalogue at path and makes it, and the directories above it, where there is none. Both
@@ -111,7 +112,7 @@ func connect(ctx context.Context, source string) (*Store, error) {
 	}
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	s := &Store{db: db}
+	s := &Store{db: db, hot: hot{runs: map[string]int{}, ready: map[string]*sql.Stmt{}}}
 	if err := s.migrate(ctx); err != nil {
 		_ = db.Close()
 		return nil, sentinel(err)

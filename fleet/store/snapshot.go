@@ -18,7 +18,7 @@ type Snapshot struct {
 
 // Snapshot reads it in one transaction, bots in no order.
 func (s *Store) Snapshot(ctx context.Context, now time.Time) (snapshot Snapshot, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx *txn) error {
 		if snapshot.Apps, err = readApps(ctx, tx); err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (s *Store) Snapshot(ctx context.Context, now time.Time) (snapshot Snapshot,
 // Rows that are there stay as they are. A label that a bot here has already is given up, and an app whose
 // name is taken is named by its api_id.
 func (s *Store) Merge(ctx context.Context, from Snapshot) error {
-	return s.write(ctx, true, func(tx *sql.Tx) error {
+	return s.write(ctx, true, func(tx *txn) error {
 		for _, app := range from.Apps {
 			if err := mergeApp(ctx, tx, app); err != nil {
 				return err
@@ -58,7 +58,7 @@ func (s *Store) Merge(ctx context.Context, from Snapshot) error {
 	})
 }
 
-func mergeApp(ctx context.Context, tx *sql.Tx, app App) error {
+func mergeApp(ctx context.Context, tx *txn, app App) error {
 	known, err := there(ctx, tx, `SELECT 1 FROM apps WHERE api_id = ?`, app.APIID)
 	if err != nil || known {
 		return err
@@ -73,7 +73,7 @@ func mergeApp(ctx context.Context, tx *sql.Tx, app App) error {
 	return writeApp(ctx, tx, app)
 }
 
-func mergeBot(ctx context.Context, tx *sql.Tx, bot Bot) error {
+func mergeBot(ctx context.Context, tx *txn, bot Bot) error {
 	known, err := there(ctx, tx, `SELECT 1 FROM bots WHERE environment = ? AND id = ?`, bot.Environment, bot.ID)
 	if err != nil || known {
 		return err
@@ -92,7 +92,7 @@ func mergeBot(ctx context.Context, tx *sql.Tx, bot Bot) error {
 }
 
 // there reports whether a query finds a row.
-func there(ctx context.Context, tx *sql.Tx, query string, args ...any) (bool, error) {
+func there(ctx context.Context, tx *txn, query string, args ...any) (bool, error) {
 	var one int
 	err := tx.QueryRowContext(ctx, query, args...).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -104,7 +104,7 @@ func there(ctx context.Context, tx *sql.Tx, query string, args ...any) (bool, er
 // Forget removes the rows of bots and apps, those that are there, in one transaction that is on the disk when
 // it returns. Waits that Telegram asked for stay.
 func (s *Store) Forget(ctx context.Context, bots []Key, apps []int) error {
-	return s.write(ctx, true, func(tx *sql.Tx) error {
+	return s.write(ctx, true, func(tx *txn) error {
 		for _, key := range bots {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM bots WHERE environment = ? AND id = ?`, key.Environment, key.ID); err != nil {
 				return err

@@ -56,12 +56,9 @@ type Options struct {
 	// CredentialsDir is where systemd puts the credentials of a service ($CREDENTIALS_DIRECTORY). A
 	// credential "botring" in it is the passphrase, unless PassphraseFile is set.
 	CredentialsDir string
-	// Ask asks somebody for the passphrase where no file has it. It may be nil: then there is nobody. It
-	// is never called twice at the same time.
+	// Ask asks somebody for the passphrase where no file has it. The zero one has nobody. It is never called
+	// twice at the same time.
 	Ask passphrase.Asker
-	// Opened is told how an opening of the store ended, nil or why not, so that whoever was asked can be told
-	// of it. It may be nil, and must not wait for anything.
-	Opened func(error)
 	// WorkFactor is that of new passphrases, DefaultWorkFactor when 0. Tests take less.
 	WorkFactor int
 }

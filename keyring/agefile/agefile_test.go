@@ -62,7 +62,7 @@ func testOptions(dir string, texts ...string) (Options, *answers) {
 		texts = []string{testPassphrase}
 	}
 	a := &answers{texts: texts}
-	return Options{Dir: dir, Ask: a.ask, WorkFactor: testFactor}, a
+	return Options{Dir: dir, Ask: passphrase.Asker{Ask: a.ask}, WorkFactor: testFactor}, a
 }
 
 // newDir names a directory for a store that is not there yet.
@@ -231,7 +231,7 @@ func TestTwoMakeTheStore(t *testing.T) {
 	for i := range 2 {
 		opts, a := testOptions(dir)
 		var once sync.Once
-		opts.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
+		opts.Ask.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
 			if q.Purpose == passphrase.ToCreate {
 				once.Do(func() { both.Done(); both.Wait() })
 			}

@@ -171,10 +171,16 @@ func (s *Store) create(ctx context.Context) (*keys, error) {
 	if _, err := do(ctx, func() (struct{}, error) { return struct{}{}, makeAll(s.opts.Dir) }); err != nil {
 		return nil, err
 	}
-	given, err := s.newPassphrase(ctx, passphrase.ToCreate)
-	if err != nil {
-		return nil, err
-	}
+	var k *keys
+	err := s.withNewPassphrase(ctx, passphrase.ToCreate, func(given secret.Secret) (err error) {
+		k, err = s.createWith(ctx, given)
+		return err
+	})
+	return k, err
+}
+
+// createWith makes a store's identities and opens it.
+func (s *Store) createWith(ctx context.Context, given secret.Secret) (*keys, error) {
 	text, recipient, err := newIdentity(time.Now())
 	if err != nil {
 		return nil, err
@@ -197,7 +203,11 @@ func (s *Store) create(ctx context.Context) (*keys, error) {
 		}
 		return s.replace(root, identitiesFile, sealed, same(text, unsealWith(given)))
 	})
-	return k, err
+	if err != nil {
+		return nil, err
+	}
+	s.hold(k)
+	return k, nil
 }
 
 func unsealWith(passphrase secret.Secret) func([]byte) (secret.Secret, error) {

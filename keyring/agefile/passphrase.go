@@ -30,23 +30,22 @@ func (s *Store) withPassphrase(ctx context.Context, try func(secret.Secret) erro
 	return ofAsking(s.opts.Ask.Open(ctx, passphrase.Files, s.opts.Dir, try))
 }
 
-// newPassphrase returns the passphrase for a new store, which may come from a file, or for a change, which
-// never does: the file has the old one.
-func (s *Store) newPassphrase(ctx context.Context, purpose passphrase.Purpose) (secret.Secret, error) {
+// withNewPassphrase calls use with the passphrase for a new store, which may come from a file, or for a
+// change, which never does: the file has the old one.
+func (s *Store) withNewPassphrase(ctx context.Context, purpose passphrase.Purpose, use func(secret.Secret) error) error {
 	if purpose == passphrase.ToCreate {
 		given, found, err := s.fromFile(ctx)
 		if err != nil {
-			return secret.Secret{}, err
+			return err
 		}
 		if again := passphrase.Unfit(given); found && again != passphrase.First {
-			return secret.Secret{}, fmt.Errorf("%w: the passphrase is %s", ErrPassphraseFile, again)
+			return fmt.Errorf("%w: the passphrase is %s", ErrPassphraseFile, again)
 		}
 		if found {
-			return given, nil
+			return use(given)
 		}
 	}
-	given, err := s.opts.Ask.New(ctx, passphrase.Files, s.opts.Dir, purpose)
-	return given, ofAsking(err)
+	return ofAsking(s.opts.Ask.New(ctx, passphrase.Files, s.opts.Dir, purpose, use))
 }
 
 // ofAsking: a store whose passphrase nobody gives stays locked.

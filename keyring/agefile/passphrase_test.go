@@ -94,7 +94,7 @@ func TestAskEnds(t *testing.T) {
 			asked := row.ask
 			opts := Options{Dir: dir, WorkFactor: testFactor}
 			if asked != nil {
-				opts.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
+				opts.Ask.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
 					if len(row.is) == 3 {
 						cancel(left)
 					}
@@ -110,7 +110,7 @@ func TestAskEnds(t *testing.T) {
 				}
 			}
 			// Who was given up on does not stand in the way.
-			s.opts.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil }
+			s.opts.Ask.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) { return secret.New(testPassphrase), nil }
 			mustGet(t, s, "a", "1")
 			cancel(nil)
 		})
@@ -183,7 +183,7 @@ func TestCredential(t *testing.T) {
 	must(t, os.WriteFile(path, []byte(testPassphrase), 0o400))
 	for mode, want := range map[os.FileMode]error{0o400: nil, 0o440: nil, 0o444: ErrPassphraseFile, 0o460: ErrPassphraseFile} {
 		must(t, os.Chmod(path, mode))
-		opts.Ask = nil
+		opts.Ask = passphrase.Asker{}
 		s, err = Open(opts)
 		must(t, err)
 		if _, err = s.Get(testContext(t), "a"); !errors.Is(err, want) {
@@ -253,12 +253,46 @@ func TestChangePassphrase(t *testing.T) {
 	}
 }
 
+// TestEndIsTold: whoever was asked hears how it ended, when it has ended, and nobody hears of what was not
+// asked for.
+func TestEndIsTold(t *testing.T) {
+	dir := newDir(t)
+	opts, _ := testOptions(dir, testPassphrase, testPassphrase, "wrong", "wrong", "wrong", "wrong", testPassphrase, testPassphrase,
+		"the new passphrase")
+	var s *Store
+	var ends []error
+	opts.Ask.Ended = func(ctx context.Context, err error) {
+		ends = append(ends, err)
+		if state, stateErr := s.State(ctx); err == nil && (stateErr != nil || state.Locked) {
+			t.Errorf("it is told to be open when it is %+v, %v", state, stateErr)
+		}
+	}
+	reopen := func() {
+		var err error
+		s, err = Open(opts)
+		must(t, err)
+	}
+	reopen()
+	must(t, s.Unlock(testContext(t))) // made
+	must(t, s.Unlock(testContext(t))) // nothing to ask for
+	reopen()
+	if err := s.Unlock(testContext(t)); !errors.Is(err, ErrWrongPassphrase) {
+		t.Errorf("wrong three times: %v", err)
+	}
+	must(t, s.Unlock(testContext(t)))           // wrong once more, then right
+	must(t, s.ChangePassphrase(testContext(t))) // asked for the old one, then for a new one
+	want := []error{nil, ErrWrongPassphrase, nil, nil, nil}
+	if !slices.EqualFunc(ends, want, errors.Is) {
+		t.Errorf("told %v", ends)
+	}
+}
+
 // TestChangedMeanwhile: the second of two changes at the same time finds another file than it read.
 func TestChangedMeanwhile(t *testing.T) {
 	dir := newDir(t)
 	mustPut(t, openStore(t, dir), "a", "1")
 	opts, a := testOptions(dir, testPassphrase, "the slow passphrase")
-	opts.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
+	opts.Ask.Ask = func(ctx context.Context, q passphrase.Ask) (secret.Secret, error) {
 		if q.Purpose == passphrase.ToConfirm {
 			if err := openStore(t, dir, testPassphrase, "the fast passphrase").ChangePassphrase(ctx); err != nil {
 				return secret.Secret{}, err

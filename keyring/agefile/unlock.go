@@ -31,17 +31,14 @@ func (s *Store) unlock(ctx context.Context, create bool) (*keys, error) {
 	if k := s.opened(); k != nil {
 		return k, nil
 	}
-	k, err := s.openOrCreate(ctx, create)
-	if s.opts.Opened != nil {
-		s.opts.Opened(err)
-	}
-	if err != nil {
-		return nil, err
-	}
+	return s.openOrCreate(ctx, create)
+}
+
+// hold makes the store an open one.
+func (s *Store) hold(k *keys) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.keys = k
-	s.mu.Unlock()
-	return k, nil
 }
 
 func (s *Store) openOrCreate(ctx context.Context, create bool) (*keys, error) {
@@ -62,21 +59,27 @@ func (s *Store) openOrCreate(ctx context.Context, create bool) (*keys, error) {
 		return nil, err
 	}
 	if k := recall(sealed); k != nil {
+		s.hold(k)
 		return k, nil
 	}
-	text, err := s.unsealAsking(ctx, sealed)
-	if err != nil {
-		return nil, err
-	}
-	return parseKeys(text)
+	var k *keys
+	_, err = s.unsealAsking(ctx, sealed, func(text secret.Secret) (err error) {
+		if k, err = parseKeys(text); err == nil {
+			s.hold(k) // before anybody is told that it is open
+		}
+		return err
+	})
+	return k, err
 }
 
-// unsealAsking decrypts the identities with the passphrase of a file, or of somebody.
-func (s *Store) unsealAsking(ctx context.Context, sealed []byte) (text secret.Secret, err error) {
-	err = s.withPassphrase(ctx, func(given secret.Secret) error {
+// unsealAsking decrypts the identities with the passphrase of a file, or of somebody, and calls use with them.
+func (s *Store) unsealAsking(ctx context.Context, sealed []byte, use func(secret.Secret) error) (text secret.Secret, err error) {
+	err = s.withPassphrase(ctx, func(given secret.Secret) (err error) {
 		// It takes its time and cannot be interrupted; given up on, it ends unseen.
-		text, err = do(ctx, func() (secret.Secret, error) { return unseal(sealed, given) })
-		return err
+		if text, err = do(ctx, func() (secret.Secret, error) { return unseal(sealed, given) }); err != nil {
+			return err
+		}
+		return use(text)
 	})
 	return text, err
 }
@@ -96,15 +99,18 @@ func (s *Store) ChangePassphrase(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	text, err := s.unsealAsking(ctx, old)
+	text, err := s.unsealAsking(ctx, old, func(secret.Secret) error { return nil })
 	if err != nil {
 		return err
 	}
-	given, err := s.newPassphrase(ctx, passphrase.ToChange)
-	if err != nil {
-		return err
-	}
-	err = s.change(ctx, true, func(root *os.Root) error {
+	return s.withNewPassphrase(ctx, passphrase.ToChange, func(given secret.Secret) error {
+		return s.reseal(ctx, old, text, given)
+	})
+}
+
+// reseal encrypts the identities with another passphrase, unless they are not the old ones any more.
+func (s *Store) reseal(ctx context.Context, old []byte, text, given secret.Secret) error {
+	err := s.change(ctx, true, func(root *os.Root) error {
 		now, err := readFile(root, identitiesFile, maxIdentities)
 		switch {
 		case err != nil:

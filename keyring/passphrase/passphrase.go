@@ -133,12 +133,43 @@ type Ask struct {
 	Place string
 }
 
-// An Asker asks somebody. The nil one has nobody to ask. It must return when its context ends.
-type Asker func(context.Context, Ask) (secret.Secret, error)
+// An Asker asks somebody, and tells them what came of it. The zero one has nobody to ask.
+type Asker struct {
+	// Ask puts one question. It must return when its context ends, which is that of the call that needs the
+	// passphrase.
+	Ask func(context.Context, Ask) (secret.Secret, error)
+	// Ended is told how that ended which Ask was called for, with the same context: nil when the lock is
+	// open, or made. It may be nil, and must not wait for anything.
+	Ended func(context.Context, error)
+	// Prompting is told that a keyring shows a prompt of its own, with the context of the call that waits for
+	// its answer, and then that it waits no longer. It may be nil, and must not wait for anything.
+	Prompting func(ctx context.Context, waits bool)
+}
+
+// Somebody reports whether there is anybody to ask.
+func (a Asker) Somebody() bool { return a.Ask != nil }
+
+// Prompt says that a prompt is waited for, until what it returns is called.
+func (a Asker) Prompt(ctx context.Context) (answered func()) {
+	if a.Prompting == nil {
+		return func() {}
+	}
+	a.Prompting(ctx, true)
+	return func() { a.Prompting(ctx, false) }
+}
+
+// end tells whoever was asked how it ended.
+func (a Asker) end(ctx context.Context, err error) {
+	if a.Ask != nil && a.Ended != nil {
+		a.Ended(ctx, err)
+	}
+}
 
 // Open asks for the passphrase of a place and calls try with it, until one is right or it was asked for
-// Tries times. try returns ErrWrong for a wrong one; any other error ends the asking.
-func (a Asker) Open(ctx context.Context, lock Lock, place string, try func(secret.Secret) error) error {
+// Tries times. try returns ErrWrong for a wrong one; any other error ends the asking. When it returns nil
+// the place is open: whoever was asked is told so.
+func (a Asker) Open(ctx context.Context, lock Lock, place string, try func(secret.Secret) error) (err error) {
+	defer func() { a.end(ctx, err) }()
 	again := First
 	for range Tries {
 		passphrase, err := a.ask(ctx, Ask{Purpose: ToOpen, Again: again, Lock: lock, Place: place})
@@ -153,8 +184,18 @@ func (a Asker) Open(ctx context.Context, lock Lock, place string, try func(secre
 	return fmt.Errorf("%w, %d times", ErrWrong, Tries)
 }
 
-// New asks for a new passphrase, twice. purpose is ToCreate or ToChange.
-func (a Asker) New(ctx context.Context, lock Lock, place string, purpose Purpose) (secret.Secret, error) {
+// New asks for a new passphrase, twice, and calls use with it. purpose is ToCreate or ToChange.
+func (a Asker) New(ctx context.Context, lock Lock, place string, purpose Purpose, use func(secret.Secret) error) (err error) {
+	defer func() { a.end(ctx, err) }()
+	passphrase, err := a.choose(ctx, lock, place, purpose)
+	if err != nil {
+		return err
+	}
+	return use(passphrase)
+}
+
+// choose asks for a new passphrase until one will do and was given twice.
+func (a Asker) choose(ctx context.Context, lock Lock, place string, purpose Purpose) (secret.Secret, error) {
 	again := First
 	for range Tries {
 		passphrase, err := a.ask(ctx, Ask{Purpose: purpose, Again: again, Lock: lock, Place: place})
@@ -178,7 +219,7 @@ func (a Asker) New(ctx context.Context, lock Lock, place string, purpose Purpose
 
 // ask puts one question. Whoever is asked may be slow to notice that the context has ended.
 func (a Asker) ask(ctx context.Context, question Ask) (secret.Secret, error) {
-	if a == nil {
+	if a.Ask == nil {
 		return secret.Secret{}, fmt.Errorf("%w: there is nobody to ask for the passphrase", ErrUnanswered)
 	}
 	type outcome struct {
@@ -188,7 +229,7 @@ func (a Asker) ask(ctx context.Context, question Ask) (secret.Secret, error) {
 	answered := make(chan outcome, 1)
 	if ctx.Err() == nil {
 		go func() {
-			passphrase, err := a(ctx, question)
+			passphrase, err := a.Ask(ctx, question)
 			answered <- outcome{passphrase, err}
 		}()
 	}

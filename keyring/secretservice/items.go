@@ -13,9 +13,6 @@ import (
 	"botring/internal/secret"
 )
 
-// pipeline is how many calls are under way at once where each item takes one.
-const pipeline = 64
-
 // search returns the items with these attributes in all collections, and those of them that are locked.
 func (l *link) search(ctx context.Context, attributes Attributes) (items, locked []dbus.ObjectPath, err error) {
 	err = l.call(ctx, servicePath, serviceInterface+".SearchItems", map[string]string(attributes)).store(&items, &locked)
@@ -47,6 +44,9 @@ func (c *Client) find(ctx context.Context, l *link, attributes Attributes) ([]db
 			if err := c.unlockCollection(ctx, l, collection); err != nil {
 				return nil, err
 			}
+		}
+		// Nothing is no answer yet where the collection is open: another call may have unlocked it since.
+		if shut || len(items)+len(locked) == 0 {
 			if items, locked, err = l.search(ctx, attributes); err != nil {
 				return nil, err
 			}
@@ -187,97 +187,4 @@ func writeError(wrote *bool, err error) error {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	return err
-}
-
-// A property is one item's answer; err is an ErrFault of this item alone, such as errNoObject.
-type property[T any] struct {
-	value T
-	err   error
-}
-
-// properties reads one property of many items, several calls at a time: one after the other, half of the
-// time would pass in waiting. The error is one that concerns them all.
-func properties[T any](ctx context.Context, l *link, items []dbus.ObjectPath, name string) ([]property[T], error) {
-	bounded, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	results := make([]property[T], len(items))
-	calls := make([]*dbus.Call, len(items))
-	for next := range len(items) + pipeline {
-		if next < len(items) {
-			calls[next] = l.conn.Object(l.owner, items[next]).GoWithContext(bounded, propertyGet, 0,
-				make(chan *dbus.Call, 1), itemInterface, name)
-		}
-		i := next - pipeline
-		if i < 0 || i >= len(items) {
-			continue
-		}
-		done := <-calls[i].Done
-		calls[i] = nil
-		var boxed dbus.Variant
-		err := reply{done.Body, callError(ctx, done.Err)}.store(&boxed)
-		if err == nil {
-			if err = boxed.Store(&results[i].value); err != nil {
-				err = fmt.Errorf("%w: unexpected answer: %w", ErrFault, err)
-			}
-		}
-		if err != nil && !errors.Is(err, ErrFault) {
-			return nil, fmt.Errorf("read %s of items: %w", strings.ToLower(name), err)
-		}
-		results[i].err = err
-	}
-	return results, nil
-}
-
-// attributes returns the attributes of each item, nil for those that are no longer there.
-func (l *link) attributes(ctx context.Context, items []dbus.ObjectPath) ([]Attributes, error) {
-	sets, err := properties[map[string]string](ctx, l, items, "Attributes")
-	if err != nil {
-		return nil, err
-	}
-	found := make([]Attributes, len(items))
-	for i, set := range sets {
-		switch {
-		case set.err == nil:
-			found[i] = set.value
-		case !errors.Is(set.err, errNoObject):
-			return nil, fmt.Errorf("read attributes: %w", set.err)
-		}
-	}
-	return found, nil
-}
-
-// entries reads attributes and secrets of items, the secrets in one call.
-func (l *link) entries(ctx context.Context, items []dbus.ObjectPath) ([]Entry, error) {
-	if len(items) == 0 {
-		return nil, nil
-	}
-	attributes, err := l.attributes(ctx, items)
-	if err != nil {
-		return nil, err
-	}
-	var sealed map[dbus.ObjectPath]wireSecret
-	if err := l.call(ctx, servicePath, serviceInterface+".GetSecrets", items, l.session).store(&sealed); err != nil {
-		return nil, fmt.Errorf("read secrets: %w", err)
-	}
-	entries := make([]Entry, 0, len(items))
-	for i, item := range items {
-		if attributes[i] == nil {
-			continue
-		}
-		var value secret.Secret
-		if w, there := sealed[item]; there {
-			value, err = l.unwrap(w)
-		} else {
-			// Left out because it is locked, or gone.
-			value, err = l.secret(ctx, item)
-		}
-		switch {
-		case errors.Is(err, ErrNotFound):
-			continue
-		case err != nil:
-			return nil, err
-		}
-		entries = append(entries, Entry{Attributes: attributes[i], Secret: value})
-	}
-	return entries, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"botring/internal/secret"
+	"botring/keyring/passphrase"
 	"botring/keyring/secretservice/internal/dh"
 )
 
@@ -41,15 +42,17 @@ type link struct {
 	owner   string
 	session dbus.ObjectPath
 	key     []byte
+	// ask is told of prompts.
+	ask passphrase.Asker
 }
 
 // dial connects to bus and service and opens the session.
-func dial(ctx context.Context) (*link, error) {
+func dial(ctx context.Context, ask passphrase.Asker) (*link, error) {
 	conn, raw, err := openBus(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{conn: conn, raw: raw}
+	l := &link{conn: conn, raw: raw, ask: ask}
 	if l.owner, err = findOwner(ctx, conn); err == nil {
 		err = l.openSession(ctx)
 	}

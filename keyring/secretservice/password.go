@@ -31,7 +31,7 @@ func (c *Client) openCollection(ctx context.Context, l *link, collection dbus.Ob
 	switch {
 	case !l.unseen(ctx, err):
 		return err
-	case c.opts.Ask == nil:
+	case !c.opts.Ask.Somebody():
 		return fmt.Errorf("%w (%w)", ErrNoPrompter, err)
 	}
 	return c.openAsking(ctx, l, collection, try)
@@ -60,7 +60,7 @@ func (c *Client) openItems(ctx context.Context, l *link, items []dbus.ObjectPath
 
 // asksFirst reports whether somebody is to be asked before a prompt is shown.
 func (c *Client) asksFirst(ctx context.Context, l *link) bool {
-	return c.opts.AskFirst && c.opts.Ask != nil && l.takesPasswords(ctx)
+	return c.opts.AskFirst && c.opts.Ask.Somebody() && l.takesPasswords(ctx)
 }
 
 // unseen reports whether a prompt that counts as dismissed was never on any screen: nobody is there who
@@ -120,7 +120,7 @@ func (c *Client) createCollection(ctx context.Context, l *link, label string) er
 	switch {
 	case !l.unseen(ctx, err):
 		return err
-	case c.opts.Ask == nil:
+	case !c.opts.Ask.Somebody():
 		return fmt.Errorf("%w (%w)", ErrNoPrompter, err)
 	}
 	return c.createAsking(ctx, l, label, properties)
@@ -129,10 +129,13 @@ func (c *Client) createCollection(ctx context.Context, l *link, label string) er
 // createAsking makes a collection with a password that somebody thinks up. It is never an empty one:
 // gnome-keyring writes such a collection in the clear.
 func (c *Client) createAsking(ctx context.Context, l *link, label string, properties map[string]dbus.Variant) error {
-	password, err := c.opts.Ask.New(ctx, passphrase.Keyring, label, passphrase.ToCreate)
-	if err != nil {
-		return ofAsking(err)
-	}
+	return ofAsking(c.opts.Ask.New(ctx, passphrase.Keyring, label, passphrase.ToCreate, func(password secret.Secret) error {
+		return l.createWith(ctx, properties, password)
+	}))
+}
+
+// createWith makes a collection with a password and has it the default one.
+func (l *link) createWith(ctx context.Context, properties map[string]dbus.Variant, password secret.Secret) error {
 	master, err := l.wrap(password)
 	if err != nil {
 		return err

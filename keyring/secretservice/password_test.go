@@ -22,6 +22,8 @@ import (
 type person struct {
 	answers []string
 	asked   []passphrase.Ask
+	// ended is what this person was told of the end.
+	ended []error
 }
 
 func (p *person) ask(_ context.Context, question passphrase.Ask) (secret.Secret, error) {
@@ -39,7 +41,8 @@ func connectAs(t testing.TB, who *person, first bool) *Client {
 	t.Helper()
 	opts := Options{AskFirst: first}
 	if who != nil {
-		opts.Ask = who.ask
+		opts.Ask.Ask = who.ask
+		opts.Ask.Ended = func(_ context.Context, err error) { who.ended = append(who.ended, err) }
 	}
 	client, err := Connect(testContext(t, 10*time.Second), opts)
 	if err != nil {
@@ -90,6 +93,9 @@ func TestUnlockWithPassword(t *testing.T) {
 			if !slices.Equal(again, c.asked) {
 				t.Errorf("asked %v", again)
 			}
+			if len(c.who.ended) != 1 || (c.who.ended[0] == nil) != (c.want == nil) {
+				t.Errorf("told that it ended with %v", c.who.ended)
+			}
 			if d, err := client.Describe(testContext(t, time.Second)); err != nil || d.Locked != (c.want != nil) || d.Process != g.Pid() {
 				t.Errorf("afterwards: %+v, %v", d, err)
 			}
@@ -102,7 +108,7 @@ func TestUnlockWithPassword(t *testing.T) {
 func TestPromptSomebodySees(t *testing.T) {
 	fake, client := connect(t)
 	who := &person{answers: []string{"anything"}}
-	client.opts.Ask = who.ask
+	client.opts.Ask.Ask = who.ask
 	mustPut(t, client, "old")
 	prompter, err := dbus.Connect(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	if err != nil {
@@ -135,7 +141,7 @@ func TestUnlockWhileAskedEnds(t *testing.T) {
 	client := connectTo(t)
 	mustPut(t, client, "kept")
 	g.Lock()
-	client.opts.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) { select {} }
+	client.opts.Ask.Ask = func(context.Context, passphrase.Ask) (secret.Secret, error) { select {} }
 	err := client.Unlock(testContext(t, 100*time.Millisecond))
 	if !errors.Is(err, ErrLocked) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)

@@ -88,6 +88,7 @@ func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
 	}
 	defer stop()
 
+	defer l.ask.Prompt(ctx)()
 	if err := l.call(ctx, prompt, promptInterface+".Prompt", "").store(); err != nil {
 		return fmt.Errorf("prompt: %w", err)
 	}

@@ -3,6 +3,7 @@ package secretservice
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -43,6 +44,9 @@ func TestPrompts(t *testing.T) {
 				t.Run(operation, func(t *testing.T) {
 					fake, client := connect(t)
 					mustPut(t, client, "old")
+					var waits []bool
+					client.opts.Ask.Prompting = func(_ context.Context, on bool) { waits = append(waits, on) }
+					client.drop(client.link)
 					fake.Set(func() { fake.Locked, fake.HideLocked, fake.Answer = true, true, c.answer })
 					limit := 5 * time.Second
 					if c.answer == servicetest.Unanswered {
@@ -61,8 +65,8 @@ func TestPrompts(t *testing.T) {
 					if took := time.Since(began); took > 2*time.Second {
 						t.Errorf("took %v", took)
 					}
-					if n := fake.Count("Prompt"); n != 1 {
-						t.Errorf("%d prompts", n)
+					if n := fake.Count("Prompt"); n != 1 || !slices.Equal(waits, []bool{true, false}) {
+						t.Errorf("%d prompts, told %v", n, waits)
 					}
 					if n := len(fake.Texts("botring")); n != 1 && (c.answer != servicetest.Accepted || operation != "delete") {
 						t.Error("the item is gone")

@@ -40,7 +40,7 @@ type Description struct {
 type Options struct {
 	// Ask asks somebody for the password of a collection, or for a new one, where no prompt of the service's
 	// can be shown: over SSH, or on a machine without a screen. Only gnome-keyring and its kin can be given a
-	// password. It may be nil: then there is nobody.
+	// password. The zero one has nobody to ask. It is told of the service's prompts, too.
 	Ask passphrase.Asker
 	// AskFirst: Ask comes before a prompt, which would be on a screen that nobody looks at.
 	AskFirst bool
@@ -217,7 +217,7 @@ type Entry struct {
 	Secret     secret.Secret
 }
 
-// GetAll returns every item that has these attributes with its secret, in no order, all secrets in one
+// GetAll returns every item that has these attributes with its secret, in no order, many secrets in one
 // call.
 func (c *Client) GetAll(ctx context.Context, attributes Attributes) ([]Entry, error) {
 	var entries []Entry
@@ -266,7 +266,7 @@ func (c *Client) connect(ctx context.Context) (*link, error) {
 	if l, err := c.current(); l != nil || err != nil {
 		return l, err
 	}
-	l, err := dial(ctx)
+	l, err := dial(ctx, c.opts.Ask)
 	if err != nil {
 		return nil, err
 	}

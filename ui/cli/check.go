@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,35 +15,38 @@ import (
 
 func newCheck(s *shell) *cobra.Command {
 	var all bool
+	var tags []string
 	cmd := &cobra.Command{
 		Use:   "check [BOT…] [flags]",
 		Short: "Ask Telegram whether sessions still work",
 		Long: "Opens the saved sessions that run here and asks Telegram whether they still work. It never logs in.\n\n" +
 			"The exit code is 3 where a bot is not ok.",
 		Example: `  botring check @shop_orders_bot
-  botring check --all --json`,
+  botring check --tag prod --json`,
 		RunE: func(cmd *cobra.Command, refs []string) error {
 			switch {
-			case all && len(refs) > 0:
+			case all && len(refs)+len(tags) > 0:
 				return usage("Bots are named, and all of them too.", "Leave one out: the bots, or --all.")
-			case !all && len(refs) == 0:
-				return usage("No bot is named.", "Name bots, or check all: botring check --all.")
+			case !all && len(refs)+len(tags) == 0:
+				return usage("No bot is named.", "Name bots, or a tag, or check all: botring check --all.")
 			}
-			return s.check(cmd.Context(), refs)
+			return s.check(cmd.Context(), refs, tags)
 		},
 	}
+	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&all, "all", false, "check all bots")
+	cmd.Flags().StringArrayVar(&tags, "tag", nil, "check all bots that have this `tag`; repeatable")
 	return cmd
 }
 
-// check checks the bots that are named, or all.
-func (s *shell) check(ctx context.Context, refs []string) error {
-	f, keys, err := s.keysOf(ctx, refs)
+// check checks the bots that are named or have one of the tags, or all.
+func (s *shell) check(ctx context.Context, refs, tags []string) error {
+	f, keys, err := s.keysOf(ctx, refs, tags)
 	if err != nil {
 		return err
 	}
 	results := make(map[fleet.Key]fleet.Outcome, len(keys))
-	f.CheckMany(ctx, keys, func(c fleet.Outcome) { results[c.Bot.Key] = c })
+	f.CheckMany(ctx, keys, func(c fleet.Outcome) { results[c.Key] = c })
 	if err := ctx.Err(); err != nil && len(results) < len(keys) {
 		return err
 	}
@@ -80,36 +84,29 @@ func (s *shell) check(ctx context.Context, refs []string) error {
 	return nil
 }
 
-// keysOf finds the bots that are named, each once, or all; then the keyring is needed.
-func (s *shell) keysOf(ctx context.Context, refs []string) (*fleet.Fleet, []fleet.Key, error) {
-	f, err := s.open(ctx)
+// keysOf finds the bots that are named and those that have a tag, each once, or all; then the keyring is needed.
+func (s *shell) keysOf(ctx context.Context, refs, tags []string) (*fleet.Fleet, []fleet.Key, error) {
+	f, keys, err := s.named(ctx, refs)
 	if err != nil {
 		return nil, nil, err
 	}
-	var bots []fleet.Bot
-	for _, ref := range refs {
-		bot, err := s.lookUp(ctx, f, ref)
-		if err != nil {
-			return nil, nil, err
-		}
-		bots = append(bots, bot)
-	}
-	if len(refs) == 0 {
+	if len(tags) > 0 || len(refs) == 0 {
 		// All are also those that a crash kept out of the catalogue.
 		if err := s.recover(ctx, f); err != nil {
 			return nil, nil, err
 		}
-		if bots, err = f.Bots(ctx); err != nil {
+		bots, err := f.Bots(ctx)
+		if err != nil {
 			return nil, nil, err
 		}
-	}
-	var keys []fleet.Key
-	seen := make(map[fleet.Key]bool)
-	for _, bot := range bots {
-		if !seen[bot.Key] {
-			seen[bot.Key] = true
-			keys = append(keys, bot.Key)
+		for _, bot := range bots {
+			if (len(tags) == 0 || hasTag(bot, tags)) && !slices.Contains(keys, bot.Key) {
+				keys = append(keys, bot.Key)
+			}
 		}
+	}
+	if len(tags) > 0 && len(keys) == 0 {
+		return nil, nil, usage("No bot has this tag.", "botring list shows the tags.")
 	}
 	if len(keys) > 0 {
 		if _, err := s.openSecrets(ctx); err != nil {
@@ -117,6 +114,11 @@ func (s *shell) keysOf(ctx context.Context, refs []string) (*fleet.Fleet, []flee
 		}
 	}
 	return f, keys, nil
+}
+
+// hasTag reports whether a bot has one of the tags.
+func hasTag(bot fleet.Bot, tags []string) bool {
+	return slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(bot.Tags, tag) })
 }
 
 // codeOfCheck is what one check adds to the exit code: a bot that Telegram says something about is not ok;

@@ -103,13 +103,17 @@ type shell struct {
 	log   *log // nil where nothing is to be left behind
 	// subject is the bot a command was about, as a command line names it, for hints; verb the command.
 	subject, verb string
-	keys          <-chan byte // see typed
+	// target is the kind of keyring that a command is at where it is not the one in use.
+	target string
+	keys   <-chan byte // see typed
 	// warning is what the configuration is told of, for the screens to repeat.
 	warning string
 	// passphrases are asked for by the screens, where it is not nil.
 	passphrases *ui.Passphrases
 	// prompting is held while a passphrase is asked for: the terminal must be given back before the end.
 	prompting *sync.Mutex
+	// waiting is taken back by the first question: what is asked here is not waited for elsewhere.
+	waiting *notice
 }
 
 // open opens the catalogue. It does not touch the keyring.
@@ -140,11 +144,13 @@ func (s *shell) open(ctx context.Context) (*fleet.Fleet, error) {
 func (s *shell) options() (fleet.Options, error) {
 	opts, err := s.flags.options()
 	opts.Version = s.Version
-	opts.Passphrase.WorkFactor = s.WorkFactor
+	opts.KindOf = func(err error) string { return fault.Of(err).Kind }
+	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
 	opts.Patience = s.Patience
 	switch {
 	case s.passphrases != nil:
-		opts.Passphrase.Ask, opts.Passphrase.Opened = s.passphrases.Ask, s.passphrases.Opened
+		opts.Passphrase.Ask, opts.Passphrase.Ended = s.passphrases.Ask, s.passphrases.Ended
+		opts.Passphrase.Prompting = s.passphrases.Prompting
 	case s.asks():
 		opts.Passphrase.Ask = s.askPassphrase
 	}
@@ -163,29 +169,11 @@ func (s *shell) openSecrets(ctx context.Context) (*fleet.Fleet, error) {
 		return nil, err
 	}
 	if status.Locked {
-		if err := s.unlock(ctx, f); err != nil {
+		if err := s.unlock(ctx, f, s.flags.kind()); err != nil {
 			return nil, err
 		}
 	}
 	return f, s.recover(ctx, f)
-}
-
-// unlockTimeout is how long the keyring's prompt is waited for: it is not on this terminal, and perhaps on
-// a screen that nobody looks at.
-const unlockTimeout = 2 * time.Minute
-
-func (s *shell) unlock(ctx context.Context, f *fleet.Fleet) error {
-	if s.flags.keyring == keyringAge {
-		// A file may have the passphrase. Where none has, and nobody can be asked, the error says so.
-		return f.Unlock(ctx)
-	}
-	if s.flags.noInput {
-		return keyringLocked()
-	}
-	s.note("Waiting for your keyring to be unlocked. Its prompt may be on the machine's own screen.")
-	wait, cancel := context.WithTimeout(ctx, unlockTimeout)
-	defer cancel()
-	return f.Unlock(wait)
 }
 
 // recover settles what a crash has left behind, and tells what was lost by it.

@@ -67,18 +67,9 @@ func (s *shell) configPath() (string, error) {
 	return filepath.Join(dir, "botring", "config.toml"), err
 }
 
-// readConfig fills in what neither a flag nor a variable has said. Where there is no home there is no
-// configuration either.
+// readConfig fills in what neither a flag nor a variable has said.
 func (s *shell) readConfig() error {
-	path, err := s.configPath()
-	if err != nil {
-		return nil //nolint:nilerr // whoever needs a place to write will say that there is none
-	}
-	content, err := readConfigFile(path)
-	if err != nil {
-		return tellConfig(err)
-	}
-	read, err := parseConfig(path, content)
+	read, path, err := s.loadConfig()
 	if err != nil {
 		return tellConfig(err)
 	}
@@ -86,10 +77,24 @@ func (s *shell) readConfig() error {
 		s.warning = fmt.Sprintf("The key %s in %s means nothing to botring.", quote(name), fault.Clean(fleet.Place(path)))
 		s.note("%s", s.warning)
 	}
-	if s.flags.keyring == "" {
-		s.flags.keyring = read.keyring
+	if s.flags.keyring == "" && read.keyring != "" {
+		s.flags.keyring, s.flags.keyringBy = read.keyring, byConfig
 	}
 	return nil
+}
+
+// loadConfig reads the configuration and says where it is. Where there is no home there is no configuration
+// either, and no path.
+func (s *shell) loadConfig() (read config, path string, err error) {
+	if path, err = s.configPath(); err != nil {
+		return config{}, "", nil //nolint:nilerr // whoever needs a place to write will say that there is none
+	}
+	content, err := readConfigFile(path)
+	if err != nil {
+		return config{}, path, err
+	}
+	read, err = parseConfig(path, content)
+	return read, path, err
 }
 
 // readConfigFile reads a configuration, which is empty where there is none.

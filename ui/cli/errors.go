@@ -17,7 +17,7 @@ const (
 	exitOK        = 0
 	exitFailure   = 1
 	exitUsage     = 2
-	exitNotOK     = 3 // some bots are not ok
+	exitNotOK     = 3 // some bots are not ok, or doctor found a problem
 	exitSecret    = 4 // needs unlocking or a secret
 	exitFlood     = 5
 	exitCancelled = 130
@@ -205,10 +205,10 @@ func (s *shell) commandFor(action fault.Action) string {
 		return "--keyring memory keeps nothing beyond this command."
 	case fault.Unlock:
 		if s.verb != "unlock" {
-			return "botring keyring unlock unlocks it; at a terminal it can ask for the password itself."
+			return s.ofTarget("botring keyring unlock%s unlocks it; at a terminal it can ask for the password itself.")
 		}
 	case fault.CreateKeyring:
-		return "botring keyring unlock --create makes one."
+		return s.ofTarget("botring keyring unlock%s --create makes one.")
 	case fault.Edit, fault.Retry, fault.SaveAgain, fault.Abandon, fault.Keep:
 	}
 	return ""
@@ -220,6 +220,14 @@ func (s *shell) ofBot(hint string) string {
 		return ""
 	}
 	return fmt.Sprintf(hint, s.subject)
+}
+
+// ofTarget is a hint about the keyring that the command was at, which need not be the one in use.
+func (s *shell) ofTarget(hint string) string {
+	if s.target == "" {
+		return fmt.Sprintf(hint, "")
+	}
+	return fmt.Sprintf(hint, " --keyring "+s.target)
 }
 
 // giveUp ends a login that could not be saved: a command has no screen to keep it in. It reports both.

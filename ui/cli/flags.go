@@ -15,6 +15,7 @@ import (
 type flags struct {
 	json, quiet, noInput bool
 	keyring, environment string
+	keyringBy            chooser
 	dcs, serverKeys      []string
 	home, ring           string
 	timeout              seconds
@@ -74,6 +75,12 @@ func (f *flags) readEnviron(environ Environ, set *pflag.FlagSet) {
 		if err := v.put(value); err != nil && f.err == nil {
 			f.err = badValue(v.name, err)
 		}
+	}
+	switch {
+	case set.Changed("keyring"):
+		f.keyringBy = byFlag
+	case f.keyring != "":
+		f.keyringBy = byVariable
 	}
 	f.passphraseFile, _ = environ.Lookup(envPassphraseFile)
 	environ.Unset(envPassphraseFile)

@@ -68,6 +68,12 @@ type (
 		Keyring string  `json:"keyring"`
 		Removed appJSON `json:"removed"`
 	}
+	doctorObject struct {
+		header
+		Keyring  string            `json:"keyring"`
+		Findings []findingJSON     `json:"findings"`
+		Summary  doctorSummaryJSON `json:"summary"`
+	}
 	versionObject struct {
 		header
 		Version string `json:"version"`
@@ -116,6 +122,26 @@ type summaryJSON struct {
 	Checked int `json:"checked"`
 	OK      int `json:"ok"`
 	NotOK   int `json:"not_ok"`
+}
+
+type findingJSON struct {
+	Topic string `json:"topic"`
+	Grade string `json:"grade"`
+	Says  string `json:"says"`
+	Mend  string `json:"mend"`
+	// TookMS is how long the look took, in milliseconds, 0 where nobody would want to know.
+	TookMS int64 `json:"took_ms"`
+	// Fixed: it was mended by this run, and is ok now.
+	Fixed bool `json:"fixed"`
+}
+
+type doctorSummaryJSON struct {
+	OK       int `json:"ok"`
+	Warnings int `json:"warnings"`
+	Problems int `json:"problems"`
+	Skipped  int `json:"skipped"`
+	// Fixed is how many of those that are ok were not before.
+	Fixed int `json:"fixed"`
 }
 
 type errorJSON struct {

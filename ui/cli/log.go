@@ -22,12 +22,9 @@ type log struct {
 
 // openLog makes the log of a home, "" for the usual one. Nothing touches the disk before the first record.
 func openLog(home, version, command string) *log {
-	path := filepath.Join(home, logfile.Name)
-	if home == "" {
-		var err error
-		if path, err = logfile.DefaultPath(); err != nil {
-			return &log{records: slog.New(slog.DiscardHandler)}
-		}
+	path, err := logPath(home)
+	if err != nil {
+		return &log{records: slog.New(slog.DiscardHandler)}
 	}
 	file := logfile.New(path)
 	text := slog.NewTextHandler(file, &slog.HandlerOptions{ReplaceAttr: inWords}).WithAttrs([]slog.Attr{slog.Int("pid", os.Getpid())})
@@ -35,6 +32,14 @@ func openLog(home, version, command string) *log {
 	start.AddAttrs(slog.String("version", version), slog.String("command", command),
 		slog.String("os", runtime.GOOS), slog.String("arch", runtime.GOARCH))
 	return &log{file, slog.New(headed{text, &start, new(sync.Once)})}
+}
+
+// logPath is where the log of a home is, "" for the usual one.
+func logPath(home string) (string, error) {
+	if home != "" {
+		return filepath.Join(home, logfile.Name), nil
+	}
+	return logfile.DefaultPath()
 }
 
 // inWords puts errors into the words that the log has for them.

@@ -59,7 +59,7 @@ func newRoot(s *shell) *cobra.Command {
 	}
 	root.AddCommand(
 		newAdd(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
-		newReplaceToken(s), newToken(s), newRemove(s), newApp(s), newDemo(s), newVersion(s),
+		newReplaceToken(s), newToken(s), newRemove(s), newApp(s), newKeyring(s), newDoctor(s), newTag(s), newHistory(s), newDemo(s), newVersion(s),
 	)
 	return root
 }
@@ -185,6 +185,9 @@ func holdsSecret(arg string) bool {
 		if _, secret, _ := strings.Cut(found.Token.Reveal(), ":"); len(secret) >= leastSecret {
 			return true
 		}
+	}
+	if strings.Contains(strings.ToUpper(arg), "AGE-SECRET-KEY-") {
+		return true
 	}
 	_, value, ok := strings.Cut(arg, "=")
 	return fleet.CheckAPIHash(arg) == nil || ok && fleet.CheckAPIHash(value) == nil

@@ -23,8 +23,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 	"botring/internal/secret"
 	"botring/keyring"
+	"botring/keyring/agefile"
 	"botring/telegram"
 	"botring/telegram/telegramtest"
 	"botring/ui"
@@ -163,6 +165,7 @@ func tell(t *testing.T, kind, dir string) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"botring":  func(ts *testscript.TestScript, neg bool, args []string) { worldOf(ts).botring(ts, neg, args) },
 			"telegram": func(ts *testscript.TestScript, neg bool, args []string) { worldOf(ts).telegram(ts, neg, args) },
+			"spoil":    func(ts *testscript.TestScript, neg bool, args []string) { worldOf(ts).spoil(ts, neg, args) },
 			"code":     func(ts *testscript.TestScript, neg bool, args []string) { worldOf(ts).expectCode(ts, neg, args) },
 		},
 	})
@@ -224,6 +227,7 @@ func setUp(env *testscript.Env, kind string) error {
 	}
 	w.environ["BOTRING_KEYRING"] = "memory"
 	w.fleet, err = fleet.Open(context.Background(), fleet.Options{
+		KindOf:   func(err error) string { return fault.Of(err).Kind },
 		Networks: []telegram.Network{server.Network()}, Environment: "custom", Keyring: "memory", Ephemeral: true,
 	})
 	if err == nil {
@@ -251,6 +255,11 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 		if value := ts.Getenv(name); value != "" {
 			w.environ[name] = value
 		} else {
+			delete(w.environ, name)
+		}
+	}
+	for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"} {
+		if ts.Getenv(name) == "none" {
 			delete(w.environ, name)
 		}
 	}
@@ -350,6 +359,41 @@ func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
 	bot.Token = tokenOf(id, generation)
 	w.server.AddBot(bot)
 	ts.Check(os.WriteFile(filepath.Join(w.dir, args[1]+".token"), []byte(bot.Token.Reveal()+"\n"), 0o600))
+}
+
+// spoil does what accidents and other programs do:
+//
+//	spoil item bot/custom/7001     an item is deleted from the keyring
+//	spoil catalogue lost           the catalogue is gone
+//	spoil catalogue damaged        … or written over
+func (w *world) spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg || w.kind == keyringMemory {
+		ts.Fatalf("usage: spoil item|catalogue NAME, of what is not in memory")
+	}
+	if args[0] == "item" {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		ring, err := keyring.Open(ctx, keyring.Options{
+			Kind: keyring.Kind(w.kind), Ring: strings.TrimSuffix("botring-"+w.environ["BOTRING_RING"], "-"), LockDir: w.dir,
+			Age: agefile.Options{Dir: filepath.Join(w.environ["BOTRING_HOME"], "age")},
+		})
+		ts.Check(err)
+		defer func() { _ = ring.Close() }()
+		ts.Check(ring.Delete(ctx, args[1]))
+		return
+	}
+	files, err := filepath.Glob(filepath.Join(w.environ["BOTRING_HOME"], "catalogue*.db*"))
+	ts.Check(err)
+	if len(files) == 0 {
+		ts.Fatalf("there is no catalogue")
+	}
+	for _, file := range files {
+		if args[1] == "lost" {
+			ts.Check(os.Remove(file))
+			continue
+		}
+		ts.Check(os.WriteFile(file, bytes.Repeat([]byte("rubbish "), 1000), 0o600))
+	}
 }
 
 // secretMark is in every secret of these tests, so that none can slip out unseen.

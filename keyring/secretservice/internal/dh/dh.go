@@ -3,6 +3,7 @@
 package dh
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -69,6 +70,8 @@ func New() (*Exchange, error) {
 // Key derives the AES key shared with the owner of a public key. It returns ErrShortKey for the one
 // exchange in 256 on whose result providers disagree: another exchange is the way out.
 func (x *Exchange) Key(peer []byte) ([]byte, error) {
+	// KWallet writes numbers as Qt's crypto library does, whose sign bit makes every other one 129 bytes long.
+	peer = bytes.TrimLeft(peer, "\x00")
 	if len(peer) == 0 || len(peer) > groupSize {
 		return nil, ErrPeerKey
 	}

@@ -30,6 +30,33 @@ func TestBothSidesDeriveOneKey(t *testing.T) {
 	}
 }
 
+// kwalletd5 5.103 puts a zero byte before a number whose highest bit is set: every other public key.
+func TestPeerKeysMayBeginWithZeros(t *testing.T) {
+	exchange, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer := bytes.Repeat([]byte{0xab}, groupSize)
+	plain, err := exchange.Key(peer)
+	for errors.Is(err, ErrShortKey) {
+		peer[groupSize-1]++
+		plain, err = exchange.Key(peer)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if signed, err := exchange.Key(append([]byte{0}, peer...)); err != nil || !bytes.Equal(signed, plain) {
+		t.Errorf("%x, %v with a zero before it, %x without", signed, err, plain)
+	}
+	for name, peer := range map[string][]byte{
+		"zeros": make([]byte, groupSize+1), "129 bytes": append([]byte{1}, peer...), "one": {0, 1}, "nothing": nil,
+	} {
+		if _, err := exchange.Key(peer); !errors.Is(err, ErrPeerKey) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestSealAndUnseal(t *testing.T) {
 	key := []byte("0123456789abcdef")
 	for _, size := range []int{0, 1, 15, 16, 17, 4096} {

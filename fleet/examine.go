@@ -1,0 +1,222 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"botring/fleet/store"
+	"botring/keyring"
+)
+
+// ExamineOptions say what Examine looks at and what it may do about it. The zero value only looks, and sends
+// nothing to Telegram.
+type ExamineOptions struct {
+	// Fix mends what can be mended: rows of the catalogue that agree with the keyring, a catalogue that is
+	// damaged (set aside under another name and rebuilt), files of ours that others can read. Nothing in the
+	// keyring is changed, and nothing is deleted.
+	Fix bool
+	// Network makes a key exchange with every address of the current environment, which logs nobody in.
+	Network bool
+	// Files are the caller's own files.
+	Files []OwnFile
+	// Built is when this program was built, which the clock cannot be before; zero where that is not known.
+	Built time.Time
+}
+
+// lookTakes bounds one look, itemsTake that at all items: a thousand of them take a second. A keyring that
+// does not answer says so itself before that.
+const (
+	lookTakes = 30 * time.Second
+	itemsTake = 2 * time.Minute
+)
+
+// OpenToExamine is Open for Examine alone: a catalogue that cannot be opened is no error, and Examine tells of
+// it. Until that mends it there is an empty one in memory in its place. Errors are *InputError.
+func OpenToExamine(ctx context.Context, opts Options) (*Fleet, error) {
+	f, kind, err := newFleet(opts)
+	if err != nil {
+		return nil, err
+	}
+	if path, err := cataloguePath(opts.Home, opts.Ring, kind); err == nil && !f.inMemory(kind) {
+		// Opening narrows it, and what it was has to be told.
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			f.exposed = info.Mode().Perm() & forOwner
+		}
+	}
+	on, err := f.ground(ctx, kind)
+	if err != nil {
+		if on, err = f.unreadGround(ctx, kind, err); err != nil {
+			return nil, err
+		}
+	}
+	f.at.Store(on)
+	return f, nil
+}
+
+// unreadGround is a ground whose catalogue cannot be opened, and why.
+func (f *Fleet) unreadGround(ctx context.Context, kind keyring.Kind, why error) (on *ground, err error) {
+	on = f.bareGround(kind)
+	on.unread = why
+	on.Store, err = store.Memory(ctx)
+	return on, err
+}
+
+// Examine looks at everything the fleet stands on, from the bus to the clock, and returns what it found; report,
+// which may be nil, is told of each finding as it comes. It never prompts: what a locked keyring holds is not
+// looked at. The only error is the context's, with what was found until then.
+//
+// With Fix it must not run while another call does.
+func (f *Fleet) Examine(ctx context.Context, opts ExamineOptions, report func(Finding)) (findings []Finding, err error) {
+	ctx, op := f.begin(ctx, "examine", Key{})
+	defer op.end(&err)
+	x := &examination{f: f, opts: opts, report: report}
+	for _, look := range []struct {
+		at    func(context.Context)
+		takes time.Duration
+	}{
+		{x.keyring, lookTakes}, {x.probe, lookTakes}, {x.daemons, lookTakes}, {x.permissions, lookTakes},
+		{x.catalogue, itemsTake}, {x.items, itemsTake}, {x.network, 0}, {x.clock, lookTakes},
+	} {
+		x.look(ctx, look.takes, look.at)
+		if err := ctx.Err(); err != nil {
+			return x.findings, err
+		}
+	}
+	return x.findings, nil
+}
+
+// An examination is one run of Examine, and what its earlier looks have found for the later ones.
+type examination struct {
+	f        *Fleet
+	opts     ExamineOptions
+	report   func(Finding)
+	over     context.Context // the caller's; when it has ended nothing is found any more
+	findings []Finding
+
+	// ring is nil where there is no keyring; closed says why its items cannot be looked at all the same, and is
+	// FoundFault where they can.
+	ring   *keyring.Ring
+	status KeyringStatus
+	closed Sign
+	// measured is how far the clock was ahead of each of Telegram's servers.
+	measured []time.Duration
+}
+
+// look bounds one look in time; what it does itself has no bound with 0.
+func (x *examination) look(ctx context.Context, takes time.Duration, at func(context.Context)) {
+	x.over = ctx
+	if takes > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, takes)
+		defer cancel()
+	}
+	at(ctx)
+}
+
+// found takes a finding down. What a look says that was cut off by the caller says nothing.
+func (x *examination) found(f Finding) {
+	if x.over.Err() != nil {
+		return
+	}
+	x.findings = append(x.findings, f)
+	if x.report != nil {
+		x.report(f)
+	}
+}
+
+// fault takes down that a look at topic ended in an error.
+func (x *examination) fault(topic Topic, took time.Duration, err error) {
+	x.found(Finding{Topic: topic, Grade: GradeProblem, Found: FoundFault, Took: took, Err: err})
+}
+
+// skip takes down that topic was not looked at, and why.
+func (x *examination) skip(topic Topic, why Sign) {
+	x.found(Finding{Topic: topic, Grade: GradeSkipped, Found: why})
+}
+
+// catalogue has SQLite look at the whole file, and sets it aside and rebuilds it where it may.
+func (x *examination) catalogue(ctx context.Context) {
+	on := x.f.at.Load()
+	began := time.Now()
+	finding := Finding{Topic: TopicCatalogue, Grade: GradeProblem, Found: FoundFault, Err: on.unread}
+	path, err := cataloguePath(x.f.opts.Home, x.f.opts.Ring, on.kind)
+	switch {
+	case x.f.inMemory(on.kind):
+		x.found(Finding{Topic: TopicCatalogue, Found: FoundInMemory})
+		return
+	case finding.Err == nil:
+		finding.Subject, finding.Found = fromHome(path), FoundDamaged
+		finding.Names, finding.Err = on.Examine(ctx)
+		if finding.Err != nil {
+			finding.Found = FoundFault
+		}
+	}
+	finding.Took = time.Since(began)
+	if finding.Err == nil && len(finding.Names) == 0 {
+		bots, _ := x.f.Bots(ctx)
+		finding.Grade, finding.Found, finding.Count = GradeOK, FoundWhole, len(bots)
+		x.found(finding)
+		return
+	}
+	damaged := finding.Found == FoundDamaged || errors.Is(finding.Err, store.ErrNotACatalogue)
+	finding.Fixable = err == nil && damaged && x.readable() && x.status.CanList
+	if !x.opts.Fix || !finding.Fixable {
+		x.found(finding)
+		return
+	}
+	began = time.Now()
+	aside, count, err := x.f.renew(ctx, x.ring, path)
+	if err != nil {
+		x.found(finding)
+		x.fault(TopicCatalogue, time.Since(began), err)
+		return
+	}
+	x.found(Finding{Topic: TopicCatalogue, Found: FoundRebuilt, Subject: fromHome(aside), Count: count, Took: time.Since(began), Fixed: true})
+}
+
+// renew sets the catalogue aside, makes a new one of what can still be read of it and of the keyring, and
+// returns where the old one is and how many bots there are now. Before anything is moved the keyring has
+// given all it has.
+func (f *Fleet) renew(ctx context.Context, r *keyring.Ring, path string) (aside string, bots int, err error) {
+	ctx, op := f.begin(ctx, "renew catalogue", Key{})
+	defer op.end(&err)
+	if _, err := r.GetAll(ctx, nil); err != nil {
+		return "", 0, err
+	}
+	old := f.at.Load()
+	// Waits that Telegram asked for are in the catalogue alone; a file with a fault most often still tells them.
+	var kept store.Snapshot
+	if old.unread == nil {
+		kept, _ = old.Snapshot(ctx, f.now())
+	}
+	settled, cancel := afterwards(ctx) // from here on the fleet must not be left without a catalogue
+	defer cancel()
+	_ = old.Close()
+	aside, err = store.SetAside(path, f.now())
+	next, openErr := f.ground(settled, old.kind)
+	if openErr != nil {
+		next, err = f.unreadGround(settled, old.kind, openErr)
+		if err != nil {
+			return "", 0, err
+		}
+		err = openErr
+	}
+	next.ring.opened = old.ring.give()
+	f.at.Store(next)
+	if err != nil {
+		return "", 0, err
+	}
+	// All or nothing; what it cannot keep the keyring has.
+	_ = next.Merge(settled, kept)
+	if _, err := f.Rebuild(ctx); err != nil {
+		return aside, 0, err
+	}
+	rows, err := f.Bots(ctx)
+	return aside, len(rows), err
+}
+
+// forOwner are the bits of a mode that let others in.
+const forOwner fs.FileMode = 0o077

@@ -1,0 +1,198 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"botring/fleet/store"
+	"botring/keyring"
+)
+
+// A Removed is a bot that was taken out of keyring and catalogue, with all that was there. It is in memory
+// only, and Restore puts it back.
+type Removed struct {
+	Bot   Bot
+	items []keyring.Item
+}
+
+// Whole reports whether Restore could put everything back: an item that could not be read is lost.
+func (r Removed) Whole() bool { return len(r.items) > 0 }
+
+// ErrBackAlready says that a bot that was removed is there again, so that nothing is put in its place.
+var ErrBackAlready = errors.New("the bot is there again")
+
+// Remove deletes the bot's items from the keyring and then its row. Its sessions live on at Telegram: to
+// end them, LogOut first. Items that are gone already are no error.
+func (f *Fleet) Remove(ctx context.Context, key Key) error {
+	_, err := f.take(ctx, key, false)
+	return err
+}
+
+// Take is Remove, and returns what was removed. To read that, encrypted files ask for their passphrase, which
+// Remove does not need.
+func (f *Fleet) Take(ctx context.Context, key Key) (Removed, error) { return f.take(ctx, key, true) }
+
+func (f *Fleet) take(ctx context.Context, key Key, keep bool) (removed Removed, err error) {
+	ctx, op := f.begin(ctx, "remove", key)
+	defer op.end(&err)
+	on := f.at.Load()
+	release, err := on.guard.take(ctx, key)
+	if err != nil {
+		return Removed{}, err
+	}
+	defer release()
+	if removed.Bot, err = on.Row(ctx, key); err != nil {
+		return Removed{}, err
+	}
+	op.called = removed.Bot.Name() // nobody can be asked for it afterwards
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return Removed{}, err
+	}
+	unlock, err := r.Hold(ctx)
+	if err != nil {
+		return Removed{}, err
+	}
+	defer unlock()
+	if removed.items, err = takeItems(ctx, r, removed.Bot, keep); err != nil {
+		return Removed{}, err
+	}
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	if err := on.Delete(ctx, key); err != nil {
+		return removed, fmt.Errorf("remove from the catalogue: %w", err)
+	}
+	return removed, nil
+}
+
+// takeItems deletes the items of a bot, its own last, and returns them as they were if it is to keep them. One
+// that cannot be decrypted is deleted too, and then none is returned.
+func takeItems(ctx context.Context, r *keyring.Ring, row Bot, keep bool) (items []keyring.Item, err error) {
+	var names []string
+	for _, session := range row.Sessions {
+		if session.Name != store.DefaultSession {
+			names = append(names, sessionItemName(row.Key, session.Name))
+		}
+	}
+	for _, name := range append(names, botItemName(row.Key)) {
+		if keep {
+			value, err := r.Get(ctx, name)
+			switch {
+			case errors.Is(err, keyring.ErrNotFound):
+				continue
+			case errors.Is(err, keyring.ErrDamaged):
+				keep, items = false, nil
+			case err != nil:
+				return nil, err
+			default:
+				items = append(items, keyring.Item{Name: name, Label: itemLabel(name, value), Value: value})
+			}
+		}
+		if err := deleteItem(ctx, r, name); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// Restore puts a bot back that was removed: its items, read back, and then its row. It is ErrBackAlready where
+// the bot was added again meanwhile, and ErrSecretMissing where there is nothing to put back.
+func (f *Fleet) Restore(ctx context.Context, removed Removed) (bot Bot, err error) {
+	key := removed.Bot.Key
+	ctx, op := f.begin(ctx, "restore", key)
+	defer op.end(&err)
+	if !removed.Whole() {
+		return Bot{}, ErrSecretMissing
+	}
+	on := f.at.Load()
+	release, err := on.guard.take(ctx, key)
+	if err != nil {
+		return Bot{}, err
+	}
+	defer release()
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return Bot{}, err
+	}
+	unlock, err := r.Hold(ctx)
+	if err != nil {
+		return Bot{}, err
+	}
+	defer unlock()
+	if err := nothingThere(ctx, on, r, removed); err != nil {
+		return Bot{}, err
+	}
+	for _, item := range removed.items {
+		if err := r.Put(ctx, item); err != nil {
+			return Bot{}, err
+		}
+	}
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	back := store.Save{Key: key, Edit: func(b *Bot) { *b = removed.Bot }}
+	err = on.Commit(ctx, back)
+	if errors.Is(err, store.ErrTaken) {
+		removed.Bot.Label = "" // another bot was given it meanwhile
+		err = on.Commit(ctx, back)
+	}
+	if err != nil {
+		return Bot{}, fmt.Errorf("enter into the catalogue: %w", err)
+	}
+	return on.Bot(ctx, key, f.now())
+}
+
+// nothingThere makes sure that nothing would be written over.
+func nothingThere(ctx context.Context, on *ground, r *keyring.Ring, removed Removed) error {
+	if _, err := on.Row(ctx, removed.Bot.Key); !errors.Is(err, store.ErrNotFound) {
+		return also(err, ErrBackAlready)
+	}
+	for _, item := range removed.items {
+		now, err := r.Get(ctx, item.Name)
+		switch {
+		case errors.Is(err, keyring.ErrNotFound):
+		case err != nil:
+			return err
+		case !now.Equal(item.Value): // else it is what an earlier try has put back
+			return ErrBackAlready
+		}
+	}
+	return nil
+}
+
+// RemoveMany removes bots one after another, as the writers' lock has it, and calls done for each. With
+// logOut each is logged out first, and kept if that fails: its sessions would live on with nobody knowing of
+// them. When ctx ends no more begins, and a keyring that is shut ends it too.
+func (f *Fleet) RemoveMany(ctx context.Context, keys []Key, logOut bool, done func(Removed, Outcome)) {
+	for _, key := range keys {
+		if ctx.Err() != nil {
+			return
+		}
+		removed, err := f.removeOne(ctx, key, logOut)
+		done(removed, Outcome{Key: key, Bot: removed.Bot, Err: err})
+		if shut(err) {
+			return // the next one would prompt again, or wait as long
+		}
+	}
+}
+
+func (f *Fleet) removeOne(ctx context.Context, key Key, logOut bool) (Removed, error) {
+	if logOut {
+		if _, err := f.LogOut(ctx, key, nil); err != nil && !errors.Is(err, ErrSecretMissing) {
+			bot, readErr := f.after(ctx, key, nil)
+			return Removed{Bot: bot}, also(err, readErr)
+		}
+	}
+	// After a logout there is nothing to put back: the sessions are dead.
+	return f.take(ctx, key, !logOut)
+}
+
+// shut reports whether an error is of the keyring as a whole, and so the same for every bot.
+func shut(err error) bool {
+	for _, target := range []error{keyring.ErrUnavailable, keyring.ErrLocked, keyring.ErrDenied, keyring.ErrGone} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}
