@@ -99,7 +99,12 @@ func (g *Gnome) Texts(ring string) map[string]string {
 	g.t.Helper()
 	texts := map[string]string{}
 	g.with(func(p *peer) (err error) {
-		texts, err = p.texts(map[string]string{"service": ring})
+		// What a program asked for before it died may still be done, and an item go while it is looked at.
+		for range 10 {
+			if texts, err = p.texts(map[string]string{"service": ring}); err == nil {
+				break
+			}
+		}
 		return err
 	})
 	return texts
