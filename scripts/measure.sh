@@ -52,12 +52,14 @@ fi
 scratch=${TMPDIR:-/tmp}
 [[ -w /dev/shm ]] && scratch=/dev/shm
 
-# benchmarks PACKAGE PATTERN ROUNDS [COMMAND…] prints those that have a bound. Go finds its caches in its owner's home.
+# benchmarks PACKAGE PATTERN ROUNDS [COMMAND…] prints those that have a bound. Go builds where and from what its owner does:
+# a place in memory may refuse to run programs.
 failed=0
 benchmarks() {
   local package=$1 pattern=$2 rounds=$3 out
   shift 3
-  if ! out=$(env HOME="$owner" TMPDIR="$scratch" GOTMPDIR="${TMPDIR:-/tmp}" "$@" go test "$package" -run '^$' -bench "$pattern" -benchtime "$rounds" 2>&1); then
+  if ! out=$(env HOME="$owner" TMPDIR="$scratch" GOTMPDIR="${TMPDIR:-/tmp}" "$@" go test -exec "env GOTMPDIR=$scratch" \
+    "$package" -run '^$' -bench "$pattern" -benchtime "$rounds" 2>&1); then
     failed=1
     grep -v '^Benchmark' <<<"$out" || true
   fi
