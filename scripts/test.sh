@@ -107,7 +107,7 @@ tests() {
     [[ -z $ci ]] || return 1
     race=()
   fi
-  CGO_ENABLED=${#race[@]} "${run[@]}" go test -vet=off "${race[@]}" -timeout 10m ./...
+  CGO_ENABLED=${#race[@]} "${run[@]}" go test -vet=off "${race[@]}" -timeout 15m ./...
 }
 
 step "packages" packages
