@@ -14,8 +14,8 @@ func newTag(s *shell) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tag BOT… [flags]",
 		Short: "Give bots tags, and take tags away",
-		Long: "Gives bots tags and takes tags away. A tag is one word; check --tag checks all bots that have it, and the list " +
-			"of the screens finds them by /#tag.",
+		Long: "Gives bots tags and takes tags away. A tag is one word; check --tag checks all bots that have it, and the " +
+			"filter of the screens' list looks at tags too.",
 		Example: `  botring tag @shop_orders_bot @alerts_bot --add prod --add eu
   botring tag "Old support" --remove prod`,
 		Args: args(1, -1, "BOT… --add T --remove T"),
