@@ -59,8 +59,9 @@ type Moved struct {
 	From, To KeyringStatus
 	// Copied items were written to the new keyring and read back; Present ones were there from an earlier try.
 	Copied, Present int
-	// Deleted items were removed from the old keyring. Kept ones were to be, and somebody changed them after
-	// they were copied: another try takes them along.
+	// Deleted items were removed from the old keyring. Kept ones were to be, and are not the same in the new one:
+	// somebody changed them after they were copied. Another try tells of them as a *MoveConflictError, or copies
+	// those that the new one no longer has.
 	Deleted, Kept int
 }
 

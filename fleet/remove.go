@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"botring/fleet/store"
 	"botring/keyring"
@@ -12,8 +13,10 @@ import (
 // A Removed is a bot that was taken out of keyring and catalogue, with all that was there. It is in memory
 // only, and Restore puts it back.
 type Removed struct {
-	Bot   Bot
-	items []keyring.Item
+	Bot Bot
+	// LoggedOut: its sessions here were ended at Telegram first, whatever came of the removing.
+	LoggedOut bool
+	items     []keyring.Item
 }
 
 // Whole reports whether Restore could put everything back: an item that could not be read is lost.
@@ -160,31 +163,49 @@ func nothingThere(ctx context.Context, on *ground, r *keyring.Ring, removed Remo
 	return nil
 }
 
-// RemoveMany removes bots one after another, as the writers' lock has it, and calls done for each. With
-// logOut each is logged out first, and kept if that fails: its sessions would live on with nobody knowing of
-// them. When ctx ends no more begins, and a keyring that is shut ends it too.
-func (f *Fleet) RemoveMany(ctx context.Context, keys []Key, logOut bool, done func(Removed, Outcome)) {
-	for _, key := range keys {
-		if ctx.Err() != nil {
-			return
-		}
-		removed, err := f.removeOne(ctx, key, logOut)
-		done(removed, Outcome{Key: key, Bot: removed.Bot, Err: err})
-		if shut(err) {
-			return // the next one would prompt again, or wait as long
-		}
-	}
+// A Removal says how bots are removed.
+type Removal struct {
+	// LogOut ends their sessions here at Telegram first. A bot whose logout fails is kept: its sessions would
+	// live on with nobody knowing of them.
+	LogOut bool
+	// Keep returns what was removed, for Restore. After a logout there is nothing to put back: the sessions are
+	// dead.
+	Keep bool
 }
 
-func (f *Fleet) removeOne(ctx context.Context, key Key, logOut bool) (Removed, error) {
-	if logOut {
-		if _, err := f.LogOut(ctx, key, nil); err != nil && !errors.Is(err, ErrSecretMissing) {
-			bot, readErr := f.after(ctx, key, nil)
-			return Removed{Bot: bot}, also(err, readErr)
+// RemoveMany removes bots one after another, as the writers' lock has it, and calls done for each. When ctx
+// ends no more begins, and a keyring that is shut ends it too: the next one would prompt again, or wait as
+// long. The error says which of the two it was.
+func (f *Fleet) RemoveMany(ctx context.Context, keys []Key, how Removal, done func(Removed, error)) error {
+	for _, key := range keys {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		removed, err := f.removeOne(ctx, key, how)
+		done(removed, err)
+		if shut(err) {
+			return err
 		}
 	}
-	// After a logout there is nothing to put back: the sessions are dead.
-	return f.take(ctx, key, !logOut)
+	return nil
+}
+
+func (f *Fleet) removeOne(ctx context.Context, key Key, how Removal) (Removed, error) {
+	row, err := f.at.Load().Row(ctx, key)
+	if err != nil {
+		return Removed{Bot: Bot{Key: key}}, err
+	}
+	runsHere := slices.ContainsFunc(row.Sessions, func(s Session) bool { return s.Runs == store.Here })
+	if !how.LogOut || !runsHere {
+		removed, err := f.take(ctx, key, how.Keep)
+		removed.Bot = row
+		return removed, err
+	}
+	if _, err := f.LogOut(ctx, key, nil); err != nil {
+		return Removed{Bot: row}, err
+	}
+	err = f.Remove(ctx, key)
+	return Removed{Bot: row, LoggedOut: true}, err
 }
 
 // shut reports whether an error is of the keyring as a whole, and so the same for every bot.

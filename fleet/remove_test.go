@@ -19,12 +19,15 @@ func TestRestore(t *testing.T) {
 	before, items := told(t, f), w.items()
 	var removed []Removed
 	keys := []Key{key(8), key(9)}
-	f.RemoveMany(t.Context(), keys, false, func(r Removed, o Outcome) {
-		if o.Err != nil || !r.Whole() || o.Key != r.Bot.Key {
-			t.Errorf("%s: %v", o.Key, o.Err)
+	err := f.RemoveMany(t.Context(), keys, Removal{Keep: true}, func(r Removed, err error) {
+		if err != nil || !r.Whole() || r.LoggedOut {
+			t.Errorf("%s: %v", r.Bot.Key, err)
 		}
 		removed = append(removed, r)
 	})
+	if err != nil || len(removed) != len(keys) {
+		t.Fatalf("%d removed, %v", len(removed), err)
+	}
 	if len(w.items()) != len(items)-3 {
 		t.Errorf("left: %v", w.items())
 	}
@@ -78,14 +81,23 @@ func TestRemoveLogsOutFirst(t *testing.T) {
 	f := w.open()
 	w.added(f, 7)
 	w.added(f, 8)
-	f.RemoveMany(t.Context(), []Key{key(7), key(99), key(8)}, true, func(r Removed, o Outcome) {
-		if missing := o.Key == key(99); errors.Is(o.Err, store.ErrNotFound) != missing || !missing && o.Err != nil || r.Whole() {
-			t.Errorf("%s: %+v, %v", o.Key, r, o.Err)
+	order := w.bot(9)
+	order.NoLogin = true
+	if _, err := f.Add(t.Context(), order, nil); err != nil {
+		t.Fatal(err)
+	}
+	err := f.RemoveMany(t.Context(), []Key{key(7), key(99), key(8), key(9)}, Removal{LogOut: true}, func(r Removed, err error) {
+		missing := r.Bot.Key == key(99)
+		if errors.Is(err, store.ErrNotFound) != missing || !missing && err != nil || r.Whole() || r.LoggedOut != (r.Bot.ID < 9) {
+			t.Errorf("%+v, %v", r, err)
 		}
 		if _, err := f.Restore(t.Context(), r); !errors.Is(err, ErrSecretMissing) {
 			t.Errorf("restore: %v", err)
 		}
 	})
+	if err != nil {
+		t.Error(err)
+	}
 	if len(w.fake.alive) != 0 || !slices.Equal(w.items(), []string{"app/10001"}) {
 		t.Errorf("alive %v, items %v", w.fake.alive, w.items())
 	}
@@ -99,12 +111,15 @@ func TestRemoveManyEndsWhereTheKeyringIsShut(t *testing.T) {
 	w.added(f, 8)
 	w.store.fail(nil, func(string) error { return keyring.ErrDenied })
 	tried := 0
-	f.RemoveMany(t.Context(), []Key{key(7), key(8)}, false, func(_ Removed, o Outcome) {
+	err := f.RemoveMany(t.Context(), []Key{key(7), key(8)}, Removal{Keep: true}, func(_ Removed, err error) {
 		tried++
-		if !errors.Is(o.Err, keyring.ErrDenied) {
-			t.Error(o.Err)
+		if !errors.Is(err, keyring.ErrDenied) {
+			t.Error(err)
 		}
 	})
+	if !errors.Is(err, keyring.ErrDenied) {
+		t.Errorf("it ended with %v", err)
+	}
 	w.store.fail(nil, nil)
 	if bots, err := f.Bots(t.Context()); tried != 1 || err != nil || len(bots) != 2 {
 		t.Errorf("%d tried, %d left, %v", tried, len(bots), err)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"botring/internal/secret"
 	"botring/keyring/agefile"
@@ -42,9 +41,6 @@ type Options struct {
 
 // DefaultPatience is how long an answer to a keyring's own prompt is waited for.
 const DefaultPatience = 2 * time.Minute
-
-// MaxName is the longest name of an item in bytes.
-const MaxName = 255
 
 // A Ring is an open Store together with what has to be known and done before it can be relied on.
 // Its methods may be called at the same time.
@@ -351,31 +347,4 @@ func (r *Ring) Close() error {
 		return c.Close()
 	}
 	return nil
-}
-
-// checkName accepts what every keyring can store as an attribute and every person can read.
-func checkName(name string) error {
-	switch {
-	case name == "":
-		return fmt.Errorf("%w: it is empty", ErrBadName)
-	case len(name) > MaxName:
-		return fmt.Errorf("%w: %d bytes of at most %d", ErrBadName, len(name), MaxName)
-	}
-	for _, b := range []byte(name) {
-		if b < ' ' || b > '~' {
-			return fmt.Errorf("%w: %q is not printable ASCII", ErrBadName, name)
-		}
-	}
-	return nil
-}
-
-// cleanLabel takes out of a label what D-Bus refuses (bytes that are no text, NUL) and what would garble
-// a keyring program's window. Labels come from what bots are called.
-func cleanLabel(label string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, label)
 }

@@ -9,8 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
-	"botring/fleet/fault"
-	"botring/fleet/store"
 )
 
 // removal is the removing of several bots, one after another, while it runs.
@@ -46,47 +44,16 @@ func (sh *shell) removal(bots []fleet.Bot, way removeWay) (removal, tea.Cmd) {
 	outcomes := make(chan outcome, len(bots))
 	t, cmd := sh.start("removal", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
 		defer close(outcomes)
-		for _, b := range bots {
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			out := sh.removeOne(ctx, b, way)
-			outcomes <- out
-			if out.err != nil && shut(out.err) {
-				// The next one would prompt again, or wait as long.
-				return nil, out.err
-			}
+		keys := make([]fleet.Key, len(bots))
+		for i, b := range bots {
+			keys[i] = b.Key
 		}
-		return nil, nil
+		return nil, sh.fleet.RemoveMany(ctx, keys, fleet.Removal{LogOut: way == removeLogOut}, func(r fleet.Removed, err error) {
+			outcomes <- outcome{bot: r.Bot, loggedOut: r.LoggedOut, err: err}
+		})
 	})
 	r := removal{task: t, way: way, outcomes: outcomes, total: len(bots)}
 	return r, tea.Batch(cmd, r.watch())
-}
-
-func (sh *shell) removeOne(ctx context.Context, b fleet.Bot, way removeWay) outcome {
-	out := outcome{bot: b}
-	if way == removeLogOut && runsHere(b) {
-		if _, err := sh.fleet.LogOut(ctx, b.Key, nil); err != nil {
-			out.err = err
-			return out
-		}
-		out.loggedOut = true
-	}
-	out.err = sh.fleet.Remove(ctx, b.Key)
-	return out
-}
-
-func runsHere(b fleet.Bot) bool {
-	return slices.ContainsFunc(b.Sessions, func(s fleet.Session) bool { return s.Runs == store.Here })
-}
-
-// shut reports whether an error is of the keyring as a whole, and so the same for every bot.
-func shut(err error) bool {
-	switch fault.Of(err).Kind {
-	case "keyring_unavailable", "keyring_locked", "keyring_denied", "keyring_gone":
-		return true
-	}
-	return false
 }
 
 // forget takes rows out before the catalogue is read again, and their marks with them.
