@@ -39,7 +39,8 @@ func (c *conn) enter(ctx context.Context, k *authKey) {
 	var others []use
 	if k.user != 0 {
 		for other := range k.conns {
-			w := watcher{before: other.calls, answered: make(chan struct{})}
+			// One that has used the key and has no call yet is about to count the one it used it for.
+			w := watcher{before: max(other.calls, 1), answered: make(chan struct{})}
 			other.watchers = append(other.watchers, w)
 			others = append(others, use{other, w.answered})
 		}
