@@ -107,7 +107,8 @@ tests() {
     [[ -z $ci ]] || return 1
     race=()
   fi
-  CGO_ENABLED=${#race[@]} "${run[@]}" go test -vet=off "${race[@]}" -timeout 15m ./...
+  # Tests that may run beside each other mostly wait, for other processes and for their deadlines.
+  CGO_ENABLED=${#race[@]} "${run[@]}" go test -vet=off "${race[@]}" -parallel 6 -timeout 15m ./...
 }
 
 step "packages" packages

@@ -20,9 +20,11 @@ type cottage struct {
 	env  []string
 }
 
-// openCottage starts a keyring that has no default collection yet, or one that is unlocked.
+// openCottage starts a keyring that has no default collection yet, or one that is unlocked. Tests in cottages
+// mostly wait for processes, so they wait together.
 func openCottage(t *testing.T, made bool) *cottage {
 	t.Helper()
+	t.Parallel()
 	for _, name := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(name); err != nil {
 			if os.Getenv("BOTRING_REQUIRE_KEYRING") == "1" {

@@ -100,12 +100,16 @@ func (brokenWriter) Write([]byte) (int, error) { panic(panicWords) }
 // lasts as long as a story, and as processes of their own on the system keyring, where there is one, and on
 // the encrypted file.
 func TestScripts(t *testing.T) {
-	t.Run("memory", func(t *testing.T) { tell(t, keyringMemory, "testdata/script") })
-	t.Run("system", func(t *testing.T) {
-		needKeyring(t)
-		tell(t, keyringSystem, "testdata/script")
-	})
-	t.Run("age", func(t *testing.T) { tell(t, keyringAge, "testdata/script") })
+	t.Parallel()
+	for _, kind := range []string{keyringMemory, keyringSystem, keyringAge} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			if kind == keyringSystem {
+				needKeyring(t)
+			}
+			tell(t, kind, "testdata/script")
+		})
+	}
 }
 
 // TestEncryptedFileScripts tells what only the encrypted file and the choice of it have stories of.
