@@ -75,7 +75,8 @@ func wordsOfReason(f Fault, reason keyring.Reason) Fault {
 		why = "Windows keeps no credentials for this kind of logon."
 		f.Next = "Log on to the machine itself, use the encrypted file, or go on in memory and forget everything at the end."
 	case keyring.NoAnswer:
-		why = "The keyring program is there and does not answer."
+		f.What = "The keyring does not answer."
+		why = "Its program is there; it may be waiting for an answer of yours."
 		f.Next = "Look whether it waits for you, or restart it."
 	case keyring.KeyringFault:
 		why = "The keyring program answered with a fault of its own."
