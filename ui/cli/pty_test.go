@@ -107,11 +107,21 @@ func TestCancelByHand(t *testing.T) {
 func TestResizeByHand(t *testing.T) {
 	s := demo(t, 80, 24)
 	s.See("7 bots")
-	for _, at := range []struct{ cols, rows int }{{40, 10}, {120, 40}, {40, 12}, {20, 4}, {80, 24}} {
+	// Each size has a title that the one before it cannot leave behind by being cut: seeing it is seeing a redraw.
+	for _, at := range []struct {
+		cols, rows int
+		title      string
+	}{
+		{40, 10, " demo  1 Bots  2 Apps"},
+		{120, 40, " botring demo  1 Bots"},
+		{40, 12, " demo  1 Bots  2 Apps"},
+		{20, 4, " demo  1 Bots  2 Ap…"},
+		{80, 24, " botring demo  1 Bots"},
+	} {
 		s.Resize(at.cols, at.rows)
 		// Nothing of the old size stays behind, however the terminal moved its lines.
 		s.Comes(fmt.Sprintf("one title on %dx%d", at.cols, at.rows), func(screen string) bool {
-			return strings.HasPrefix(screen, " botring") && strings.Count(screen, "botring") == 1
+			return strings.HasPrefix(screen, at.title) && strings.Count(screen, "1 Bots") == 1
 		})
 	}
 	s.See("7 bots")
