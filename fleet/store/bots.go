@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,10 +26,12 @@ func (b Bot) Name() string {
 	return strconv.FormatInt(b.ID, 10)
 }
 
-const selectBots = `SELECT environment, id, label, tags, api_id, username, first_name, dc, abilities,
-	status, kind, code, type, checked_at, since, added_at FROM bots`
+// selectBots and selectSessions read rows as one text, for packed.
+const selectBots = `SELECT ifnull(group_concat(json_array(environment, id, label, json(tags), api_id, username, first_name,
+	dc, abilities, status, kind, code, type, checked_at, since, added_at), ''), '') FROM bots`
 
-const selectSessions = `SELECT environment, bot_id, name, dc, runs, api_id, made_at, checked_at FROM sessions`
+const selectSessions = `SELECT ifnull(group_concat(json_array(environment, bot_id, name, dc, runs, api_id, made_at,
+	checked_at), ''), '') FROM sessions`
 
 // Bots returns all bots ordered by name, upper and lower case alike. FloodUntil and a status that follows
 // from it are as of now.
@@ -117,36 +118,30 @@ func sortByName(bots []Bot) []Bot {
 	return sorted
 }
 
-func readBots(ctx context.Context, tx *txn, query string, args ...any) ([]Bot, error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+func readBots(ctx context.Context, tx *txn, query string, args ...any) (bots []Bot, err error) {
+	rows, err := readPacked(ctx, tx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	var bots []Bot
-	for rows.Next() {
-		var (
-			b                         Bot
-			tags                      string
-			abilities                 int
-			checkedAt, since, addedAt int64
-		)
-		err := rows.Scan(&b.Environment, &b.ID, &b.Label, &tags, &b.APIID, &b.Profile.Username,
-			&b.Profile.FirstName, &b.Profile.DC, &abilities, &b.Health.Status, &b.Health.Kind, &b.Health.Code,
-			&b.Health.Type, &checkedAt, &since, &addedAt)
-		if err != nil {
-			return nil, err
-		}
-		if tags != "[]" {
-			if err := json.Unmarshal([]byte(tags), &b.Tags); err != nil {
-				return nil, fmt.Errorf("tags of bot %s: %w", b.Key, err)
-			}
-		}
-		b.Profile.setAbilities(abilities)
-		b.Health.CheckedAt, b.Health.Since, b.AddedAt = instant(checkedAt), instant(since), instant(addedAt)
+	bots = make([]Bot, 0, rows.count())
+	for rows.next() {
+		var b Bot
+		b.Environment, b.ID = rows.text(), rows.number()
+		b.Label, b.Tags, b.APIID = rows.text(), rows.texts(), int(rows.number())
+		b.Profile.Username, b.Profile.FirstName, b.Profile.DC = rows.text(), rows.text(), int(rows.number())
+		b.Profile.setAbilities(int(rows.number()))
+		b.Health.Status, b.Health.Kind = Status(rows.text()), rows.text()
+		b.Health.Code, b.Health.Type = int(rows.number()), rows.text()
+		b.Health.CheckedAt, b.Health.Since = instant(rows.number()), instant(rows.number())
+		b.AddedAt = instant(rows.number())
 		bots = append(bots, b)
 	}
-	return bots, rows.Err()
+	return bots, rows.err()
+}
+
+func readPacked(ctx context.Context, tx *txn, query string, args ...any) (rows packed, err error) {
+	err = tx.QueryRowContext(ctx, query, args...).Scan(&rows.rest)
+	return rows, err
 }
 
 func readBot(ctx context.Context, tx *txn, key Key) (Bot, error) {
@@ -157,47 +152,39 @@ func readBot(ctx context.Context, tx *txn, key Key) (Bot, error) {
 	if len(bots) == 0 {
 		return Bot{}, ErrNotFound
 	}
-	bot := bots[0]
-	err = eachSession(ctx, tx, selectSessions+` WHERE environment = ? AND bot_id = ? ORDER BY made_at, name`,
-		[]any{key.Environment, key.ID}, func(_ Key, session Session) { bot.Sessions = append(bot.Sessions, session) })
-	return bot, err
+	err = readSessions(ctx, tx, bots, selectSessions+` WHERE environment = ? AND bot_id = ?`, key.Environment, key.ID)
+	return bots[0], err
 }
 
 // readAllSessions gives every bot its sessions, in one query for all.
 func readAllSessions(ctx context.Context, tx *txn, bots []Bot) error {
+	return readSessions(ctx, tx, bots, selectSessions)
+}
+
+// readSessions gives bots those of the query's sessions that are theirs, the oldest first.
+func readSessions(ctx context.Context, tx *txn, bots []Bot, query string, args ...any) error {
 	index := make(map[Key]int, len(bots))
 	for i := range bots {
 		index[bots[i].Key] = i
 	}
-	query := selectSessions + ` ORDER BY environment, bot_id, made_at, name`
-	return eachSession(ctx, tx, query, nil, func(key Key, session Session) {
-		if i, ok := index[key]; ok {
-			bots[i].Sessions = append(bots[i].Sessions, session)
-		}
-	})
-}
-
-func eachSession(ctx context.Context, tx *txn, query string, args []any, do func(Key, Session)) error {
-	rows, err := tx.QueryContext(ctx, query, args...)
+	rows, err := readPacked(ctx, tx, query, args...)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var (
-			key               Key
-			session           Session
-			madeAt, checkedAt int64
-		)
-		err := rows.Scan(&key.Environment, &key.ID, &session.Name, &session.DC, &session.Runs, &session.APIID,
-			&madeAt, &checkedAt)
-		if err != nil {
-			return err
+	for rows.next() {
+		key := Key{Environment: rows.text(), ID: rows.number()}
+		session := Session{Name: rows.text(), DC: int(rows.number()), Runs: Place(rows.text()), APIID: int(rows.number())}
+		session.MadeAt, session.CheckedAt = instant(rows.number()), instant(rows.number())
+		if i, ok := index[key]; ok {
+			bots[i].Sessions = append(bots[i].Sessions, session)
 		}
-		session.MadeAt, session.CheckedAt = instant(madeAt), instant(checkedAt)
-		do(key, session)
 	}
-	return rows.Err()
+	for i := range bots {
+		slices.SortFunc(bots[i].Sessions, func(a, b Session) int {
+			return cmp.Or(a.MadeAt.Compare(b.MadeAt), strings.Compare(a.Name, b.Name))
+		})
+	}
+	return rows.err()
 }
 
 // Update changes a bot's row, read and written in one transaction, so that two processes never undo each
