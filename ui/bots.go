@@ -82,6 +82,9 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return b, nil
 	}
 	list.notice = ""
+	if b.ranging(msg) {
+		return b, nil
+	}
 	switch {
 	case key.Matches(msg, keys.add):
 		return newAdd(sh), nil
@@ -106,10 +109,9 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		b.sh.list.finding = true
 		return b, b.field.Focus()
 	case key.Matches(msg, keys.sort):
-		list.sort = (list.sort + 1) % sortings
-		// The column may be hidden, and the sign beside its name with it.
-		list.notice = "Sorted by " + list.sort.String() + "."
-		sh.refresh()
+		sh.reorder(list.order.next(list.all, sh.now()))
+	case key.Matches(msg, keys.reverse):
+		sh.reorder(order{by: list.order.by, reverse: !list.order.reverse})
 	case key.Matches(msg, keys.problem):
 		if !list.nextProblem(sh.now()) {
 			list.notice = "No bot needs you."
@@ -118,6 +120,12 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		list.toggle()
 	case key.Matches(msg, keys.markAll):
 		list.toggleAll()
+	case key.Matches(msg, keys.markRange):
+		list.beginSpan()
+	case key.Matches(msg, keys.tags):
+		if bots, hidden := list.targets(); len(bots) > 0 {
+			return newTags(sh, bots, hidden, len(list.marked) > 0, nil), nil
+		}
 	case key.Matches(msg, keys.environment):
 		sh.otherEnvironment()
 	case key.Matches(msg, keys.apps):
@@ -196,7 +204,7 @@ func (b bots) find(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 func (b bots) filtered() bots {
 	list := &b.sh.list
 	if value := b.field.Value(); value != list.filter {
-		list.filter = value
+		list.filter, list.words = value, parseFilter(value)
 		b.sh.refresh()
 		if value != "" {
 			list.selected = 0
@@ -227,6 +235,9 @@ func keysOf(bots []fleet.Bot) []fleet.Key {
 	return keys
 }
 
+// explains is how filters are written.
+func (b bots) explains() keyGroup { return keyGroup{name: "Find", keys: filterKeys()} }
+
 func (b bots) Keys() []key.Binding {
 	k := b.sh.keys
 	switch {
@@ -237,7 +248,16 @@ func (b bots) Keys() []key.Binding {
 	case b.yank.pending:
 		return []key.Binding{k.copyName, k.copyID, k.copyToken, as(k.back, "copy nothing")}
 	}
-	keys := []key.Binding{k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.sort, k.mark, k.markAll}
+	if b.sh.list.span.on {
+		return []key.Binding{
+			as(k.markRange, "mark these"), as(k.back, "give the range up"), as(k.check, "check these"), as(k.tags, "their tags"),
+			as(k.remove, "remove these"), k.problem, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.quit, k.suspend, k.leave,
+		}
+	}
+	keys := []key.Binding{
+		k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.tags,
+		k.mark, k.markRange, k.markAll, k.sort, k.reverse,
+	}
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
@@ -250,7 +270,11 @@ func (b bots) View(size size) view {
 	if list.finding || list.filter != "" {
 		field := b.field
 		field.SetWidth(max(1, size.width-6))
-		v.body = append(v.body, " "+t.key.Render("/")+" "+t.cut(list.filter, size.width-4))
+		typed := t.cut(list.filter, size.width-4)
+		if list.filter == "" {
+			typed = t.dim.Render(t.cut(filterHint, size.width-4))
+		}
+		v.body = append(v.body, " "+t.key.Render("/")+" "+typed)
 		if c := field.Cursor(); list.finding && c != nil {
 			c.X++
 			v.cursor = c
@@ -258,9 +282,9 @@ func (b bots) View(size size) view {
 	}
 	c := list.columns
 	if list.measured != size.width {
-		c = measure(list.all, size.width)
+		c = list.widths.measure(size.width)
 	}
-	v.body = append(v.body, t.header(c, list.sort))
+	v.body = append(v.body, t.header(c, list.order))
 	now := sh.now()
 	for i := list.top; i < min(list.top+list.visible(), len(list.rows)); i++ {
 		v.body = append(v.body, t.line(c, list.rows[i], b.look(i, now)))
@@ -275,7 +299,7 @@ func (b bots) View(size size) view {
 func (b bots) look(i int, now time.Time) rowLook {
 	sh, list := b.sh, &b.sh.list
 	bot := list.rows[i].bot
-	look := rowLook{selected: i == list.selected, marked: list.marked[bot.Key]}
+	look := rowLook{selected: i == list.selected, marked: list.marked[bot.Key], ranged: list.spans(i), found: list.words.marked(list.rows[i])}
 	if sh.checking.pending[bot.Key] {
 		look.mark, look.state = sh.theme.dim.Render(sh.theme.glyphs.unknown), "checking"+sh.theme.glyphs.ellipsis
 		return look
@@ -292,6 +316,8 @@ func (b bots) status() string {
 		return fmt.Sprintf("Check %s? enter checks %s esc does not", count(len(sh.bots), "bot"), sh.theme.glyphs.dot)
 	case b.yank.pending:
 		return b.yank.status(sh)
+	case sh.list.span.on && sh.list.notice == "":
+		return sh.spanStatus()
 	case sh.checking.running():
 		return sh.checking.status(sh)
 	case sh.list.notice != "":
