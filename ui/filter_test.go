@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"botring/fleet/fault"
 	"botring/ui/internal/screentest"
 )
 
@@ -164,6 +165,16 @@ func TestFilterIsExplained(t *testing.T) {
 	on.See("or :ok :waiting :unknown")
 }
 
+// TestTexts: what is known of a text beforehand is the same whichever way it was found out.
+func TestTexts(t *testing.T) {
+	for _, s := range []string{"", "Shop orders", "shopOrders_bot", "@A-b.c/d", "ABC", "  x", strings.Repeat("Aa_", 40)} {
+		quick := newText(s)
+		if quick.letters != lettersOf(quick.folded) || quick.starts != startsOf(s) {
+			t.Errorf("%q: %+v, want letters %x and starts %x", s, quick, lettersOf(quick.folded), startsOf(s))
+		}
+	}
+}
+
 // FuzzFilter: whatever is typed, for whatever names: no crash, and every letter that is marked is there.
 func FuzzFilter(f *testing.F) {
 	for _, seed := range [][2]string{{"shop", "Shop orders"}, {"天", "天気"}, {"#a :ok b", "İI ß ſ"}, {"k", "\u212a elvin"}, {"\u0301e", "é é"}, {"::", "##"}} {
@@ -173,7 +184,7 @@ func FuzzFilter(f *testing.F) {
 		b := fineBots(1)[0]
 		b.Label, b.Tags, b.Profile.Username = name, []string{name, "eu"}, name
 		var r row
-		r.set(&b, map[int]string{10001: name})
+		r.set(&b, map[int]appName{10001: newAppName(fault.Clean(name))})
 		words := parseFilter(typed)
 		words.match(&r, noon())
 		for in, places := range words.marked(&r) {

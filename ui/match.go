@@ -16,35 +16,76 @@ type text struct {
 
 func newText(s string) text {
 	t := text{folded: strings.ToLower(s)}
-	t.letters = lettersOf(t.folded)
+	if !t.ascii(s) {
+		t.letters, t.starts = lettersOf(t.folded), startsOf(s)
+	}
+	return t
+}
+
+// ascii looks at a text of ASCII letters, as most are, in one go. It reports whether this is one.
+func (t *text) ascii(s string) bool {
+	var letters, starts uint64
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return false
+		}
+		upper := c >= 'A' && c <= 'Z'
+		if i < 64 && (isBorder(rune(last)) || upper && last >= 'a' && last <= 'z') {
+			starts |= 1 << i
+		}
+		last = c
+		if upper {
+			c += 'a' - 'A'
+		}
+		letters |= placeOf(rune(c))
+	}
+	t.letters, t.starts = letters, starts
+	return true
+}
+
+// startsOf are the bytes of the folded text at which words of s begin.
+func startsOf(s string) (starts uint64) {
 	last, at := ' ', 0
 	for _, r := range s {
 		if at >= 64 {
 			break
 		}
-		hump := unicode.IsUpper(r) && unicode.IsLower(last)
-		if hump || strings.ContainsRune(" -_./@#", last) {
-			t.starts |= 1 << at
+		if isBorder(last) || unicode.IsUpper(r) && unicode.IsLower(last) {
+			starts |= 1 << at
 		}
 		last = r
 		at += utf8.RuneLen(unicode.ToLower(r))
 	}
-	return t
+	return starts
+}
+
+// isBorder reports whether what stands behind a letter begins a word.
+func isBorder(r rune) bool {
+	switch r {
+	case ' ', '-', '_', '.', '/', '@', '#':
+		return true
+	}
+	return false
 }
 
 // lettersOf is a set of letters, of which some share a place: a text whose set lacks a letter does not have it.
 func lettersOf(folded string) (set uint64) {
 	for _, r := range folded {
-		switch {
-		case r >= 'a' && r <= 'z':
-			set |= 1 << (r - 'a')
-		case r >= '0' && r <= '9':
-			set |= 1 << (26 + r - '0')
-		default:
-			set |= 1 << (36 + r%28)
-		}
+		set |= placeOf(r)
 	}
 	return set
+}
+
+func placeOf(r rune) uint64 {
+	switch {
+	case r >= 'a' && r <= 'z':
+		return 1 << (r - 'a')
+	case r >= '0' && r <= '9':
+		return 1 << (26 + r - '0')
+	}
+	return 1 << (36 + r%28)
 }
 
 // Scores. Letters that stand together beat letters that merely come in this order, and the nearer to a beginning

@@ -34,10 +34,7 @@ const (
 
 // rowsOf cleans all bots for showing.
 func (sh *shell) rowsOf(bots []fleet.Bot) []row {
-	apps := map[int]string{}
-	for _, a := range sh.apps {
-		apps[a.APIID] = fault.Clean(a.Name)
-	}
+	apps := sh.appNames()
 	rows := make([]row, len(bots))
 	for i := range bots {
 		rows[i].set(&bots[i], apps)
@@ -45,14 +42,35 @@ func (sh *shell) rowsOf(bots []fleet.Bot) []row {
 	return rows
 }
 
-// set makes the row that of a bot.
-func (r *row) set(b *fleet.Bot, apps map[int]string) {
-	*r = row{bot: *b, name: displayName(*b), app: apps[b.APIID], environment: fault.Clean(b.Environment)}
+// An appName is what an app is called, and that as the filter looks at it.
+type appName struct {
+	name string
+	text text
+}
+
+func newAppName(name string) appName { return appName{name, newText(name)} }
+
+// appNames are the names of all apps by their api_id.
+func (sh *shell) appNames() map[int]appName {
+	apps := make(map[int]appName, len(sh.apps))
+	for _, a := range sh.apps {
+		if name := fault.Clean(a.Name); name != "" {
+			apps[a.APIID] = newAppName(name)
+		}
+	}
+	return apps
+}
+
+// set makes the row that of a bot. It adds to apps what is to be shown of one without a name.
+func (r *row) set(b *fleet.Bot, apps map[int]appName) {
+	app, known := apps[b.APIID]
+	if !known && b.APIID != 0 {
+		app = newAppName(strconv.Itoa(b.APIID))
+		apps[b.APIID] = app
+	}
+	*r = row{bot: *b, name: displayName(*b), app: app.name, environment: fault.Clean(b.Environment)}
 	if b.Profile.Username != "" {
 		r.username = "@" + fault.Clean(b.Profile.Username)
-	}
-	if r.app == "" && b.APIID != 0 {
-		r.app = strconv.Itoa(b.APIID)
 	}
 	switch len(b.Tags) {
 	case 0:
@@ -69,10 +87,9 @@ func (r *row) set(b *fleet.Bot, apps map[int]string) {
 	if b.Label != "" {
 		other = fault.Clean(b.Profile.FirstName)
 	}
-	for in, shown := range [textKinds]string{
-		inName: r.name, inUsername: r.username, inTags: r.tags, inApp: r.app, inID: strconv.FormatInt(b.ID, 10), inOtherName: other,
-	} {
-		r.texts[in] = newText(shown)
+	r.texts = [textKinds]text{
+		inName: newText(r.name), inUsername: newText(r.username), inTags: newText(r.tags), inApp: app.text,
+		inID: newText(strconv.FormatInt(b.ID, 10)), inOtherName: newText(other),
 	}
 }
 

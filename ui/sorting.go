@@ -116,6 +116,13 @@ func place(rows []row) {
 
 // sorted are pointers to all rows in an order. It leaves rows where they are.
 func (o order) sorted(rows []row, now time.Time) []*row {
+	sorted := make([]*row, len(rows))
+	if o == (order{}) {
+		for i := range rows {
+			sorted[rows[i].place] = &rows[i]
+		}
+		return sorted
+	}
 	all := make([]keyed, len(rows))
 	for i := range rows {
 		all[i] = o.by.key(&rows[i], now)
@@ -127,7 +134,6 @@ func (o order) sorted(rows []row, now time.Time) []*row {
 		}
 		return cmp.Or(first, cmp.Compare(a.place, b.place))
 	})
-	sorted := make([]*row, len(all))
 	for i := range all {
 		sorted[i] = all[i].row
 	}
