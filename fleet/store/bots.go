@@ -39,10 +39,7 @@ const selectSessions = `SELECT ifnull(group_concat(json_array(environment, bot_i
 func (s *Store) Bots(ctx context.Context, now time.Time) (bots []Bot, err error) {
 	var waits Floods
 	err = s.read(ctx, func(tx *txn) error {
-		if bots, err = readBots(ctx, tx, selectBots); err != nil {
-			return err
-		}
-		if err := readAllSessions(ctx, tx, bots); err != nil {
+		if bots, err = readAll(ctx, tx); err != nil {
 			return err
 		}
 		waits, err = readFloods(ctx, tx, now)
@@ -144,63 +141,55 @@ func sortByName(bots []Bot) []Bot {
 	return sorted
 }
 
-func readBots(ctx context.Context, tx *txn, query string, args ...any) (bots []Bot, err error) {
-	rows, err := readPacked(ctx, tx, query, args...)
+// readAll reads all bots with their sessions, in no order. The bots are unpacked while SQLite reads the sessions.
+func readAll(ctx context.Context, tx *txn) ([]Bot, error) {
+	rows, err := readPacked(ctx, tx, selectBots)
 	if err != nil {
 		return nil, err
 	}
-	bots = make([]Bot, 0, rows.count())
-	for rows.next() {
+	var bots []Bot
+	var damage error
+	unpacked := make(chan struct{})
+	go func() {
+		defer close(unpacked)
+		bots, damage = rows.bots()
+	}()
+	sessions, err := readPacked(ctx, tx, selectSessions)
+	<-unpacked
+	if err = errors.Join(err, damage); err != nil {
+		return nil, err
+	}
+	return bots, sessions.sessionsOf(bots)
+}
+
+// bots unpacks rows of selectBots.
+func (p *packed) bots() ([]Bot, error) {
+	bots := make([]Bot, 0, p.count())
+	for p.next() {
 		var b Bot
-		b.Environment, b.ID = rows.text(), rows.number()
-		b.Label, b.Tags, b.APIID = rows.text(), rows.texts(), int(rows.number())
-		b.Profile.Username, b.Profile.FirstName, b.Profile.DC = rows.text(), rows.text(), int(rows.number())
-		b.Profile.setAbilities(int(rows.number()))
-		b.Health.Status, b.Health.Kind = Status(rows.text()), rows.text()
-		b.Health.Code, b.Health.Type = int(rows.number()), rows.text()
-		b.Health.CheckedAt, b.Health.Since = instant(rows.number()), instant(rows.number())
-		b.AddedAt = instant(rows.number())
+		b.Environment, b.ID = p.text(), p.number()
+		b.Label, b.Tags, b.APIID = p.text(), p.texts(), int(p.number())
+		b.Profile.Username, b.Profile.FirstName, b.Profile.DC = p.text(), p.text(), int(p.number())
+		b.Profile.setAbilities(int(p.number()))
+		b.Health.Status, b.Health.Kind = Status(p.text()), p.text()
+		b.Health.Code, b.Health.Type = int(p.number()), p.text()
+		b.Health.CheckedAt, b.Health.Since = instant(p.number()), instant(p.number())
+		b.AddedAt = instant(p.number())
 		bots = append(bots, b)
 	}
-	return bots, rows.err()
+	return bots, p.err()
 }
 
-func readPacked(ctx context.Context, tx *txn, query string, args ...any) (rows packed, err error) {
-	err = tx.QueryRowContext(ctx, query, args...).Scan(&rows.rest)
-	return rows, err
-}
-
-func readBot(ctx context.Context, tx *txn, key Key) (Bot, error) {
-	bots, err := readBots(ctx, tx, selectBots+` WHERE environment = ? AND id = ?`, key.Environment, key.ID)
-	if err != nil {
-		return Bot{}, err
-	}
-	if len(bots) == 0 {
-		return Bot{}, ErrNotFound
-	}
-	err = readSessions(ctx, tx, bots, selectSessions+` WHERE environment = ? AND bot_id = ?`, key.Environment, key.ID)
-	return bots[0], err
-}
-
-// readAllSessions gives every bot its sessions, in one query for all.
-func readAllSessions(ctx context.Context, tx *txn, bots []Bot) error {
-	return readSessions(ctx, tx, bots, selectSessions)
-}
-
-// readSessions gives bots those of the query's sessions that are theirs, the oldest first.
-func readSessions(ctx context.Context, tx *txn, bots []Bot, query string, args ...any) error {
+// sessionsOf unpacks rows of selectSessions and gives bots those that are theirs, the oldest first.
+func (p *packed) sessionsOf(bots []Bot) error {
 	index := make(map[Key]int, len(bots))
 	for i := range bots {
 		index[bots[i].Key] = i
 	}
-	rows, err := readPacked(ctx, tx, query, args...)
-	if err != nil {
-		return err
-	}
-	for rows.next() {
-		key := Key{Environment: rows.text(), ID: rows.number()}
-		session := Session{Name: rows.text(), DC: int(rows.number()), Runs: Place(rows.text()), APIID: int(rows.number())}
-		session.MadeAt, session.CheckedAt = instant(rows.number()), instant(rows.number())
+	for p.next() {
+		key := Key{Environment: p.text(), ID: p.number()}
+		session := Session{Name: p.text(), DC: int(p.number()), Runs: Place(p.text()), APIID: int(p.number())}
+		session.MadeAt, session.CheckedAt = instant(p.number()), instant(p.number())
 		if i, ok := index[key]; ok {
 			bots[i].Sessions = append(bots[i].Sessions, session)
 		}
@@ -210,7 +199,32 @@ func readSessions(ctx context.Context, tx *txn, bots []Bot, query string, args .
 			return cmp.Or(a.MadeAt.Compare(b.MadeAt), strings.Compare(a.Name, b.Name))
 		})
 	}
-	return rows.err()
+	return p.err()
+}
+
+func readPacked(ctx context.Context, tx *txn, query string, args ...any) (rows packed, err error) {
+	err = tx.QueryRowContext(ctx, query, args...).Scan(&rows.rest)
+	return rows, err
+}
+
+func readBot(ctx context.Context, tx *txn, key Key) (Bot, error) {
+	rows, err := readPacked(ctx, tx, selectBots+` WHERE environment = ? AND id = ?`, key.Environment, key.ID)
+	if err != nil {
+		return Bot{}, err
+	}
+	bots, err := rows.bots()
+	if err != nil {
+		return Bot{}, err
+	}
+	if len(bots) == 0 {
+		return Bot{}, ErrNotFound
+	}
+	sessions, err := readPacked(ctx, tx, selectSessions+` WHERE environment = ? AND bot_id = ?`, key.Environment, key.ID)
+	if err != nil {
+		return Bot{}, err
+	}
+	err = sessions.sessionsOf(bots)
+	return bots[0], err
 }
 
 // Update changes a bot's row, read and written in one transaction, so that two processes never undo each
