@@ -19,6 +19,9 @@ import (
 // Entry is a store.Entry.
 type Entry = store.Entry
 
+// A Stretch is a store.Stretch.
+type Stretch = store.Stretch
+
 // OutcomeOK is the Outcome of an Entry whose action went well.
 const OutcomeOK = "ok"
 
@@ -253,5 +256,10 @@ func putHead(ctx context.Context, r *keyring.Ring, head store.Mark) error {
 
 // History returns the latest entries of the history, at most limit, the last one first; 0 is no limit.
 func (f *Fleet) History(ctx context.Context, limit int) ([]Entry, error) {
-	return f.at.Load().Entries(ctx, limit)
+	return f.HistoryStretch(ctx, Stretch{Limit: limit})
+}
+
+// HistoryStretch returns a part of the history, the last entry first.
+func (f *Fleet) HistoryStretch(ctx context.Context, of Stretch) ([]Entry, error) {
+	return f.at.Load().Stretch(ctx, of)
 }
