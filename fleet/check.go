@@ -49,6 +49,9 @@ func (f *Fleet) checkNow(ctx context.Context, on *ground, key Key, read secret.S
 		return before, err
 	}
 	r, err := on.ring.get(ctx)
+	if err == nil && isQuiet(ctx) {
+		err = f.unlocked(ctx)
+	}
 	if err != nil {
 		return before, err
 	}
