@@ -1,0 +1,162 @@
+package ui
+
+import (
+	"fmt"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// historyEntry shows one entry of the history whole.
+type historyEntry struct {
+	sh    *shell
+	row   historyRow
+	from  history
+	pager pager
+}
+
+func (e historyEntry) Typing() bool { return false }
+
+func (e historyEntry) Update(msg tea.Msg) (screen, tea.Cmd) {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return e, nil
+	}
+	if next, moved := e.pager.update(e.sh.keys, press, len(e.lines(e.sh.body.width)), e.sh.body.height); moved {
+		e.pager = next
+		return e, nil
+	}
+	if key.Matches(press, e.sh.keys.back, e.sh.keys.quit) {
+		return e.from.resume()
+	}
+	return e, nil
+}
+
+func (e historyEntry) Keys() []key.Binding {
+	k := e.sh.keys
+	keys := []key.Binding{k.back, as(k.quit, "back")}
+	if len(e.lines(e.sh.body.width)) > e.sh.body.height {
+		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
+	}
+	return keys
+}
+
+func (e historyEntry) View(size size) view {
+	v := view{trail: fmt.Sprintf("Entry %d of the history", e.row.entry.Seq)}
+	v.body, _ = e.pager.window(e.lines(size.width), size.height)
+	return v
+}
+
+func (e historyEntry) lines(width int) []string {
+	t, r, now := e.sh.theme, e.row, e.sh.now()
+	var lines []string
+	add := func(label string, paragraphs ...string) {
+		lines = append(lines, t.fact(label, width, paragraphs...)...)
+	}
+	add("When", r.entry.At.In(now.Location()).Format("Monday, January 2 2006, 15:04:05")+", "+entryTime(r.entry.At, now))
+	if r.bot != "" {
+		bot := r.bot
+		if r.entry.Key.ID != 0 && bot != r.entry.Key.String() {
+			bot += " " + t.glyphs.dot + " " + fault.Clean(r.entry.Key.String())
+		}
+		if _, known := e.sh.bot(r.entry.Key); !known && r.entry.Key.ID != 0 {
+			bot += ", no longer in the list"
+		}
+		add("Bot", bot)
+	}
+	add("Action", r.action)
+	result := []string{t.mark(r.mark) + " " + r.result}
+	if said := fault.OfKind(r.entry.Outcome); said.What != "" && r.mark != fault.Waiting {
+		result = append(result, t.dim.Render(said.What), t.dim.Render(said.Why))
+	}
+	add("Result", result...)
+	if r.detail != "" {
+		add("Detail", r.detail)
+	}
+	sealed := "yes"
+	switch {
+	case r.entry.Seal != nil:
+	case e.sh.ring() == ringMemory:
+		sealed = "no: what is kept in memory only is forgotten at quit"
+	default:
+		sealed = "not yet: at the next action that has the keyring open"
+	}
+	add("Sealed", sealed)
+	return lines
+}
+
+// verdict is what a look at the history's seals found, and what it cannot find.
+type verdict struct {
+	sh    *shell
+	from  history
+	found fleet.HistoryCheck
+	err   error
+	pager pager
+}
+
+func (v verdict) Typing() bool { return false }
+
+func (v verdict) Update(msg tea.Msg) (screen, tea.Cmd) {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return v, nil
+	}
+	keys := v.sh.keys
+	if next, moved := v.pager.update(keys, press, len(v.lines(v.sh.body)), v.sh.body.height); moved {
+		v.pager = next
+		return v, nil
+	}
+	switch {
+	case key.Matches(press, keys.check):
+		return v.from.verify()
+	case key.Matches(press, keys.back, keys.quit):
+		return v.from.resume()
+	}
+	return v, nil
+}
+
+func (v verdict) Keys() []key.Binding {
+	k := v.sh.keys
+	keys := []key.Binding{as(k.check, "look again"), k.back, as(k.quit, "back")}
+	if len(v.lines(v.sh.body)) > v.sh.body.height {
+		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
+	}
+	return keys
+}
+
+func (v verdict) View(size size) view {
+	out := view{trail: "The seals of the history"}
+	var more bool
+	if out.body, more = v.pager.window(v.lines(size), size.height); more {
+		out.status = v.sh.theme.dim.Render("more below, j and k scroll")
+	}
+	return out
+}
+
+func (v verdict) lines(size size) []string {
+	t := v.sh.theme
+	if v.err != nil {
+		said := fault.OfAt(v.err, v.sh.now()).WithLog(v.sh.log())
+		return paragraphs([][]string{
+			headline(t, t.bad.Render(t.glyphs.cross), said, size.width),
+			prose(said.Why, size.width), prose(said.Next, size.width),
+		}, size.height)
+	}
+	says := fault.OfHistory(v.found)
+	sign := t.ok.Render(t.glyphs.done)
+	if v.found.Fault != fleet.HistorySound {
+		sign = t.bad.Render(t.glyphs.cross)
+	}
+	blocks := [][]string{headline(t, sign, fault.Fault{What: says[0]}, size.width)}
+	for _, sentence := range says[1:] {
+		blocks = append(blocks, prose(sentence, size.width))
+	}
+	limits := prose("What this cannot find", size.width)
+	for _, line := range prose(fault.HistoryLimits, size.width) {
+		limits = append(limits, t.dim.Render(line))
+	}
+	return paragraphs(append(blocks, limits), size.height)
+}
