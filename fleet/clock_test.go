@@ -265,7 +265,7 @@ func TestCarefulAndTheClock(t *testing.T) {
 		app := appKey{env, testApp}
 		gap := func(s *schedule) time.Duration {
 			s.turn(app)
-			return s.logins[app].Sub(time.Now())
+			return time.Until(s.logins[app])
 		}
 		for _, test := range []struct {
 			pass, set time.Duration

@@ -8,7 +8,10 @@ import (
 
 // A drift compares the clock on the wall with the one that timers run by, from tick to tick. They part when
 // somebody sets the one, or while the computer sleeps, when the other stands still.
-type drift struct{ last time.Time }
+type drift struct {
+	wall   time.Time
+	steady time.Duration // since some beginning
+}
 
 // leastDrift is what is taken for a clock that was set rather than one that is being corrected.
 const leastDrift = 2 * time.Second
@@ -17,12 +20,12 @@ const leastDrift = 2 * time.Second
 // back.
 type driftedMsg struct{ by time.Duration }
 
-// since is by how much they have parted since the last look, 0 where that is little.
-func (d drift) since(now time.Time) time.Duration {
-	if d.last.IsZero() {
+// to is by how much they have parted until a later reading, 0 where that is little.
+func (d drift) to(later drift) time.Duration {
+	if d.wall.IsZero() {
 		return 0
 	}
-	by := now.Round(0).Sub(d.last.Round(0)) - now.Sub(d.last)
+	by := later.wall.Round(0).Sub(d.wall.Round(0)) - (later.steady - d.steady)
 	if by.Abs() < leastDrift {
 		return 0
 	}
@@ -31,9 +34,9 @@ func (d drift) since(now time.Time) time.Duration {
 
 // drifted tells the screens of a clock that was set, and reads the catalogue again: waits may have another end.
 func (sh *shell) drifted() tea.Cmd {
-	now := sh.now()
-	by := sh.drift.since(now)
-	sh.drift = drift{now}
+	now := drift{sh.now(), time.Since(sh.began)}
+	by := sh.drift.to(now)
+	sh.drift = now
 	if by == 0 {
 		return nil
 	}

@@ -46,7 +46,10 @@ func (e historyEntry) Keys() []key.Binding {
 
 func (e historyEntry) View(size size) view {
 	v := view{trail: fmt.Sprintf("Entry %d of the history", e.row.entry.Seq)}
-	v.body, _ = e.pager.window(e.lines(size.width), size.height)
+	var more bool
+	if v.body, more = e.pager.window(e.lines(size.width), size.height); more {
+		v.status = e.sh.theme.dim.Render("more below, j and k scroll")
+	}
 	return v
 }
 
@@ -56,7 +59,11 @@ func (e historyEntry) lines(width int) []string {
 	add := func(label string, paragraphs ...string) {
 		lines = append(lines, t.fact(label, width, paragraphs...)...)
 	}
-	add("When", r.entry.At.In(now.Location()).Format("Monday, January 2 2006, 15:04:05")+", "+entryTime(r.entry.At, now))
+	when := r.entry.At.In(now.Location()).Format("Monday, January 2 2006, 15:04:05")
+	if ago := now.Sub(r.entry.At); ago >= 0 {
+		when += ", " + fault.Ago(ago)
+	}
+	add("When", when)
 	if r.bot != "" {
 		bot := r.bot
 		if r.entry.Key.ID != 0 && bot != r.entry.Key.String() {

@@ -58,7 +58,9 @@ func (h history) View(size size) view {
 	}
 	c := historyColumnsFor(size.width, h.from == nil)
 	v.body = append(v.body, t.dim.Render(c.header(t)))
-	for i := h.top; i < min(h.top+h.height(), len(h.rows)); i++ {
+	// The terminal may have become lower since the last key.
+	top := clamp(h.top, max(0, h.selected-h.height()+1), max(0, h.selected))
+	for i := top; i < min(top+h.height(), len(h.rows)); i++ {
 		v.body = append(v.body, h.line(c, h.rows[i], i == h.selected))
 	}
 	if len(h.rows) == 0 {
@@ -204,9 +206,14 @@ func (h history) status() string {
 		return ""
 	}
 	// What the columns have no room for.
-	says := []string{r.entry.At.In(h.sh.now().Location()).Format("Jan 2 15:04:05")}
-	if h.sh.body.width < narrow {
+	var says []string
+	switch c := historyColumnsFor(h.sh.body.width, h.from == nil); {
+	case c.result == 0:
 		says = []string{r.result, r.action}
+	case c.result < historyResult:
+		says = []string{r.action, r.result}
+	default:
+		says = []string{r.entry.At.In(h.sh.now().Location()).Format("Jan 2 15:04:05")}
 	}
 	if r.detail != "" {
 		says = append(says, r.detail)

@@ -21,6 +21,7 @@ type shell struct {
 	theme   theme
 	keys    keymap
 	now     func() time.Time
+	began   time.Time // when the program did, by the clock of timers
 	// body is the place screens have now, for those that scroll.
 	body size
 

@@ -108,6 +108,7 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		theme:       newTheme(true, glyphsFor(opts.Environ)),
 		keys:        newKeymap(),
 		now:         time.Now,
+		began:       time.Now(),
 		environment: opts.Fleet.Environment(), environments: opts.Fleet.Environments(),
 		tasks:       map[int]task{},
 		passphrases: opts.Passphrases,
