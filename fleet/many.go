@@ -10,6 +10,7 @@ import (
 
 	"botring/fleet/store"
 	"botring/internal/secret"
+	"botring/keyring/passphrase"
 )
 
 // An Outcome is what became of one bot of many.
@@ -261,7 +262,7 @@ func (f *Fleet) unlockFor(ctx context.Context, keys []Key, needs func(Bot) bool)
 	if err != nil {
 		return nil, err
 	}
-	if isQuiet(ctx) {
+	if passphrase.IsQuiet(ctx) {
 		return names, f.unlocked(ctx)
 	}
 	return names, r.Unlock(ctx)

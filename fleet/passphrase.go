@@ -85,18 +85,9 @@ func StrengthOf(given secret.Secret) Strength { return passphrase.StrengthOf(giv
 // Place is a path as people write it, with ~ for their own directory.
 func Place(path string) string { return fromHome(path) }
 
-// asker is whoever knows it. What nobody asked for does not ask.
+// asker is whoever knows it.
 func (p Passphrase) asker() passphrase.Asker {
-	asker := passphrase.Asker{Ended: p.Ended, Prompting: p.Prompting}
-	if p.Ask != nil {
-		asker.Ask = func(ctx context.Context, ask Ask) (secret.Secret, error) {
-			if isQuiet(ctx) {
-				return secret.Secret{}, passphrase.ErrUnanswered
-			}
-			return p.Ask(ctx, ask)
-		}
-	}
-	return asker
+	return passphrase.Asker{Ask: p.Ask, Ended: p.Ended, Prompting: p.Prompting}
 }
 
 // ageFiles says where the encrypted files are and how they are opened.

@@ -7,6 +7,7 @@ import (
 
 	"botring/fleet/store"
 	"botring/keyring"
+	"botring/keyring/passphrase"
 )
 
 // LeastWatch and MostWatch bound the time between two rounds of a watch.
@@ -90,7 +91,7 @@ func (f *Fleet) round(ctx context.Context, w Watcher) error {
 	if w.Began != nil {
 		w.Began(len(keys))
 	}
-	f.checkEach(quietly(ctx), "watch", keys, func(o Outcome) {
+	f.checkEach(passphrase.Quietly(ctx), "watch", keys, func(o Outcome) {
 		if w.Checked != nil {
 			w.Checked(o)
 		}
