@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -259,13 +260,30 @@ func summaryOfImport(object importObject, wanted int, dry bool) string {
 	return line + end
 }
 
-// writeCandidates shows what was found, before anything is done.
+// screenful is how many lines of a preview are worth reading before one answers.
+const screenful = 40
+
+// writeCandidates shows what was found, before anything is done: of many only those that are not simply new.
 func (s *shell) writeCandidates(w io.Writer, candidates []fleet.Candidate, how fleet.Importing) {
-	entries := make([]importedJSON, len(candidates))
-	for i, c := range candidates {
+	shown := candidates
+	if len(candidates) > screenful {
+		shown = slices.DeleteFunc(slices.Clone(candidates), func(c fleet.Candidate) bool {
+			return c.Verdict == fleet.New && c.Problem == nil && !c.NoLabel
+		})
+	}
+	simply, more := len(candidates)-len(shown), max(0, len(shown)-screenful)
+	shown = shown[:len(shown)-more]
+	entries := make([]importedJSON, len(shown))
+	for i, c := range shown {
 		entries[i] = s.importedJSON(c, how, fleet.Outcome{}, false)
 	}
-	s.writeEntries(w, candidates, entries)
+	s.writeEntries(w, shown, entries)
+	if more > 0 {
+		fmt.Fprintf(w, "%d more like these; --dry-run shows them all.\n", more)
+	}
+	if simply > 0 {
+		fmt.Fprintf(w, "%s new.\n", plural(simply, "bot"))
+	}
 }
 
 func (s *shell) writeEntries(w io.Writer, candidates []fleet.Candidate, entries []importedJSON) {
