@@ -237,10 +237,10 @@ func TestAFloodOfOneApp(t *testing.T) {
 		}
 		logIn := func() (ok, waiting int) {
 			f.LoginMany(t.Context(), keys, false, func(o Outcome) {
-				switch o.Bot.Health.Status {
-				case store.OK:
+				switch got := o.Bot.Health.Status; {
+				case got == store.OK:
 					ok++
-				case store.Flooded:
+				case got == store.Flooded:
 					waiting++
 				default:
 					t.Errorf("%v is %s: %v", o.Key, o.Bot.Health.Status, o.Err)
