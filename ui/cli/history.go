@@ -109,7 +109,7 @@ func writeHistory(w io.Writer, entries []fleet.Entry) {
 		_, result := fault.HistoryResult(e.Outcome)
 		t.add(e.At.Format(time.DateTime), bot, fault.HistoryAction(e.Action), result, fault.Clean(e.Detail))
 	}
-	t.dropSame("DETAIL", "")
+	t.dropEmpty("DETAIL")
 	t.write(w)
 }
 
