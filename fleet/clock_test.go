@@ -173,6 +173,31 @@ func TestWatchOpensNothingThatRunsElsewhere(t *testing.T) {
 	})
 }
 
+// TestWatchWithoutANetwork: what stays as it is does not fill the history, however often it is found.
+func TestWatchWithoutANetwork(t *testing.T) {
+	inBubble(t, 5, func(t *testing.T, tg *fakeTelegram, f *Fleet, keys []Key) {
+		tg.onCheck = func(context.Context, int64) error { return &telegram.Error{Kind: telegram.Unreachable} }
+		before, err := f.History(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		rounds := 0
+		go f.Watch(ctx, LeastWatch, Watcher{Ended: func(error) { rounds++ }})
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		after, err := f.History(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Each bot's once, when it became so, and a line a round.
+		if n := len(after) - len(before); rounds < 20 || n != len(keys)+rounds {
+			t.Errorf("%d entries after %d rounds", n, rounds)
+		}
+	})
+}
+
 // TestAFloodAndTheClock: a wait is as long as Telegram said, whatever happens to the clock on the wall.
 func TestAFloodAndTheClock(t *testing.T) {
 	const wait = 31 * time.Minute
