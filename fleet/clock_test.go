@@ -73,25 +73,25 @@ func TestWatchByTheClockOnTheWall(t *testing.T) {
 				clock.hang(f)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				var next time.Time
-				var rounds, told int
+				var next atomic.Pointer[time.Time]
+				var rounds, told atomic.Int64
 				go f.Watch(ctx, LeastWatch, Watcher{
-					Next:  func(at time.Time) { next = at; told++ },
-					Ended: func(error) { rounds++ },
+					Next:  func(at time.Time) { next.Store(&at); told.Add(1) },
+					Ended: func(error) { rounds.Add(1) },
 				})
 				time.Sleep(30 * time.Minute)
 				synctest.Wait()
-				if left := next.Sub(clock.now()); told != 1 || left < 30*time.Minute || left > 36*time.Minute {
-					t.Fatalf("told %d times that the next round is in %v", told, left)
+				if left := next.Load().Sub(clock.now()); told.Load() != 1 || left < 30*time.Minute || left > 36*time.Minute {
+					t.Fatalf("told %d times that the next round is in %v", told.Load(), left)
 				}
 				clock.set(test.set)
 				set := time.Now()
 				time.Sleep(lookAgain)
 				synctest.Wait()
-				if left := next.Sub(clock.now()); left <= 0 || left > LeastWatch*11/10 {
+				if left := next.Load().Sub(clock.now()); left <= 0 || left > LeastWatch*11/10 {
 					t.Errorf("the next round is told to be in %v", left)
 				}
-				for rounds == 0 {
+				for rounds.Load() == 0 {
 					time.Sleep(time.Second)
 					synctest.Wait()
 				}
@@ -101,8 +101,8 @@ func TestWatchByTheClockOnTheWall(t *testing.T) {
 				// One round for all that was slept through, and the next not before its time.
 				time.Sleep(55 * time.Minute)
 				synctest.Wait()
-				if rounds != 1 || tg.checks != 3 {
-					t.Errorf("%d rounds, %d checks", rounds, tg.checks)
+				if n := rounds.Load(); n != 1 || tg.checks != 3 {
+					t.Errorf("%d rounds, %d checks", n, tg.checks)
 				}
 			})
 		})
