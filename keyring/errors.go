@@ -143,6 +143,9 @@ type LockedError struct {
 	// NoPrompter: the keyring program has no screen to show its prompt on, and its password was not given
 	// otherwise.
 	NoPrompter bool
+	// NotAsked: the keyring wants to prompt, for itself or for one item, and Options.NoPrompts says that nobody
+	// is to be asked. Nothing was shown or written.
+	NotAsked bool
 	// NeedsPassphrase: the store opens with a passphrase, no file has it, and there is nobody to ask.
 	NeedsPassphrase bool
 	Err             error

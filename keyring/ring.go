@@ -34,6 +34,9 @@ type Options struct {
 	// AskFirst: whoever uses us does not sit at this machine's own screen, so that a prompt there is no use
 	// where the password can be asked for here.
 	AskFirst bool
+	// NoPrompts: nobody is to be asked, not by the keyring's own prompts either. What they would be shown for
+	// ends at once as a *LockedError.
+	NoPrompts bool
 	// Age says where the encrypted files of KindAge are. Its Dir holds a directory for each ring, and is
 	// AgeDir() when empty; its Ask is the one above.
 	Age agefile.Options

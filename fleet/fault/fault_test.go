@@ -121,6 +121,11 @@ func TestEveryReasonOfAKeyring(t *testing.T) {
 	if unanswered.Why == silent.Why {
 		t.Error("a prompt that nobody answered reads as one that was not shown")
 	}
+	unasked := Of(&keyring.LockedError{NotAsked: true})
+	checkWords(t, unasked)
+	if unasked.What == silent.What || unasked.Kind != "keyring_locked" || slices.Contains(unasked.Actions, Unlock) {
+		t.Errorf("a prompt that was not to be shown: %+v", unasked)
+	}
 	alone := Of(&keyring.LockedError{NeedsPassphrase: true})
 	checkWords(t, alone)
 	if alone.Why == silent.Why || alone.Kind != "keyring_locked" {

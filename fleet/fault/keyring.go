@@ -46,6 +46,11 @@ func withReason(f Fault, err error) Fault {
 		f.What = "The encrypted files are locked."
 		f.Why = "They open with a passphrase, no file has it, and there is nobody to ask for it here."
 		f.Next = "Run it at a terminal, or name a file that only you can read in BOTRING_PASSPHRASE_FILE."
+	case f.Kind == kindLocked && errors.As(err, &locked) && locked.NotAsked:
+		f.What = "The keyring wants to ask first."
+		f.Why = "It shows a prompt before it does this, and nobody is to be asked."
+		f.Next = "Do it where it may ask, or have its program ask less."
+		f.Actions = []Action{Retry}
 	case f.Kind == kindLocked && errors.As(err, &locked) && locked.NoPrompter:
 		f.Why = "Its prompt needs a screen, and there is none here."
 		f.Next = "Unlock it at a terminal, where its password can be asked for, or at the machine's own screen."

@@ -159,7 +159,7 @@ func (c *Client) create(ctx context.Context, l *link, wrote *bool, attributes At
 		if err != nil {
 			return writeError(wrote, goneAs(ErrNoCollection, err))
 		}
-		return l.answer(ctx, prompt)
+		return l.allow(ctx, prompt)
 	}
 }
 
@@ -174,7 +174,7 @@ func (l *link) remove(ctx context.Context, wrote *bool, item dbus.ObjectPath) er
 	if err != nil {
 		return writeError(wrote, err)
 	}
-	return l.answer(ctx, prompt)
+	return l.allow(ctx, prompt)
 }
 
 // writeError takes wrote back where the write certainly did not arrive, and makes silence what it means

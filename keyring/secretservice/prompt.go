@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -31,6 +32,9 @@ func (c *Client) unlockCollection(ctx context.Context, l *link, collection dbus.
 	}
 	return nil
 }
+
+// dismissTakes bounds the dismissal of a prompt, whose caller has run out of time.
+const dismissTakes = 2 * time.Second
 
 // unlock asks the service to unlock objects and waits for its prompt, if it wants one.
 func (l *link) unlock(ctx context.Context, objects ...dbus.ObjectPath) error {
@@ -67,17 +71,44 @@ func (l *link) await(ctx context.Context, prompt dbus.ObjectPath) error {
 	return err
 }
 
+// allow is answer for a prompt before a write or a deletion. One that is given up on is taken back: an answer
+// that comes late would write what its caller has reported as not written.
+func (l *link) allow(ctx context.Context, prompt dbus.ObjectPath) error {
+	err := l.answer(ctx, prompt)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		l.dismiss(ctx, prompt)
+	}
+	return err
+}
+
+// dismiss takes a prompt back that nobody answered in time. It is never gnome-keyring's: Prompt.Dismiss makes
+// version 42.1 abort. That one shows no prompt before it writes to a collection that is open.
+func (l *link) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dismissTakes)
+	defer cancel()
+	if name, _ := l.provider(ctx); name == gnomeKeyring || l.takesPasswords(ctx) {
+		return
+	}
+	// Its answer is waited for, so that whoever looks next at what the keyring holds sees what will stay. That
+	// there is none is no news: it is a service that does not answer.
+	_ = l.call(ctx, prompt, promptInterface+".Dismiss").err
+}
+
 // answer shows a prompt and waits for it to be answered: ErrDenied when it is dismissed, ErrGone when the
-// service dies, the context's error when that ends. There is nothing to wait for in a prompt of "/".
+// service dies, the context's error when that ends. There is nothing to wait for in a prompt of "/". Where
+// nobody is to be asked it is not shown, and the error is ErrNotAsked at once.
 //
 // A prompt that is given up on stays on the screen: Prompt.Dismiss makes gnome-keyring 42.1 abort, and an
-// answer that comes late still unlocks.
+// answer that comes late still unlocks. Of those before a write see allow.
 func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
 	if prompt == nothing {
 		return nil
 	}
 	if !prompt.IsValid() {
 		return fmt.Errorf("%w: %q is no prompt", ErrFault, prompt)
+	}
+	if l.opts.NoPrompts {
+		return ErrNotAsked
 	}
 	signals := make(chan *dbus.Signal, 8)
 	l.conn.Signal(signals)
@@ -88,7 +119,7 @@ func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
 	}
 	defer stop()
 
-	defer l.ask.Prompt(ctx)()
+	defer l.opts.Ask.Prompt(ctx)()
 	if err := l.call(ctx, prompt, promptInterface+".Prompt", "").store(); err != nil {
 		return fmt.Errorf("prompt: %w", err)
 	}

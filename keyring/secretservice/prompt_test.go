@@ -162,3 +162,116 @@ func TestLockedInBetween(t *testing.T) {
 		t.Errorf("%d prompts", n)
 	}
 }
+
+// TestLateAnswers: a prompt before a write or a deletion that nobody answered in time cannot be answered later:
+// what was reported as not done stays undone. gnome-keyring's are left alone, and so are those that unlock.
+func TestLateAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil     func(*servicetest.Service)
+		call      func(context.Context, *Client) error
+		late      int
+		dismissed int
+	}{
+		"put": {func(f *servicetest.Service) { f.WritePrompts = true }, func(ctx context.Context, client *Client) error {
+			return client.Put(ctx, tokenItem, "", secret.New("new"))
+		}, 0, 1},
+		"delete": {func(f *servicetest.Service) { f.WritePrompts = true }, func(ctx context.Context, client *Client) error {
+			return client.Delete(ctx, tokenItem)
+		}, 0, 1},
+		"unlock": {func(f *servicetest.Service) { f.Locked = true }, func(ctx context.Context, client *Client) error {
+			return client.Unlock(ctx)
+		}, 1, 0},
+		"put to gnome-keyring": {func(f *servicetest.Service) { f.WritePrompts, f.TakesPasswords = true, true }, func(ctx context.Context, client *Client) error {
+			return client.Put(ctx, tokenItem, "", secret.New("new"))
+		}, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake, client := connect(t)
+			mustPut(t, client, "old")
+			fake.Set(func() { c.spoil(fake); fake.Answer = servicetest.Unanswered })
+			if err := c.call(testContext(t, 100*time.Millisecond), client); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			if late, dismissed := fake.AcceptLate(), fake.Count("Dismiss"); late != c.late || dismissed != c.dismissed {
+				t.Errorf("%d prompts are left, %d were dismissed", late, dismissed)
+			}
+			fake.Set(func() { fake.WritePrompts = false })
+			if c.late == 0 {
+				mustGet(t, client, "old")
+			}
+		})
+	}
+}
+
+// TestDismissalIsBounded: a service that does not answer its dismissal either holds nobody up.
+func TestDismissalIsBounded(t *testing.T) {
+	fake, client := connect(t)
+	fake.Set(func() {
+		fake.WritePrompts, fake.Answer = true, servicetest.Unanswered
+		fake.Before = func(call string) error {
+			if call == "Dismiss" {
+				<-t.Context().Done()
+			}
+			return nil
+		}
+	})
+	began := time.Now()
+	err := client.Put(testContext(t, 100*time.Millisecond), tokenItem, "", secret.New("x"))
+	if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > dismissTakes+time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+}
+
+// TestNobodyIsAsked: with NoPrompts no prompt is shown, whatever it would be for, and nothing is waited for.
+func TestNobodyIsAsked(t *testing.T) {
+	lockItems := func(f *servicetest.Service) {
+		for _, item := range f.Items {
+			item.Locked = true
+		}
+	}
+	lock := func(f *servicetest.Service) { f.Locked = true }
+	ask := func(f *servicetest.Service) { f.WritePrompts = true }
+	get := func(ctx context.Context, client *Client) error {
+		_, err := client.Get(ctx, tokenItem)
+		return err
+	}
+	put := func(ctx context.Context, client *Client) error {
+		return client.Put(ctx, tokenItem, "", secret.New("new"))
+	}
+	remove := func(ctx context.Context, client *Client) error { return client.Delete(ctx, tokenItem) }
+	for name, c := range map[string]struct {
+		spoil func(*servicetest.Service)
+		call  func(context.Context, *Client) error
+	}{
+		"unlock": {lock, func(ctx context.Context, client *Client) error { return client.Unlock(ctx) }},
+		"create": {func(f *servicetest.Service) { f.NoCollection = true }, func(ctx context.Context, client *Client) error {
+			return client.CreateCollection(ctx, "x")
+		}},
+		"get, locked": {lock, get}, "put, locked": {lock, put}, "delete, locked": {lock, remove},
+		"get an item": {lockItems, get}, "replace": {ask, put}, "delete": {ask, remove},
+		"get all": {lockItems, func(ctx context.Context, client *Client) error {
+			_, err := client.GetAll(ctx, Attributes{"service": "botring"})
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake, client := connect(t)
+			mustPut(t, client, "old")
+			fake.Set(func() { c.spoil(fake); fake.Answer = servicetest.Unanswered })
+			client.opts.NoPrompts = true
+			client.drop(client.link)
+			began := time.Now()
+			err := c.call(testContext(t, 20*time.Second), client)
+			if took := time.Since(began); !errors.Is(err, ErrNotAsked) || !errors.Is(err, ErrLocked) || took > 5*time.Second {
+				t.Errorf("%v after %v", err, took)
+			}
+			if n := fake.Count("Prompt"); n != 0 {
+				t.Errorf("%d prompts", n)
+			}
+			fake.Set(func() { fake.Locked, fake.NoCollection = false, false })
+			if texts := fake.Texts("botring"); len(texts) != 1 {
+				t.Errorf("%d items", len(texts))
+			}
+		})
+	}
+}
