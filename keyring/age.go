@@ -22,7 +22,7 @@ type Encrypted struct {
 // openAge returns the encrypted store of a ring. It needs no passphrase yet.
 func openAge(opts Options) (*Encrypted, error) {
 	files := opts.Age
-	files.Ask = opts.Ask
+	files.Ask, files.LockPatience = opts.Ask, opts.LockPatience
 	if files.Dir == "" {
 		var err error
 		if files.Dir, err = AgeDir(); err != nil {
@@ -164,6 +164,9 @@ func (e *Encrypted) Reencrypt(ctx context.Context, report agefile.Progress) erro
 func ageError(err error) error {
 	if err == nil {
 		return nil
+	}
+	if held := heldError(err); held != nil {
+		return held
 	}
 	for _, known := range []struct {
 		is     error

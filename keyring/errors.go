@@ -167,6 +167,26 @@ func (e *LockedError) Unwrap() []error {
 	return []error{ErrLocked, e.Err}
 }
 
+// A HeldError is ErrHeld with who it is.
+type HeldError struct {
+	// Process is the other process's id, 0 where the system does not tell.
+	Process int
+	// Stopped: that process is stopped, as by ctrl+z, and holds the lock until it goes on or is ended.
+	Stopped bool
+	Err     error
+}
+
+// Error says what was observed.
+func (e *HeldError) Error() string {
+	if e.Err == nil {
+		return ErrHeld.Error()
+	}
+	return ErrHeld.Error() + ": " + e.Err.Error()
+}
+
+// Unwrap makes the error an ErrHeld.
+func (e *HeldError) Unwrap() error { return ErrHeld }
+
 // A Refusal says why access was denied, where that is known.
 type Refusal int
 

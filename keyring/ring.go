@@ -28,6 +28,9 @@ type Options struct {
 	// Patience bounds each call that may show a prompt of the keyring's own, where its context does not end
 	// sooner: DefaultPatience when zero. Whoever is in front of the screen may be away.
 	Patience time.Duration
+	// LockPatience bounds the wait for the writers' lock of the ring while another process has it: ten seconds
+	// when zero.
+	LockPatience time.Duration
 	// Ask asks somebody for what opens the store: the passphrase of KindAge, and the password of a system
 	// keyring whose prompt cannot be shown. The zero one has nobody to ask.
 	Ask passphrase.Asker

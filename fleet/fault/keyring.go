@@ -2,6 +2,7 @@ package fault
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"botring/keyring"
@@ -18,6 +19,7 @@ const (
 	kindReadBack    = "keyring_read_back"
 	kindCannotList  = "keyring_cannot_list"
 	kindDamaged     = "keyring_damaged"
+	kindHeld        = "keyring_busy"
 )
 
 // noPlainText is the promise that goes with every keyring that is not there.
@@ -37,7 +39,10 @@ func withReason(f Fault, err error) Fault {
 	var unavailable *keyring.UnavailableError
 	var locked *keyring.LockedError
 	var denied *keyring.DeniedError
+	var held *keyring.HeldError
 	switch {
+	case f.Kind == kindHeld && errors.As(err, &held):
+		return wordsOfHolder(f, held)
 	case f.Kind == kindUnavailable && errors.As(err, &unavailable):
 		return wordsOfReason(f, unavailable.Reason)
 	case f.Kind == kindDenied && errors.As(err, &denied):
@@ -163,6 +168,19 @@ func wordsOfFiles(f Fault, reason keyring.Reason) Fault {
 	return f
 }
 
+// wordsOfHolder says which process does not let others write, where that is known.
+func wordsOfHolder(f Fault, held *keyring.HeldError) Fault {
+	switch {
+	case held.Process == 0:
+	case held.Stopped:
+		f.Why = fmt.Sprintf("It is process %d, and it is stopped, as ctrl+z does.", held.Process)
+		f.Next = "Let it go on, with fg in its terminal, or end it, then try again."
+	default:
+		f.Why = fmt.Sprintf("It is process %d. One at a time writes, and the others wait for a few seconds only.", held.Process)
+	}
+	return f
+}
+
 // wordsOfRefusal says why access was denied.
 func wordsOfRefusal(f Fault, refusal keyring.Refusal) Fault {
 	switch refusal {
@@ -219,6 +237,14 @@ func keyringWords() []keyringRow {
 			Next:     "Use a shorter label and fewer tags.",
 			NotSaved: notSent,
 			Actions:  []Action{Edit},
+		}},
+		{keyring.ErrHeld, Fault{
+			Kind:     kindHeld,
+			What:     "Another botring is writing to the keyring, and does not come to an end.",
+			Why:      "One at a time writes, and the others wait for a few seconds only.",
+			Next:     "Look what it waits for, or end it, then try again.",
+			NotSaved: notSaved,
+			Actions:  []Action{Retry, Keep},
 		}},
 		{keyring.ErrDenied, Fault{
 			Kind:     kindDenied,

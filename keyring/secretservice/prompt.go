@@ -36,6 +36,9 @@ func (c *Client) unlockCollection(ctx context.Context, l *link, collection dbus.
 // dismissTakes bounds the dismissal of a prompt, whose caller has run out of time.
 const dismissTakes = 2 * time.Second
 
+// unaskedTakes is how long a prompt may take that asks nobody. KeePassXC's are over within milliseconds.
+const unaskedTakes = 2 * time.Second
+
 // unlock asks the service to unlock objects and waits for its prompt, if it wants one.
 func (l *link) unlock(ctx context.Context, objects ...dbus.ObjectPath) error {
 	var unlocked []dbus.ObjectPath
@@ -73,8 +76,28 @@ func (l *link) await(ctx context.Context, prompt dbus.ObjectPath) error {
 
 // allow is answer for a prompt before a write or a deletion. One that is given up on is taken back: an answer
 // that comes late would write what its caller has reported as not written.
-func (l *link) allow(ctx context.Context, prompt dbus.ObjectPath) error {
-	err := l.answer(ctx, prompt)
+//
+// KeePassXC wants a prompt for every write, and over most of them ends at once and asks nobody. So one is begun
+// where nobody is to be asked, too, and given a moment, unless asks says that somebody would be.
+func (l *link) allow(ctx context.Context, prompt dbus.ObjectPath, asks bool) error {
+	if prompt == nothing || !l.opts.NoPrompts {
+		return l.settle(ctx, prompt)
+	}
+	if asks {
+		return ErrNotAsked
+	}
+	moment, cancel := context.WithTimeoutCause(ctx, unaskedTakes, ErrNotAsked)
+	defer cancel()
+	err := l.settle(moment, prompt)
+	if errors.Is(err, ErrNotAsked) {
+		return ErrNotAsked // and not the end of a context, which was our own
+	}
+	return err
+}
+
+// settle shows a prompt, and takes it back when ctx ends first.
+func (l *link) settle(ctx context.Context, prompt dbus.ObjectPath) error {
+	err := l.show(ctx, prompt)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		l.dismiss(ctx, prompt)
 	}
@@ -94,21 +117,25 @@ func (l *link) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
 	_ = l.call(ctx, prompt, promptInterface+".Dismiss").err
 }
 
-// answer shows a prompt and waits for it to be answered: ErrDenied when it is dismissed, ErrGone when the
-// service dies, the context's error when that ends. There is nothing to wait for in a prompt of "/". Where
-// nobody is to be asked it is not shown, and the error is ErrNotAsked at once.
+// answer is show, unless nobody is to be asked: then the error is ErrNotAsked, at once.
+func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
+	if prompt != nothing && l.opts.NoPrompts {
+		return ErrNotAsked
+	}
+	return l.show(ctx, prompt)
+}
+
+// show shows a prompt and waits for it to be answered: ErrDenied when it is dismissed, ErrGone when the
+// service dies, the context's error when that ends. There is nothing to wait for in a prompt of "/".
 //
 // A prompt that is given up on stays on the screen: Prompt.Dismiss makes gnome-keyring 42.1 abort, and an
 // answer that comes late still unlocks. Of those before a write see allow.
-func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
+func (l *link) show(ctx context.Context, prompt dbus.ObjectPath) error {
 	if prompt == nothing {
 		return nil
 	}
 	if !prompt.IsValid() {
 		return fmt.Errorf("%w: %q is no prompt", ErrFault, prompt)
-	}
-	if l.opts.NoPrompts {
-		return ErrNotAsked
 	}
 	signals := make(chan *dbus.Signal, 8)
 	l.conn.Signal(signals)

@@ -222,7 +222,8 @@ func TestDismissalIsBounded(t *testing.T) {
 	}
 }
 
-// TestNobodyIsAsked: with NoPrompts no prompt is shown, whatever it would be for, and nothing is waited for.
+// TestNobodyIsAsked: with NoPrompts nothing is waited for that somebody would have to answer. Of what only may
+// ask, the prompt is begun and soon taken back.
 func TestNobodyIsAsked(t *testing.T) {
 	lockItems := func(f *servicetest.Service) {
 		for _, item := range f.Items {
@@ -242,17 +243,21 @@ func TestNobodyIsAsked(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(*servicetest.Service)
 		call  func(context.Context, *Client) error
+		begun int
 	}{
-		"unlock": {lock, func(ctx context.Context, client *Client) error { return client.Unlock(ctx) }},
-		"create": {func(f *servicetest.Service) { f.NoCollection = true }, func(ctx context.Context, client *Client) error {
+		"unlock": {lock, func(ctx context.Context, client *Client) error { return client.Unlock(ctx) }, 0},
+		"make a collection": {func(f *servicetest.Service) { f.NoCollection = true }, func(ctx context.Context, client *Client) error {
 			return client.CreateCollection(ctx, "x")
-		}},
-		"get, locked": {lock, get}, "put, locked": {lock, put}, "delete, locked": {lock, remove},
-		"get an item": {lockItems, get}, "replace": {ask, put}, "delete": {ask, remove},
+		}, 0},
+		"get, locked": {lock, get, 0}, "put, locked": {lock, put, 0}, "delete, locked": {lock, remove, 0},
+		"get an item": {lockItems, get, 0}, "replace": {ask, put, 0}, "delete": {ask, remove, 1},
+		"create": {ask, func(ctx context.Context, client *Client) error {
+			return client.Put(ctx, Attributes{"service": "botring", "username": "another"}, "", secret.New("new"))
+		}, 1},
 		"get all": {lockItems, func(ctx context.Context, client *Client) error {
 			_, err := client.GetAll(ctx, Attributes{"service": "botring"})
 			return err
-		}},
+		}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake, client := connect(t)
@@ -262,16 +267,39 @@ func TestNobodyIsAsked(t *testing.T) {
 			client.drop(client.link)
 			began := time.Now()
 			err := c.call(testContext(t, 20*time.Second), client)
-			if took := time.Since(began); !errors.Is(err, ErrNotAsked) || !errors.Is(err, ErrLocked) || took > 5*time.Second {
-				t.Errorf("%v after %v", err, took)
+			took := time.Since(began)
+			if !errors.Is(err, ErrNotAsked) || !errors.Is(err, ErrLocked) || errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
 			}
-			if n := fake.Count("Prompt"); n != 0 {
+			if took > unaskedTakes+3*time.Second {
+				t.Errorf("after %v", took)
+			}
+			if n := fake.Count("Prompt"); n != c.begun {
 				t.Errorf("%d prompts", n)
 			}
+			if n := fake.AcceptLate(); n != 0 {
+				t.Errorf("%d prompts are left", n)
+			}
 			fake.Set(func() { fake.Locked, fake.NoCollection = false, false })
-			if texts := fake.Texts("botring"); len(texts) != 1 {
+			if texts := fake.Texts("botring"); len(texts) != 1 || texts[tokenItem["username"]] != "old" {
 				t.Errorf("%d items", len(texts))
 			}
 		})
+	}
+}
+
+// TestPromptsThatAskNobody: KeePassXC's for what is new and for what goes end by themselves, and are no reason
+// to refuse.
+func TestPromptsThatAskNobody(t *testing.T) {
+	fake, client := connect(t)
+	fake.Set(func() { fake.WritePrompts = true })
+	client.opts.NoPrompts = true
+	client.drop(client.link)
+	mustPut(t, client, "x")
+	if err := client.Delete(testContext(t, 5*time.Second), tokenItem); err != nil {
+		t.Error(err)
+	}
+	if n := fake.Count("Prompt"); n != 2 {
+		t.Errorf("%d prompts", n)
 	}
 }
