@@ -18,6 +18,9 @@ type ExamineOptions struct {
 	// damaged (set aside under another name and rebuilt), files of ours that others can read. Nothing in the
 	// keyring is changed, and nothing is deleted.
 	Fix bool
+	// Brief looks only at what can be looked at beside other work: nothing is written to the keyring, nothing
+	// opened with a passphrase, no item read. It is the keyring's state, other daemons and permissions.
+	Brief bool
 	// Network makes a key exchange with every address of the current environment, which logs nobody in.
 	Network bool
 	// Files are the caller's own files.
@@ -76,10 +79,14 @@ func (f *Fleet) Examine(ctx context.Context, opts ExamineOptions, report func(Fi
 	for _, look := range []struct {
 		at    func(context.Context)
 		takes time.Duration
+		brief bool
 	}{
-		{x.keyring, lookTakes}, {x.probe, lookTakes}, {x.daemons, lookTakes}, {x.permissions, lookTakes},
-		{x.catalogue, itemsTake}, {x.items, itemsTake}, {x.network, 0}, {x.clock, lookTakes},
+		{x.keyring, lookTakes, true}, {x.probe, lookTakes, false}, {x.daemons, lookTakes, true}, {x.permissions, lookTakes, true},
+		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
 	} {
+		if opts.Brief && !look.brief {
+			continue
+		}
 		x.look(ctx, look.takes, look.at)
 		if err := ctx.Err(); err != nil {
 			return x.findings, err

@@ -71,7 +71,11 @@ func daemonsSigns() map[fleet.Sign]diagnosis {
 }
 
 func processes(ids []string) string {
-	return "process " + list(cleanAll(ids), len(ids))
+	noun := "process "
+	if len(ids) > 1 {
+		noun = "processes "
+	}
+	return noun + list(cleanAll(ids), len(ids))
 }
 
 // cleanAll cleans names for a sentence.
