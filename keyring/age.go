@@ -145,6 +145,9 @@ func (e *Encrypted) Recipients(ctx context.Context) ([]string, error) {
 	return recipients, ageError(err)
 }
 
+// IsRecipient reports whether a text is a recipient of age's, as AddRecipient takes it.
+func IsRecipient(text string) bool { return agefile.IsRecipient(text) }
+
 // AddRecipient lets one more recipient read all items, and encrypts them anew.
 func (e *Encrypted) AddRecipient(ctx context.Context, recipient string, report agefile.Progress) error {
 	return ageError(e.store.AddRecipient(ctx, recipient, report))

@@ -80,7 +80,8 @@ func wordsOfReason(f Fault, reason keyring.Reason) Fault {
 		f.Actions = []Action{CreateKeyring, Retry, UseFile, UseMemory}
 	case keyring.NoEncryption:
 		why = "The keyring program takes secrets over the bus only in the clear."
-		f.Next = "Use another keyring program, or the encrypted file, or go on in memory and forget everything at the end."
+		f.Next = "KWallet needs QCA's OpenSSL plugin for more (on Debian libqca-qt5-2-plugins). Or use another keyring program, " +
+			"the encrypted file, or memory, which forgets everything at the end."
 	case keyring.NoLogonSession:
 		why = "Windows keeps no credentials for this kind of logon."
 		f.Next = "Log on to the machine itself, use the encrypted file, or go on in memory and forget everything at the end."
