@@ -15,8 +15,8 @@ import (
 // nothing to Telegram.
 type ExamineOptions struct {
 	// Fix mends what can be mended: rows of the catalogue that agree with the keyring, a catalogue that is
-	// damaged (set aside under another name and rebuilt), files of ours that others can read. Nothing in the
-	// keyring is changed, and nothing is deleted.
+	// damaged (set aside under another name and rebuilt), files of ours that others can read. Nothing is deleted,
+	// and nothing in the keyring changed but how far the history goes, where the one of before was lost.
 	Fix bool
 	// Brief looks only at what can be looked at beside other work: nothing is written to the keyring, nothing
 	// opened with a passphrase, no item read. It is the keyring's state, other daemons and permissions.
@@ -75,14 +75,14 @@ func (f *Fleet) unreadGround(ctx context.Context, kind keyring.Kind, why error) 
 func (f *Fleet) Examine(ctx context.Context, opts ExamineOptions, report func(Finding)) (findings []Finding, err error) {
 	ctx, op := f.begin(ctx, "examine", Key{})
 	defer op.end(&err)
-	x := &examination{f: f, opts: opts, report: report}
+	x := &examination{f: f, opts: opts, report: report, began: f.now()}
 	for _, look := range []struct {
 		at    func(context.Context)
 		takes time.Duration
 		brief bool
 	}{
 		{x.keyring, lookTakes, true}, {x.probe, lookTakes, false}, {x.daemons, lookTakes, true}, {x.permissions, lookTakes, true},
-		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
+		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.history, itemsTake, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
 	} {
 		if opts.Brief && !look.brief {
 			continue
@@ -101,6 +101,7 @@ type examination struct {
 	opts     ExamineOptions
 	report   func(Finding)
 	over     context.Context // the caller's; when it has ended nothing is found any more
+	began    time.Time
 	findings []Finding
 
 	// ring is nil where there is no keyring; closed says why its items cannot be looked at all the same, and is
@@ -108,6 +109,8 @@ type examination struct {
 	ring   *keyring.Ring
 	status KeyringStatus
 	closed Sign
+	// rowless: items of the keyring are not in the catalogue.
+	rowless bool
 	// measured is how far the clock was ahead of each of Telegram's servers.
 	measured []time.Duration
 }
@@ -219,6 +222,9 @@ func (f *Fleet) renew(ctx context.Context, r *keyring.Ring, path string) (aside 
 	// All or nothing; what it cannot keep the keyring has.
 	_ = next.Merge(settled, kept)
 	if _, err := f.Rebuild(ctx); err != nil {
+		return aside, 0, err
+	}
+	if err := f.beginAgain(ctx, next, r); err != nil {
 		return aside, 0, err
 	}
 	rows, err := f.Bots(ctx)

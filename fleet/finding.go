@@ -47,6 +47,7 @@ const (
 	TopicPermissions   Topic = "permissions"
 	TopicCatalogue     Topic = "catalogue"
 	TopicItems         Topic = "items"
+	TopicHistory       Topic = "history"
 	TopicNetwork       Topic = "network"
 	TopicClock         Topic = "clock"
 	TopicTerminal      Topic = "terminal" // this and the rest are the screens'
@@ -129,6 +130,9 @@ const (
 	FoundRowsAdded    // Count: mended
 	FoundRowsMarked   // Count: mended
 	FoundRowsReturned // Count: mended
+	// The history.
+	FoundHistoryCutOff // Count: the number of the first entry that is missing
+	FoundHistoryBegun  // Count: the number of the last entry that was lost
 	// Telegram and the time.
 	FoundReached   // DC, Subject: the address
 	FoundUnreached // DC, Subject, Err

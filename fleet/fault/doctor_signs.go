@@ -278,3 +278,18 @@ func configurationSigns() map[fleet.Sign]diagnosis {
 		},
 	}
 }
+
+func historySigns() map[fleet.Sign]diagnosis {
+	return map[fleet.Sign]diagnosis{
+		fleet.FoundHistoryCutOff: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = fmt.Sprintf("The history was cut off: entry %d and what came after it are missing.", f.Count)
+			if !f.Fixable {
+				d.Mend = "Look who could change the catalogue: bots may have been used without an entry that tells."
+			}
+		},
+		fleet.FoundHistoryBegun: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = fmt.Sprintf("What was done before was lost with the old catalogue, up to entry %d. "+
+				"A new history begins, and the keyring remembers that it does.", f.Count)
+		},
+	}
+}

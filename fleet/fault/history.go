@@ -2,6 +2,7 @@ package fault
 
 import (
 	"fmt"
+	"time"
 
 	"botring/fleet"
 )
@@ -11,6 +12,10 @@ func OfHistory(c fleet.HistoryCheck) []string {
 	says := []string{historyFault(c)}
 	if c.Unsealed > 0 && c.Fault != fleet.HistoryNoKey {
 		says = append(says, fmt.Sprintf("The last %d are not sealed yet, so nothing can be said of them.", c.Unsealed))
+	}
+	if c.Began.Lost > 0 {
+		says = append(says, fmt.Sprintf("It begins at entry %d, after the catalogue was rebuilt on %s: what came before was lost.",
+			c.Began.Lost+1, c.Began.At.Format(time.DateTime)))
 	}
 	if c.Pruned > 0 {
 		says = append(says, fmt.Sprintf("%d older entries were pruned by botring.", c.Pruned))
