@@ -168,11 +168,15 @@ func (x *examination) catalogue(ctx context.Context) {
 	if finding.Err == nil && len(finding.Names) == 0 {
 		bots, _ := x.f.Bots(ctx)
 		finding.Grade, finding.Found, finding.Count = GradeOK, FoundWhole, len(bots)
+		if len(bots) == 0 && x.emptied(ctx, path) {
+			return
+		}
 		x.found(finding)
 		return
 	}
 	damaged := finding.Found == FoundDamaged || errors.Is(finding.Err, store.ErrNotACatalogue)
-	finding.Fixable = err == nil && damaged && x.readable() && x.status.CanList
+	_, made, copied := x.f.copied(ctx, path)
+	finding.Fixable = err == nil && damaged && x.readable() && (x.status.CanList || copied)
 	if !x.opts.Fix || !finding.Fixable {
 		x.found(finding)
 		return
@@ -184,7 +188,36 @@ func (x *examination) catalogue(ctx context.Context) {
 		x.fault(TopicCatalogue, time.Since(began), err)
 		return
 	}
-	x.found(Finding{Topic: TopicCatalogue, Found: FoundRebuilt, Subject: fromHome(aside), Count: count, Took: time.Since(began), Fixed: true})
+	rebuilt := Finding{Topic: TopicCatalogue, Found: FoundRebuilt, Subject: fromHome(aside), Count: count, Took: time.Since(began), Fixed: true}
+	if !x.status.CanList {
+		rebuilt.Found, rebuilt.At = FoundRestored, made
+	}
+	x.found(rebuilt)
+}
+
+// emptied looks for a copy of a catalogue that has no bots, beside a keyring that cannot say which it has, and
+// takes its rows over where it may.
+func (x *examination) emptied(ctx context.Context, path string) bool {
+	if !x.readable() || x.status.CanList {
+		return false
+	}
+	rows, made, there := x.f.copied(ctx, path)
+	if !there {
+		return false
+	}
+	finding := Finding{Topic: TopicCatalogue, Grade: GradeProblem, Found: FoundEmptied, Count: len(rows.Bots), At: made, Fixable: true}
+	if !x.opts.Fix {
+		x.found(finding)
+		return true
+	}
+	began := time.Now()
+	count, err := x.f.restore(ctx, rows)
+	if err != nil {
+		x.fault(TopicCatalogue, time.Since(began), err)
+		return true
+	}
+	x.found(Finding{Topic: TopicCatalogue, Found: FoundRestored, Count: count, At: made, Took: time.Since(began), Fixed: true})
+	return true
 }
 
 // renew sets the catalogue aside, makes a new one of what can still be read of it and of the keyring, and
@@ -193,7 +226,10 @@ func (x *examination) catalogue(ctx context.Context) {
 func (f *Fleet) renew(ctx context.Context, r *keyring.Ring, path string) (aside string, bots int, err error) {
 	ctx, op := f.begin(ctx, "renew catalogue", Key{})
 	defer op.end(&err)
-	if _, err := r.GetAll(ctx, nil); err != nil {
+	_, err = r.GetAll(ctx, nil)
+	copied, _, there := f.copied(ctx, path)
+	blind := errors.Is(err, keyring.ErrCannotList) && there
+	if err != nil && !blind {
 		return "", 0, err
 	}
 	old := f.at.Load()
@@ -221,6 +257,10 @@ func (f *Fleet) renew(ctx context.Context, r *keyring.Ring, path string) (aside 
 	}
 	// All or nothing; what it cannot keep the keyring has.
 	_ = next.Merge(settled, kept)
+	if blind {
+		bots, err = f.restore(ctx, copied)
+		return aside, bots, err
+	}
 	if _, err := f.Rebuild(ctx); err != nil {
 		return aside, 0, err
 	}

@@ -210,5 +210,6 @@ func (f *Fleet) move(on *ground) error {
 func (f *Fleet) Close() error {
 	on := f.at.Load()
 	on.anchor()
+	f.keepCopy(on)
 	return errors.Join(on.ring.close(), on.Close())
 }

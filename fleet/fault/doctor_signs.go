@@ -3,6 +3,7 @@ package fault
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"botring/fleet"
 )
@@ -122,6 +123,15 @@ func catalogueSigns() map[fleet.Sign]diagnosis {
 			}
 			if !f.Fixable {
 				d.Mend = "Move it away and start again; the keyring still has every bot."
+			}
+		},
+		fleet.FoundEmptied: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = "The list is empty, and its copy of " + f.At.Format(time.DateTime) + " has " + count(f.Count, "bot") + "."
+		},
+		fleet.FoundRestored: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = "Restored from its copy of " + f.At.Format(time.DateTime) + ", with " + count(f.Count, "bot") + "."
+			if f.Subject != "" {
+				d.Says += " The old one is kept as " + Clean(f.Subject) + "."
 			}
 		},
 		fleet.FoundRebuilt: func(f fleet.Finding, d *Diagnosis) {
