@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"botring/internal/secret"
 	"botring/telegram"
 )
 
@@ -30,7 +29,9 @@ type schedule struct {
 
 	mu sync.Mutex
 	// logins is when the next login of an app may begin, careful until when it is to be careful.
-	logins, careful map[appKey]time.Time
+	logins  map[appKey]time.Time
+	careful map[appKey]deadline
+	now     func() time.Time // the clock on the wall
 }
 
 // An appKey names an app within an environment: to Telegram's test environment it is another one.
@@ -39,11 +40,13 @@ type appKey struct {
 	apiID       int
 }
 
-func newSchedule(atOnce int) *schedule {
+func newSchedule(atOnce int, now func() time.Time) *schedule {
 	if atOnce < 1 {
 		atOnce = AtOnce
 	}
-	return &schedule{slots: make(chan struct{}, atOnce), logins: map[appKey]time.Time{}, careful: map[appKey]time.Time{}}
+	return &schedule{
+		slots: make(chan struct{}, atOnce), logins: map[appKey]time.Time{}, careful: map[appKey]deadline{}, now: now,
+	}
 }
 
 // atOnce is how many conversations may be held.
@@ -77,8 +80,9 @@ func (s *schedule) takeLogin(ctx context.Context, app appKey) (leave func(), err
 func (s *schedule) turn(app appKey) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Gaps this short are the timers' own: there is no clock to be set in them.
 	now, gap := time.Now(), loginGap
-	if now.Before(s.careful[app]) {
+	if !s.careful[app].passed(s.now()) {
 		gap = carefulGap
 	}
 	at := s.logins[app]
@@ -93,7 +97,7 @@ func (s *schedule) turn(app appKey) time.Time {
 func (s *schedule) refused(app appKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.careful[app] = time.Now().Add(carefulFor)
+	s.careful[app] = deadlineIn(s.now(), carefulFor)
 }
 
 // turnedAway is the error of a conversation that never began, as if it had been cancelled at its beginning.
@@ -101,20 +105,11 @@ func turnedAway(ctx context.Context) error {
 	return &telegram.Error{Kind: telegram.Cancelled, Err: ctx.Err()}
 }
 
-// scheduled is a conversation that keeps to the schedule.
+// scheduled is a conversation that keeps to the schedule. Logins have their turn in logIn: after it, it has to be
+// seen once more whether they may begin.
 type scheduled struct {
 	conversation
-	schedule    *schedule
-	environment string
-}
-
-func (s scheduled) LoginAt(ctx context.Context, dc int, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error) {
-	leave, err := s.schedule.takeLogin(ctx, appKey{s.environment, app.ID})
-	if err != nil {
-		return telegram.Login{}, err
-	}
-	defer leave()
-	return s.conversation.LoginAt(ctx, dc, app, token, report)
+	schedule *schedule
 }
 
 func (s scheduled) Check(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) (telegram.Profile, error) {

@@ -40,16 +40,23 @@ const (
 func parseFilter(typed string) filter {
 	var f filter
 	for _, each := range strings.Fields(typed) {
-		w := word{folded: strings.ToLower(each)}
-		if rest, ok := strings.CutPrefix(w.folded, tagSign); ok {
-			w.kind, w.folded = wordTag, rest
-		} else if rest, ok := strings.CutPrefix(w.folded, stateSign); ok {
-			w.kind, w.folded = wordState, rest
+		kind := wordText
+		if rest, ok := strings.CutPrefix(each, tagSign); ok {
+			kind, each = wordTag, rest
+		} else if rest, ok := strings.CutPrefix(each, stateSign); ok {
+			kind, each = wordState, rest
 		}
-		w.runes, w.letters = []rune(w.folded), lettersOf(w.folded)
+		w := newWord(each)
+		w.kind = kind
 		f = append(f, w)
 	}
 	return f
+}
+
+func newWord(typed string) word {
+	w := word{folded: strings.ToLower(typed)}
+	w.runes, w.letters = []rune(w.folded), lettersOf(w.folded)
+	return w
 }
 
 // match reports whether all words apply to a row, and how well those do that are compared with its texts.

@@ -58,7 +58,7 @@ func newRoot(s *shell) *cobra.Command {
 		return s.screens(cmd.Context())
 	}
 	root.AddCommand(
-		newAdd(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
+		newAdd(s), newImport(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
 		newReplaceToken(s), newToken(s), newRemove(s), newApp(s), newKeyring(s), newDoctor(s), newTag(s), newHistory(s), newDemo(s), newVersion(s),
 	)
 	return root
@@ -81,7 +81,7 @@ func (s *shell) screens(ctx context.Context) error {
 	if err != nil && settle.Err() == nil {
 		return err
 	}
-	opts := ui.Options{Fleet: f, Notice: s.warning}
+	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch}
 	if len(lost) > 0 {
 		opts.Notice = fault.CutOff(lost[0])
 	}
