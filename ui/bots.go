@@ -58,11 +58,18 @@ func (b bots) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 		b.sh.list.notice = ""
 		return newAddPasted(b.sh, msg.Content), nil
+	case errandMsg:
+		if msg.last && b.idle() && b.sh.finished != nil && b.sh.finished.unseen {
+			return newSummary(b.sh), nil
+		}
 	case tea.KeyPressMsg:
 		return b.key(msg)
 	}
 	return b, nil
 }
+
+// idle: nobody is in the midst of something here.
+func (b bots) idle() bool { return !b.asking && !b.yank.pending && !b.sh.list.finding }
 
 func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	sh, keys, list := b.sh, b.sh.keys, &b.sh.list
@@ -91,9 +98,9 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		}
 	case key.Matches(msg, keys.check):
 		bots, _ := list.targets()
-		return b, sh.check(keysOf(bots))
+		return b, sh.check(bots)
 	case key.Matches(msg, keys.checkAll):
-		b.asking, b.asked = !sh.checking.running(), guard{sh.now()}
+		b.asking, b.asked = !sh.errand.running(), guard{sh.now()}
 	case key.Matches(msg, keys.newToken):
 		if r, ok := list.current(); ok {
 			return newReplace(sh, r.bot), nil
@@ -102,6 +109,8 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		if bots, hidden := list.targets(); len(bots) > 0 {
 			return newRemove(sh, bots, hidden), nil
 		}
+	case key.Matches(msg, keys.login, keys.logOut, keys.otherApp, keys.undo, keys.results):
+		return b.many(msg)
 	case key.Matches(msg, keys.filter):
 		b.sh.list.finding = true
 		return b, b.field.Focus()
@@ -156,8 +165,8 @@ func (b bots) move(msg tea.KeyPressMsg) bool {
 func (b bots) back() screen {
 	list := &b.sh.list
 	switch {
-	case b.sh.checking.running():
-		b.sh.checking = b.sh.checking.stop()
+	case b.sh.errand.running():
+		b.sh.errand = b.sh.errand.stop()
 	case list.filter != "":
 		b.field.SetValue("")
 		return b.filtered()
@@ -213,18 +222,10 @@ func (b bots) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			return b, nil
 		}
 		b.asking = false
-		return b, b.sh.check(keysOf(b.sh.bots))
+		return b, b.sh.check(b.sh.bots)
 	}
 	b.asking = false
 	return b, nil
-}
-
-func keysOf(bots []fleet.Bot) []fleet.Key {
-	keys := make([]fleet.Key, len(bots))
-	for i, b := range bots {
-		keys[i] = b.Key
-	}
-	return keys
 }
 
 func (b bots) Keys() []key.Binding {
@@ -237,11 +238,14 @@ func (b bots) Keys() []key.Binding {
 	case b.yank.pending:
 		return []key.Binding{k.copyName, k.copyID, k.copyToken, as(k.back, "copy nothing")}
 	}
-	keys := []key.Binding{k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.sort, k.mark, k.markAll}
+	keys := []key.Binding{k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.login, k.logOut, k.newToken, k.copy, k.sort, k.mark, k.markAll}
+	keys = append(keys, b.sh.backwards()...)
+	keys = append(keys, k.otherApp)
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
-	return append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
+	keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
+	return b.sh.meanwhile(keys)
 }
 
 func (b bots) View(size size) view {
@@ -276,8 +280,8 @@ func (b bots) look(i int, now time.Time) rowLook {
 	sh, list := b.sh, &b.sh.list
 	bot := list.rows[i].bot
 	look := rowLook{selected: i == list.selected, marked: list.marked[bot.Key]}
-	if sh.checking.pending[bot.Key] {
-		look.mark, look.state = sh.theme.dim.Render(sh.theme.glyphs.unknown), "checking"+sh.theme.glyphs.ellipsis
+	var mine bool
+	if look.mark, look.state, mine = sh.errand.says(sh, bot.Key); mine {
 		return look
 	}
 	mark, state := fault.State(bot, now)
@@ -292,8 +296,8 @@ func (b bots) status() string {
 		return fmt.Sprintf("Check %s? enter checks %s esc does not", count(len(sh.bots), "bot"), sh.theme.glyphs.dot)
 	case b.yank.pending:
 		return b.yank.status(sh)
-	case sh.checking.running():
-		return sh.checking.status(sh)
+	case sh.errand.running():
+		return sh.errand.status(sh)
 	case sh.list.notice != "":
 		return sh.list.notice
 	}

@@ -167,10 +167,10 @@ func TestCheckAllAsks(t *testing.T) {
 	if status := s.View(size{80, 19}).status; !strings.Contains(status, "Check 7 bots?") {
 		t.Errorf("it asks %q", status)
 	}
-	if s = drive(s, "enter"); sh.checking.running() {
+	if s = drive(s, "enter"); sh.errand.running() {
 		t.Error("an enter that was on its way already confirmed")
 	}
-	if s = drive(s, "esc"); sh.checking.running() || strings.Contains(s.View(size{80, 19}).status, "Check") {
+	if s = drive(s, "esc"); sh.errand.running() || strings.Contains(s.View(size{80, 19}).status, "Check") {
 		t.Error("esc does not take the question back")
 	}
 }

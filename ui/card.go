@@ -24,6 +24,8 @@ type card struct {
 	cancelling bool
 	// notice is what the last key did.
 	notice string
+	// from is where esc leads, home when nil.
+	from screen
 }
 
 func newCard(sh *shell, bot fleet.Key) screen { return card{sh: sh, key: bot} }
@@ -52,6 +54,10 @@ func (c card) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case taskDoneMsg:
 		if msg.task == c.check.id {
 			return c.checked(msg), c.sh.reload
+		}
+	case errandMsg:
+		if msg.last {
+			c.notice = c.sh.list.notice
 		}
 	case tea.KeyPressMsg:
 		return c.press(msg, bot)
@@ -85,14 +91,25 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return newLogin(sh, bot), nil
 	case key.Matches(msg, keys.newToken):
 		return newReplace(sh, bot), nil
+	case key.Matches(msg, keys.logOut):
+		return newLogOut(sh, []fleet.Bot{bot}, 0, c), nil
+	case key.Matches(msg, keys.otherApp):
+		return newPickApp(sh, []fleet.Bot{bot}, 0, c), nil
 	case key.Matches(msg, keys.remove):
 		return remove{sh: sh, bots: []fleet.Bot{bot}, from: c}, nil
 	case key.Matches(msg, keys.problem):
 		return c.nextProblem(), nil
 	case key.Matches(msg, keys.back, keys.quit):
-		return sh.home(), nil
+		return c.leave(), nil
 	}
 	return c, nil
+}
+
+func (c card) leave() screen {
+	if c.from != nil {
+		return c.from
+	}
+	return c.sh.home()
 }
 
 func (c card) checking() bool { return c.check.id != 0 }
@@ -109,7 +126,7 @@ func (c card) start() (screen, tea.Cmd) {
 // stop cancels the check; asked again, it goes and lets the check end by itself.
 func (c card) stop() (screen, tea.Cmd) {
 	if c.cancelling {
-		return c.sh.home(), nil
+		return c.leave(), nil
 	}
 	c.check.cancel()
 	c.cancelling = true
@@ -157,7 +174,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.problem)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.problem, k.logOut, k.otherApp)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

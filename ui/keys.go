@@ -9,7 +9,7 @@ import (
 type keymap struct {
 	add, open, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
 
-	remove, removeHere, logOutRemove, sort, filter, problem, mark, markAll key.Binding
+	remove, removeHere, logOut, undo, otherApp, results, edit, export, sort, filter, problem, mark, markAll key.Binding
 
 	environment, reveal, saveOnly, addAll, file, memory, howTo, newKeyring key.Binding
 
@@ -41,9 +41,15 @@ func newKeymap() keymap {
 		copyID:    bind("yi", "copy id", "i"),
 		copyToken: bind("yy", "copy token", "y"),
 
-		remove:       bind("d", "remove", "d"),
-		removeHere:   bind("d", "from this keyring only", "d"),
-		logOutRemove: bind("o", "log out, then remove", "o"),
+		remove:     bind("d", "remove", "d"),
+		removeHere: bind("d", "from this keyring only", "d"),
+
+		logOut:   bind("o", "log out", "o"),
+		undo:     bind("U", "bring back what was removed", "U"),
+		otherApp: bind("A", "move to another app", "A"),
+		results:  bind("R", "what came of the last", "R"),
+		edit:     bind("E", "edit", "E"),
+		export:   bind("e", "write to a file", "e"),
 
 		sort:    bind("s", "sort", "s"),
 		filter:  bind("/", "find", "/"),
