@@ -237,6 +237,9 @@ func (a apps) waits(app fleet.App) string {
 		return "no login before " + clockTime(until, a.sh.now())
 	}
 	if n, last := a.sh.botsWait(app); n > 0 {
+		if n == 1 {
+			return "1 waits until " + clockTime(last, a.sh.now())
+		}
 		return fmt.Sprintf("%d wait until %s", n, clockTime(last, a.sh.now()))
 	}
 	return ""

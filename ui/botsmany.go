@@ -30,11 +30,29 @@ func (b bots) many(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.login):
 		return newLoginMany(sh, bots, hidden), nil
 	case key.Matches(msg, keys.logOut):
-		return newLogOut(sh, bots, hidden, nil), nil
+		return newLogOut(sh, bots, nil), nil
 	case key.Matches(msg, keys.otherApp):
 		return newPickApp(sh, bots, hidden, nil), nil
 	}
 	return b, nil
+}
+
+// hides is how many of these bots the filter does not show, where they are more than one.
+func (l *listState) hides(bots []fleet.Bot) int {
+	if l.filter == "" || len(bots) < 2 {
+		return 0
+	}
+	shown := make(map[fleet.Key]bool, len(l.rows))
+	for _, r := range l.rows {
+		shown[r.bot.Key] = true
+	}
+	n := 0
+	for _, b := range bots {
+		if !shown[b.Key] {
+			n++
+		}
+	}
+	return n
 }
 
 // backwards are the keys that look back, as long as there is something to see.

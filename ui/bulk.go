@@ -16,6 +16,8 @@ type bulk struct {
 	deed   deed
 	bots   []fleet.Bot
 	hidden int // how many of them the filter does not show
+	// without is how many more were meant, which have no session to log out.
+	without int
 	// from is the screen that asked, home when nil.
 	from   screen
 	asked  guard
@@ -30,9 +32,15 @@ func newLoginMany(sh *shell, bots []fleet.Bot, hidden int) screen {
 
 // newLogOut asks whether to log bots out. Those without a session here are left out; where none has one it
 // says so on the screen that asked, home when from is nil.
-func newLogOut(sh *shell, bots []fleet.Bot, hidden int, from screen) screen {
-	b := bulk{sh: sh, deed: loggingOut, bots: bots, hidden: hidden, from: from, asked: guard{sh.now()}}
-	if here, _ := sessionsOf(bots); here > 0 {
+func newLogOut(sh *shell, bots []fleet.Bot, from screen) screen {
+	b := bulk{sh: sh, deed: loggingOut, from: from, asked: guard{sh.now()}}
+	for _, bot := range bots {
+		if here, _ := sessionsOf([]fleet.Bot{bot}); here > 0 {
+			b.bots = append(b.bots, bot)
+		}
+	}
+	b.hidden, b.without = sh.list.hides(b.bots), len(bots)-len(b.bots)
+	if len(b.bots) > 0 {
 		return b
 	}
 	const nothing = "No session runs here, so there is nothing to log out."
@@ -180,6 +188,9 @@ func (b bulk) words(short bool) []string {
 		what := fmt.Sprintf("%s at Telegram will end and leave this keyring. The tokens stay: l logs in again.", count(here, "session"))
 		if elsewhere > 0 {
 			what += fmt.Sprintf(" %d that run elsewhere will not end.", elsewhere)
+		}
+		if b.without > 0 {
+			what += fmt.Sprintf(" %s more without a session here, left out.", count(b.without, "bot"))
 		}
 		return []string{what}
 	}

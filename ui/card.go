@@ -92,7 +92,7 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.newToken):
 		return newReplace(sh, bot), nil
 	case key.Matches(msg, keys.logOut):
-		return newLogOut(sh, []fleet.Bot{bot}, 0, c), nil
+		return newLogOut(sh, []fleet.Bot{bot}, c), nil
 	case key.Matches(msg, keys.otherApp):
 		return newPickApp(sh, []fleet.Bot{bot}, 0, c), nil
 	case key.Matches(msg, keys.remove):

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,7 +123,7 @@ func newPace(now time.Time) pace { return pace{seen: []sighting{{at: now}}} }
 
 // at notes how many are done now.
 func (p pace) at(now time.Time, done int) pace {
-	seen := append(p.seen[:len(p.seen):len(p.seen)], sighting{now, done})
+	seen := slices.Concat(p.seen, []sighting{{now, done}})
 	for len(seen) > 2 && now.Sub(seen[0].at) > paceOver {
 		seen = seen[1:]
 	}

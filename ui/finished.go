@@ -110,11 +110,16 @@ func (f *finished) says(sh *shell, until time.Time) string {
 	case more != "":
 		return line + dot + more
 	case !until.IsZero():
-		return fmt.Sprintf("%s%s%s brings %s back until %s", line, dot, sh.keys.undo.Help().Key, f.them(), clockTime(until, sh.now()))
+		line += dot + sh.keys.undo.Help().Key
+		at := " until " + clockTime(until, sh.now())
+		return sh.theme.roomy(sh.body.width-2, line+" brings "+f.them()+" back"+at, line+" undoes"+at)
 	case f.deed == loggingOutAway && f.verdict[wentWell] > 0:
 		return line + "; with the sessions ended, nothing can be undone"
 	case f.deed == loggingOut && f.verdict[wentWell] > 0:
-		return line + " at Telegram; the keyring keeps the token"
+		if f.verdict[wentWell] == 1 {
+			return line + " at Telegram; the keyring keeps the token"
+		}
+		return line + " at Telegram; the keyring keeps the tokens"
 	}
 	return line
 }

@@ -47,7 +47,7 @@ func sumUp(sh *shell, d deed, outcomes ...outcome) screen {
 func manyOf(on func(string, []fleet.Bot, func(*shell) screen)) {
 	on("login many", someBots(), func(sh *shell) screen { return newLoginMany(sh, sh.bots, 2) })
 	on("login many anew", someBots(), func(sh *shell) screen { return drive(newLoginMany(sh, sh.bots, 2), "l") })
-	on("logout", someBots(), func(sh *shell) screen { return newLogOut(sh, sh.bots, 0, nil) })
+	on("logout", someBots(), func(sh *shell) screen { return newLogOut(sh, sh.bots, nil) })
 	on("another app", someBots(), func(sh *shell) screen { return drive(newPickApp(sh, sh.bots, 1, nil), "j") })
 	on("another app, moving", someBots(), func(sh *shell) screen { return drive(newPickApp(sh, sh.bots, 1, nil), "j", "enter") })
 	on("app card", someBots(), func(sh *shell) screen { return newAppCard(sh, 10001, "") })

@@ -150,7 +150,7 @@ func (r remove) confirm(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 // for their passphrase to be read, and removing needs none.
 func (r remove) undoable() bool {
 	k := r.sh.keyring.status
-	return r.way == removeHere && !(k.Kind == kindAge && k.Locked)
+	return r.way == removeHere && (k.Kind != kindAge || !k.Locked)
 }
 
 // live is how many sessions logging out would end.
@@ -214,7 +214,11 @@ func (r remove) question() string {
 	case r.way == removeLogOut:
 		return "This logs " + what + " out at Telegram and removes what this keyring holds. It cannot be undone."
 	case r.undoable():
-		return "This removes " + what + " from this keyring. " + r.sh.keys.undo.Help().Key + " on the list brings it back for ten minutes, while botring is open."
+		it := "it"
+		if len(r.bots) > 1 {
+			it = "them"
+		}
+		return "This removes " + what + " from this keyring. " + r.sh.keys.undo.Help().Key + " on the list brings " + it + " back for ten minutes, while botring is open."
 	}
 	return "This removes " + what + " from this keyring. It cannot be undone."
 }

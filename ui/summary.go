@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -90,9 +91,9 @@ func (s summary) again() (screen, tea.Cmd) {
 	next := s.done.again()
 	switch s.done.deed {
 	case removing, loggingOutAway:
-		return newRemove(s.sh, next.bots, 0), nil
+		return newRemove(s.sh, next.bots, s.sh.list.hides(next.bots)), nil
 	case loggingOut:
-		return newLogOut(s.sh, next.bots, 0, nil), nil
+		return newLogOut(s.sh, next.bots, nil), nil
 	case restoring:
 		return s.sh.home(), s.sh.bringBack()
 	case checking, loggingInMany, loggingInAnew:
@@ -150,7 +151,7 @@ const summaryName = 28
 func (s summary) View(size size) view {
 	t := s.sh.theme
 	dot := " " + t.glyphs.dot + " "
-	v := view{trail: raised(s.done.deed.did()) + " " + count(s.done.total, "bot"), status: s.notice}
+	v := view{trail: s.title(), status: s.notice}
 	m := margin(size.width)
 	v.body = indent([]string{t.strong.Render(t.cut(s.done.counts(dot), size.width-m)), ""}, m)
 	if len(s.rows) == 0 {
@@ -173,6 +174,14 @@ func (s summary) View(size size) view {
 	}
 	v.body = append(v.body, detail...)
 	return v
+}
+
+func (s summary) title() string {
+	did, good := raised(s.done.deed.did()), s.done.verdict[wentWell]
+	if s.done.deed == checking || good == s.done.total {
+		return did + " " + count(s.done.total, "bot")
+	}
+	return fmt.Sprintf("%s %d of %s", did, good, count(s.done.total, "bot"))
 }
 
 // line is one bot: mark, name, what happened.
