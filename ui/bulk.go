@@ -189,8 +189,11 @@ func (b bulk) words(short bool) []string {
 		if elsewhere > 0 {
 			what += fmt.Sprintf(" %d that run elsewhere will not end.", elsewhere)
 		}
-		if b.without > 0 {
-			what += fmt.Sprintf(" %s more without a session here, left out.", count(b.without, "bot"))
+		switch {
+		case b.without == 1:
+			what += " 1 more has no session here and is left out."
+		case b.without > 1:
+			what += fmt.Sprintf(" %d more have no session here and are left out.", b.without)
 		}
 		return []string{what}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -141,9 +140,12 @@ func (s summary) Keys() []key.Binding {
 	return append(keys, as(k.bots, "list"), as(k.quit, "list"))
 }
 
-// roomyRows is the height of the body from which what happened to the selected bot is told in full below the
-// rows.
-const roomyRows = 14
+// From these heights of the body on, what happened to the selected bot is told below the rows: in full, or in
+// one sentence. In less room that stands in the status line.
+const (
+	roomyRows = 14
+	lowRows   = 9
+)
 
 // summaryName is the most cells a name takes.
 const summaryName = 28
@@ -199,19 +201,22 @@ func (s summary) line(r summaryRow, selected bool, names, width int) string {
 	return t.cut(line+t.dim.Render(what), width)
 }
 
-// detail is all that is known of the selected bot's trouble, where there is room for it.
+// detail is all that is known of the selected bot's trouble, or what happened, or nothing, as there is room.
 func (s summary) detail(size size) []string {
-	if size.height < roomyRows {
+	said := s.rows[s.at].fault(s.sh, s.done.deed)
+	text, height := said.What, 0
+	switch {
+	case size.height >= roomyRows:
+		text, height = joined(" ", said.What, said.Why, said.Next, said.LogHint(s.sh.log())), 6
+	case size.height >= lowRows:
+		height = 3
+	}
+	if height == 0 {
 		return nil
 	}
-	said := s.rows[s.at].fault(s.sh, s.done.deed)
-	text := strings.TrimSpace(joined(" ", said.What, said.Why, said.Next, said.LogHint(s.sh.log())))
 	lines := append([]string{""}, prose(text, size.width)...)
-	for len(lines) < detailLines {
+	for len(lines) < height {
 		lines = append(lines, "") // so that the rows stay where they are
 	}
-	return lines[:detailLines]
+	return lines[:height]
 }
-
-// detailLines is the height of the detail, with the blank line above it.
-const detailLines = 5

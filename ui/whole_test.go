@@ -214,7 +214,7 @@ func TestAppsLife(t *testing.T) {
 	w.See("main is in use")
 	w.See("Whole 1")
 	w.Press(uv.KeyEscape)
-	w.See("its bots")
+	w.See("used by Whole 1")
 	w.Type("a")
 	w.See("my.telegram.org")
 	w.Paste("API_ID=20002\nAPI_HASH=fedcba9876543210fedcba9876543210\n")
