@@ -29,35 +29,7 @@ type finished struct {
 
 // end sums up what came of an errand, in the list's status line and for whoever asks for more.
 func (e errand) end(sh *shell) tea.Cmd {
-	f := &finished{
-		order: e.order, results: e.results, verdict: map[verdict]int{},
-		total: e.total, took: sh.now().Sub(e.since), at: sh.now(),
-	}
-	others := false
-	var gone []fleet.Bot
-	var removed []fleet.Removed
-	for _, r := range e.results {
-		v := r.verdict(e.deed)
-		f.verdict[v]++
-		switch {
-		case v.listed():
-			if shut(r.err) {
-				f.trouble = r.err
-			} else {
-				others = true
-			}
-		case v == wentWell && e.deed.removes():
-			gone = append(gone, r.bot)
-			if r.removed.Whole() {
-				removed = append(removed, r.removed)
-			}
-		}
-	}
-	f.verdict[untried] += e.total - len(e.results)
-	if others {
-		f.trouble = nil
-	}
-	f.unseen = f.listed() > 0 && f.trouble == nil
+	f, gone, removed := e.sumUp(sh.now())
 	sh.finished = f
 	if len(gone) > 0 {
 		sh.forget(gone)
@@ -68,6 +40,38 @@ func (e errand) end(sh *shell) tea.Cmd {
 	until := sh.keep(removed)
 	sh.list.notice = f.says(sh, until)
 	return sh.reload
+}
+
+// sumUp judges all outcomes. It returns who is gone, and what was taken with them: that is kept nowhere else,
+// so that it is forgotten when its time is over.
+func (e errand) sumUp(now time.Time) (f *finished, gone []fleet.Bot, removed []fleet.Removed) {
+	f = &finished{
+		order: e.order, results: slices.Clone(e.results), verdict: map[verdict]int{untried: e.total - len(e.results)},
+		total: e.total, took: now.Sub(e.since), at: now,
+	}
+	f.removed = nil
+	others := false
+	for i, r := range e.results {
+		f.results[i].removed = fleet.Removed{LoggedOut: r.removed.LoggedOut}
+		v := r.verdict(e.deed)
+		f.verdict[v]++
+		switch {
+		case v.listed() && shut(r.err):
+			f.trouble = r.err
+		case v.listed():
+			others = true
+		case v == wentWell && e.deed.removes():
+			gone = append(gone, r.bot)
+			if r.removed.Whole() {
+				removed = append(removed, r.removed)
+			}
+		}
+	}
+	if others || len(gone) > 0 {
+		f.trouble = nil
+	}
+	f.unseen = f.listed() > 0 && f.trouble == nil
+	return f, gone, removed
 }
 
 // forget takes rows out before the catalogue is read again, and their marks with them.
@@ -92,7 +96,11 @@ func (f *finished) says(sh *shell, until time.Time) string {
 	line := ""
 	switch good := f.verdict[wentWell]; {
 	case f.verdict[untried] > 0:
-		line = fmt.Sprintf("Stopped: %d of %d %s", f.done(), f.total, f.deed.did())
+		n := good
+		if f.deed == checking {
+			n = len(f.results)
+		}
+		line = fmt.Sprintf("Stopped: %d of %d %s", n, f.total, f.deed.did())
 	case f.deed == checking:
 		line = fmt.Sprintf("Checked %s in %s", count(f.total, "bot"), fault.Duration(f.took))
 	case good == 0:
@@ -123,9 +131,6 @@ func (f *finished) says(sh *shell, until time.Time) string {
 	}
 	return line
 }
-
-// done is how many were gone through.
-func (f *finished) done() int { return f.total - f.verdict[untried] }
 
 // named is whom it went well with: by name where that is one.
 func (f *finished) named() string {

@@ -207,6 +207,29 @@ func TestSummaryFileIsWritten(t *testing.T) {
 	sees(t, s, "Written to /home/u/out.csv.")
 }
 
+// TestWhatWasTakenIsKeptOnce: the summary outlives the ten minutes, and holds no secret.
+func TestWhatWasTakenIsKeptOnce(t *testing.T) {
+	w := newWhole(t, 2)
+	w.See("2 bots")
+	w.Type("*dd")
+	w.See("brings them back")
+	w.confirm()
+	w.See("Removed 2 bots")
+	w.Type("q")
+	if err := w.Ended(); err != nil {
+		t.Fatal(err)
+	}
+	sh := w.shell
+	for _, r := range sh.finished.results {
+		if r.removed.Whole() {
+			t.Errorf("the summary keeps the items of %s", r.key)
+		}
+	}
+	if len(sh.undo) != 1 || len(sh.undo[0].removed) != 2 || !sh.undo[0].removed[0].Whole() {
+		t.Errorf("kept for bringing back: %d", len(sh.undo))
+	}
+}
+
 // TestUndoIsKeptForTenMinutes and then forgotten.
 func TestUndoIsKeptForTenMinutes(t *testing.T) {
 	sh := testShell(t, someBots()...)
