@@ -23,7 +23,7 @@ func (f *Fleet) speak(environment string) (conversation, error) {
 		return nil, err
 	}
 	talk := observed{f.talk(f.envs.known[environment]())}
-	return scheduled{conversation: talk, schedule: f.schedule, environment: environment}, nil
+	return scheduled{conversation: talk, schedule: f.schedule}, nil
 }
 
 // A Stage is a part of a long call, in words that are package fault's to choose.

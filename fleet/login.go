@@ -93,6 +93,15 @@ func (f *Fleet) logIn(ctx context.Context, on *ground, s *save, report reporter)
 	if err != nil {
 		return telegram.Login{}, err
 	}
+	leave, err := f.schedule.takeLogin(ctx, appKey{s.key.Environment, s.app.APIID})
+	if err != nil {
+		return telegram.Login{}, err
+	}
+	defer leave()
+	// While this one waited for its turn, Telegram may have told another bot of the app to wait.
+	if err := f.free(ctx, on, s.key, s.item.APIID, store.MethodLogin); err != nil {
+		return telegram.Login{}, err
+	}
 	// A bot that was known before is where it was, most likely.
 	login, err := talk.LoginAt(ctx, s.item.Profile.DC, telegram.App{ID: s.app.APIID, Hash: s.app.Hash}, s.item.Token, report.telegram())
 	if err != nil {

@@ -178,14 +178,9 @@ func (f *Fleet) checkLabel(ctx context.Context, on *ground, key Key, label strin
 	if problem := checkName(FieldLabel, label, maxLabel); problem != nil {
 		return problem
 	}
-	bots, err := on.Bots(ctx, f.now())
-	if err != nil {
-		return err
+	taken, err := on.Labelled(ctx, key, label)
+	if taken && err == nil {
+		err = &InputError{Field: FieldLabel, Problem: ProblemTaken, Got: label}
 	}
-	for _, bot := range bots {
-		if bot.Key != key && strings.EqualFold(bot.Label, label) {
-			return &InputError{Field: FieldLabel, Problem: ProblemTaken, Got: label}
-		}
-	}
-	return nil
+	return err
 }

@@ -98,10 +98,10 @@ func TestSetLabel(t *testing.T) {
 	w := newFakeWorld(t)
 	f := w.open()
 	w.added(f, 7)
-	catalogued(t, f, named(env, 8, "Taken", "", ""))
+	catalogued(t, f, named(env, 8, "Taken", "", ""), named(env, 9, "Läden", "", ""))
 	puts := w.store.puts
 	for label, want := range map[string]Problem{
-		"taken": ProblemTaken, "123": ProblemReserved, "@x": ProblemReserved, "test/8": ProblemReserved,
+		"taken": ProblemTaken, "LÄDEN": ProblemTaken, "123": ProblemReserved, "@x": ProblemReserved, "test/8": ProblemReserved,
 		"a\x1b[31mb": ProblemCharacters, "a\u202eb": ProblemCharacters, "\xff": ProblemCharacters,
 		strings.Repeat("ä", 65): ProblemTooLong,
 	} {

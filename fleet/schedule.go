@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"botring/internal/secret"
 	"botring/telegram"
 )
 
@@ -107,20 +106,11 @@ func turnedAway(ctx context.Context) error {
 	return &telegram.Error{Kind: telegram.Cancelled, Err: ctx.Err()}
 }
 
-// scheduled is a conversation that keeps to the schedule.
+// scheduled is a conversation that keeps to the schedule. Logins have their turn in logIn: after it, it has to be
+// seen once more whether they may begin.
 type scheduled struct {
 	conversation
-	schedule    *schedule
-	environment string
-}
-
-func (s scheduled) LoginAt(ctx context.Context, dc int, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error) {
-	leave, err := s.schedule.takeLogin(ctx, appKey{s.environment, app.ID})
-	if err != nil {
-		return telegram.Login{}, err
-	}
-	defer leave()
-	return s.conversation.LoginAt(ctx, dc, app, token, report)
+	schedule *schedule
 }
 
 func (s scheduled) Check(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) (telegram.Profile, error) {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Name is what a bot is called in a list: its label, else its first name, else @username, else its id.
@@ -79,6 +80,31 @@ func (s *Store) Row(ctx context.Context, key Key) (bot Bot, err error) {
 		return err
 	})
 	return bot, err
+}
+
+// Labelled reports whether another bot than key's has a label, in whatever case.
+func (s *Store) Labelled(ctx context.Context, key Key, label string) (taken bool, err error) {
+	// The index tells for letters that SQLite knows the cases of. Others are compared here.
+	query := `SELECT label FROM bots WHERE label <> '' AND (environment, id) <> (?, ?) AND label = ?`
+	if strings.IndexFunc(label, func(r rune) bool { return r > unicode.MaxASCII }) >= 0 {
+		query = `SELECT label FROM bots WHERE label <> '' AND (environment, id) <> (?, ?) AND ? <> ''`
+	}
+	err = s.read(ctx, func(tx *txn) error {
+		rows, err := tx.QueryContext(ctx, query, key.Environment, key.ID, label)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var other string
+			if err := rows.Scan(&other); err != nil {
+				return err
+			}
+			taken = taken || strings.EqualFold(other, label)
+		}
+		return rows.Err()
+	})
+	return taken, err
 }
 
 // wait notes until when logins are refused. A bot that has nothing to do but log in is flooded, a bot

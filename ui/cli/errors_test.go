@@ -96,7 +96,7 @@ func TestCodeOfCheck(t *testing.T) {
 		{fleet.Outcome{Bot: ok, Err: &fleet.FloodError{}}, 5},
 		{fleet.Outcome{Bot: ok, Err: context.Canceled}, 130},
 	} {
-		if got := codeOfCheck(c.checked); got != c.want {
+		if got := codeOfOutcome(c.checked); got != c.want {
 			t.Errorf("%v: %d, want %d", c.checked.Err, got, c.want)
 		}
 	}

@@ -115,7 +115,7 @@ func writeHistory(w io.Writer, entries []fleet.Entry) {
 		}
 		t.add(e.At.Format(time.DateTime), bot, e.Action, e.Outcome, fault.Clean(e.Detail))
 	}
-	t.dropSame("DETAIL", "")
+	t.dropEmpty("DETAIL")
 	t.write(w)
 }
 

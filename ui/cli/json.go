@@ -32,6 +32,21 @@ type (
 		Bots    []botJSON    `json:"bots"`
 		Summary *summaryJSON `json:"summary,omitempty"`
 	}
+	// An actionObject is what became of several bots that something was done to.
+	actionObject struct {
+		header
+		Keyring string            `json:"keyring"`
+		Bots    []botJSON         `json:"bots"`
+		Summary actionSummaryJSON `json:"summary"`
+	}
+	// An importObject is what was found in a file, and what became of it.
+	importObject struct {
+		header
+		Keyring string            `json:"keyring"`
+		Format  string            `json:"format"`
+		Entries []importedJSON    `json:"entries"`
+		Summary importSummaryJSON `json:"summary"`
+	}
 	botObject struct {
 		header
 		Keyring string  `json:"keyring"`
@@ -100,7 +115,7 @@ type botJSON struct {
 	CheckedAt   *string       `json:"checked_at"`
 	FloodUntil  *string       `json:"flood_until"`
 	Sessions    []sessionJSON `json:"sessions"`
-	// Error is why a check did not end well.
+	// Error is why what was to be done to it did not end well.
 	Error *errorJSON `json:"error,omitempty"`
 }
 
@@ -122,6 +137,34 @@ type summaryJSON struct {
 	Checked int `json:"checked"`
 	OK      int `json:"ok"`
 	NotOK   int `json:"not_ok"`
+}
+
+type actionSummaryJSON struct {
+	Done int `json:"done"`
+	// Unchanged is how many needed nothing: their session works, or their token is saved already.
+	Unchanged int `json:"unchanged"`
+	Failed    int `json:"failed"`
+}
+
+// An importedJSON is a token that stands in a file. The token itself is left out.
+type importedJSON struct {
+	Line        int    `json:"line"`
+	Name        string `json:"name"` // of the variable, "" where it has none
+	ID          int64  `json:"id"`
+	Environment string `json:"environment"`
+	Label       string `json:"label"`
+	Verdict     string `json:"verdict"`
+	// Result is "" where nothing was done: in a dry run, or since the token stands further up too.
+	Result string     `json:"result"`
+	Error  *errorJSON `json:"error,omitempty"`
+
+	says string
+}
+
+type importSummaryJSON struct {
+	actionSummaryJSON
+	// Refused is how many were not taken: they are no tokens, contradict others, or another token is saved.
+	Refused int `json:"refused"`
 }
 
 type findingJSON struct {

@@ -61,7 +61,7 @@ func (s *shell) writeList(w io.Writer, bots []fleet.Bot, apps []fleet.App) {
 		_, state := fault.State(bot, s.now())
 		t.add(bot.String(), username(bot), nameOf(bot), names[bot.APIID], state, tags(bot))
 	}
-	t.dropSame("TAGS", "")
+	t.dropEmpty("TAGS")
 	t.write(w)
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -10,63 +11,116 @@ import (
 )
 
 func newLogin(s *shell) *cobra.Command {
-	var force bool
+	var which choice
+	var force, yes bool
 	cmd := &cobra.Command{
-		Use:   "login BOT [flags]",
-		Short: "Log a saved bot in again",
-		Long: "Logs a saved bot in and replaces its session. A session that still works is kept: every login counts " +
-			"towards Telegram's limit.",
+		Use:   "login [BOT…] [flags]",
+		Short: "Log saved bots in again",
+		Long: "Logs saved bots in and replaces their sessions. A session that still works is kept: every login counts " +
+			"towards Telegram's limit. Logins of several bots are staggered, and none begins before a wait that Telegram asked for is over.",
 		Example: `  botring login @shop_orders_bot
-  botring login 7123456789 --force`,
-		Args: args(1, 1, "BOT"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			f, bot, err := s.findSecrets(ctx, args[0])
-			if err != nil {
-				return err
+  botring login --tag prod --json`,
+		RunE: func(cmd *cobra.Command, refs []string) error {
+			if which.single(refs) {
+				return s.login(cmd.Context(), refs[0], force)
 			}
-			saved, err := f.Login(ctx, bot.Key, force, s.reporter())
-			switch {
-			case errors.Is(err, fleet.ErrSessionWorks):
-				if bot, err = f.Bot(ctx, bot.Key); err != nil {
-					return err
-				}
-				return s.answerUnchanged(bot)
-			case err != nil:
-				return s.giveUp(ctx, f, err)
-			}
-			return s.answerSaved(saved, "Logged in")
+			return s.loginSeveral(cmd.Context(), refs, which, force, yes)
 		},
 	}
+	cmd.Flags().SortFlags = false
+	which.register(cmd.Flags(), "log in")
 	cmd.Flags().BoolVar(&force, "force", false, "log in even where the session still works")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask before several are forced")
 	return cmd
 }
 
+func (s *shell) login(ctx context.Context, ref string, force bool) error {
+	f, bot, err := s.findSecrets(ctx, ref)
+	if err != nil {
+		return err
+	}
+	saved, err := f.Login(ctx, bot.Key, force, s.reporter())
+	switch {
+	case errors.Is(err, fleet.ErrSessionWorks):
+		if bot, err = f.Bot(ctx, bot.Key); err != nil {
+			return err
+		}
+		return s.answerUnchanged(bot)
+	case err != nil:
+		return s.giveUp(ctx, f, err)
+	}
+	return s.answerSaved(saved, "Logged in")
+}
+
+func (s *shell) loginSeveral(ctx context.Context, refs []string, which choice, force, yes bool) error {
+	f, keys, err := which.keys(ctx, s, refs)
+	if err != nil {
+		return err
+	}
+	if force && !yes && len(keys) > 1 {
+		if err := s.confirm(ctx, "Log "+plural(len(keys), "bot")+" in again, also where the session works?"); err != nil {
+			return err
+		}
+	}
+	t := s.tally("logged in", keys)
+	f.LoginMany(ctx, keys, force, t.done)
+	return s.answerSeveral(ctx, t, action{
+		did: "logged in", skipped: "left alone, the session works",
+		harmless: func(err error) bool { return errors.Is(err, fleet.ErrSessionWorks) },
+	})
+}
+
 func newLogout(s *shell) *cobra.Command {
-	return &cobra.Command{
-		Use:   "logout BOT",
-		Short: "End a bot's sessions at Telegram",
-		Long:  "Ends the sessions of a bot that run here and takes them out of the keyring. The token stays saved.",
+	var which choice
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "logout [BOT…] [flags]",
+		Short: "End bots' sessions at Telegram",
+		Long:  "Ends the sessions of bots that run here and takes them out of the keyring. The tokens stay saved.",
 		Example: `  botring logout @shop_orders_bot
-  botring logout 7123456789 --json`,
-		Args: args(1, 1, "BOT"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			f, bot, err := s.findSecrets(ctx, args[0])
-			if err != nil {
-				return err
+  botring logout --tag old --yes`,
+		RunE: func(cmd *cobra.Command, refs []string) error {
+			if which.single(refs) {
+				return s.logout(cmd.Context(), refs[0])
 			}
-			before := len(bot.Sessions)
-			if bot, err = f.LogOut(ctx, bot.Key, s.reporter()); err != nil {
-				return err
-			}
-			return s.answer(botObject{Keyring: s.flags.kind(), Bot: newBotJSON(bot)}, func(io.Writer) {
-				if len(bot.Sessions) == before {
-					s.say("%s has no session here to end. Its token is still saved.", describe(bot))
-					return
-				}
-				s.say("Logged out %s. Its token is still saved.", describe(bot))
-			})
+			return s.logoutSeveral(cmd.Context(), refs, which, yes)
 		},
 	}
+	cmd.Flags().SortFlags = false
+	which.register(cmd.Flags(), "log out")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask before several are logged out")
+	return cmd
+}
+
+func (s *shell) logout(ctx context.Context, ref string) error {
+	f, bot, err := s.findSecrets(ctx, ref)
+	if err != nil {
+		return err
+	}
+	before := len(bot.Sessions)
+	if bot, err = f.LogOut(ctx, bot.Key, s.reporter()); err != nil {
+		return err
+	}
+	return s.answer(botObject{Keyring: s.flags.kind(), Bot: newBotJSON(bot)}, func(io.Writer) {
+		if len(bot.Sessions) == before {
+			s.say("%s has no session here to end. Its token is still saved.", describe(bot))
+			return
+		}
+		s.say("Logged out %s. Its token is still saved.", describe(bot))
+	})
+}
+
+func (s *shell) logoutSeveral(ctx context.Context, refs []string, which choice, yes bool) error {
+	f, keys, err := which.keys(ctx, s, refs)
+	if err != nil {
+		return err
+	}
+	if !yes && len(keys) > 1 {
+		if err := s.confirm(ctx, "Log "+plural(len(keys), "bot")+" out?"); err != nil {
+			return err
+		}
+	}
+	t := s.tally("logged out", keys)
+	f.LogOutMany(ctx, keys, t.done)
+	return s.answerSeveral(ctx, t, action{did: "logged out"})
 }

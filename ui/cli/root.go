@@ -58,7 +58,7 @@ func newRoot(s *shell) *cobra.Command {
 		return s.screens(cmd.Context())
 	}
 	root.AddCommand(
-		newAdd(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
+		newAdd(s), newImport(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
 		newReplaceToken(s), newToken(s), newRemove(s), newApp(s), newKeyring(s), newDoctor(s), newTag(s), newHistory(s), newDemo(s), newVersion(s),
 	)
 	return root

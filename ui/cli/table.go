@@ -17,14 +17,14 @@ func newTable(headings ...string) *table { return &table{rows: [][]string{headin
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-// dropSame takes away columns that say nothing: all their cells are equal to value.
-func (t *table) dropSame(heading, value string) {
+// dropEmpty takes a column away that says nothing.
+func (t *table) dropEmpty(heading string) {
 	for column, name := range t.rows[0] {
 		if name != heading {
 			continue
 		}
 		for _, row := range t.rows[1:] {
-			if row[column] != value {
+			if row[column] != "" {
 				return
 			}
 		}

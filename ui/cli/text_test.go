@@ -18,7 +18,7 @@ func TestTableAlignsByWidth(t *testing.T) {
 	tab.add("1", "天気 Weather", "ok", "")
 	tab.add("22", "🎧 Night radio", "wait 31 min", "")
 	tab.add("333", "בוט", "token revoked", "")
-	tab.dropSame("TAGS", "")
+	tab.dropEmpty("TAGS")
 	var b bytes.Buffer
 	tab.write(&b)
 	want := "" +
