@@ -182,8 +182,7 @@ func (f *Fleet) LoginMany(ctx context.Context, keys []Key, force bool, done func
 			bot, err := f.Bot(ctx, key)
 			return bot, also(refusal, err)
 		}
-		report := traceOf(ctx).steps(key)
-		saved, err := f.Login(queueing(ctx, report), key, force, report)
+		saved, err := f.Login(ctx, key, force, traceOf(ctx).steps(key))
 		if unsaved := (*UnsavedError)(nil); errors.As(err, &unsaved) {
 			ending, cancel := afterwards(ctx)
 			defer cancel()

@@ -60,12 +60,13 @@ func (s *schedule) take(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// takeLogin waits for the app's turn to log in, and then for a place.
-func (s *schedule) takeLogin(ctx context.Context, app appKey) (leave func(), err error) {
+// takeLogin waits for the app's turn to log in, and then for a place. report is told of a turn that is some time
+// off.
+func (s *schedule) takeLogin(ctx context.Context, app appKey, report reporter) (leave func(), err error) {
 	turn := s.turn(app)
 	if wait := time.Until(turn); wait > 0 {
-		if wait >= worthTelling {
-			tellQueue(ctx, turn)
+		if report != nil && wait >= worthTelling {
+			report(Step{Stage: Queueing, Until: turn})
 		}
 		timer := time.NewTimer(wait)
 		defer timer.Stop()

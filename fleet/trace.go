@@ -40,21 +40,3 @@ func (t Trace) held(until time.Time) {
 		t.Held(until)
 	}
 }
-
-type queueKey struct{}
-
-// queueing returns a context in which report is told when a login waits for its turn: the schedule stands
-// between the conversation and the call, and has only the context of it.
-func queueing(ctx context.Context, report reporter) context.Context {
-	if report == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, queueKey{}, report)
-}
-
-// tellQueue tells of a login that has to wait for its turn.
-func tellQueue(ctx context.Context, until time.Time) {
-	if report, _ := ctx.Value(queueKey{}).(reporter); report != nil {
-		report(Step{Stage: Queueing, Until: until})
-	}
-}

@@ -33,6 +33,7 @@ func TestVerdicts(t *testing.T) {
 		"has to wait":              {loggingInMany, store.Flooded, flood, waits},
 		"wait, among others":       {loggingInMany, store.Flooded, errors.Join(flood, errors.New("disk full")), waits},
 		"stopped":                  {loggingOut, store.OK, context.Canceled, untried},
+		"stopped in the midst":     {checking, store.OK, refusal(telegram.Cancelled, 0, ""), untried},
 		"keyring":                  {removing, store.OK, keyring.ErrDenied, failed},
 		"logged out":               {loggingOut, store.NotLoggedIn, nil, wentWell},
 	} {

@@ -69,6 +69,10 @@ func (s summary) Update(msg tea.Msg) (screen, tea.Cmd) {
 		return s.again()
 	case key.Matches(press, keys.export):
 		return newSummaryFile(s), nil
+	case key.Matches(press, keys.apps):
+		return newApps(s.sh), nil
+	case key.Matches(press, keys.keyring):
+		return newKeyring(s.sh)
 	case key.Matches(press, keys.back, keys.quit, keys.open, keys.bots):
 		return s.sh.home(), nil
 	}
@@ -137,7 +141,7 @@ func (s summary) Keys() []key.Binding {
 	if len(s.rows) > 1 {
 		keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp)
 	}
-	return append(keys, as(k.bots, "list"), as(k.quit, "list"))
+	return append(keys, as(k.bots, "list"), k.apps, k.keyring, as(k.quit, "list"))
 }
 
 // From these heights of the body on, what happened to the selected bot is told below the rows: in full, or in

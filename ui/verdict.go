@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"errors"
 
 	"botring/fleet"
@@ -72,7 +71,7 @@ func (r outcome) verdict(d deed) verdict {
 		return waits
 	case errors.Is(r.err, fleet.ErrSessionWorks), errors.Is(r.err, fleet.ErrRunsElsewhere):
 		return leftAlone
-	case errors.Is(r.err, context.Canceled):
+	case r.err != nil && fault.Of(r.err).Kind == kindCancelled:
 		return untried
 	case r.err != nil:
 		return failed
@@ -81,6 +80,9 @@ func (r outcome) verdict(d deed) verdict {
 	}
 	return wentWell
 }
+
+// kindCancelled is the fault of what was stopped, wherever that was.
+const kindCancelled = "cancelled"
 
 // ofHealth judges a check that asked nobody, since there is no session to ask with.
 func ofHealth(status fleet.Status) verdict {

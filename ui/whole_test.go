@@ -187,7 +187,7 @@ func TestLogoutFails(t *testing.T) {
 	w.Type("r")
 	w.See("Remove 2 bots")
 	w.Type("d")
-	w.See("brings it back for ten minutes")
+	w.See("brings them back for ten minutes")
 	w.confirm()
 	w.See("out of .env and into your keyring")
 }
