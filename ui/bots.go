@@ -97,8 +97,8 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			return newCard(sh, r.bot.Key), nil
 		}
 	case key.Matches(msg, keys.check):
-		bots, _ := list.targets()
-		return b, sh.check(bots)
+		bots, hidden := list.targets()
+		return b, sh.check(bots, hidden)
 	case key.Matches(msg, keys.checkAll):
 		b.asking, b.asked = !sh.errand.running(), guard{sh.now()}
 	case key.Matches(msg, keys.newToken):
@@ -222,7 +222,7 @@ func (b bots) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			return b, nil
 		}
 		b.asking = false
-		return b, b.sh.check(b.sh.bots)
+		return b, b.sh.check(b.sh.bots, 0)
 	}
 	b.asking = false
 	return b, nil

@@ -69,7 +69,7 @@ func (b bulk) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case key.Matches(press, keys.login) && b.deed == loggingInMany && b.tally().works > 0:
 		return b.turn(loggingInAnew), nil
 	case key.Matches(press, keys.open) && b.asked.ready(b.sh.now()):
-		cmd, began := b.sh.run(order{deed: b.deed, bots: b.bots})
+		cmd, began := b.sh.run(order{deed: b.deed, bots: b.bots, hidden: b.hidden})
 		if !began {
 			b.notice = busyWords
 			return b, nil

@@ -85,6 +85,8 @@ func (d deed) steps() bool {
 type order struct {
 	deed deed
 	bots []fleet.Bot
+	// hidden is how many of them the filter did not show.
+	hidden int
 	// keep has what is removed returned, so that it can be brought back.
 	keep bool
 	// removed is what to bring back, in place of bots.

@@ -51,7 +51,7 @@ type errandMsg struct {
 // maxEvents bounds what one message carries, so that keys are heard between two.
 const maxEvents = 256
 
-// run starts an errand. While another runs it does nothing, and says so.
+// run starts an errand and reports whether it did: there is one at a time.
 func (sh *shell) run(o order) (cmd tea.Cmd, began bool) {
 	keys := o.keys()
 	if sh.errand.running() || len(keys) == 0 {
@@ -88,9 +88,9 @@ func (sh *shell) run(o order) (cmd tea.Cmd, began bool) {
 // busyWords are what is said to somebody who wants two at once.
 const busyWords = "Something else still runs for several bots: esc on the list stops it."
 
-// check starts checking bots.
-func (sh *shell) check(bots []fleet.Bot) tea.Cmd {
-	cmd, _ := sh.run(order{deed: checking, bots: bots})
+// check starts checking bots, hidden of which the filter does not show.
+func (sh *shell) check(bots []fleet.Bot, hidden int) tea.Cmd {
+	cmd, _ := sh.run(order{deed: checking, bots: bots, hidden: hidden})
 	return cmd
 }
 

@@ -82,6 +82,8 @@ func TestErrandLine(t *testing.T) {
 		"without pace": {70, nil, "checking 112 of 248 ▕███████         ▏ 11/s · 13 s left · esc stops"},
 		"no bar":       {50, nil, "checking 112 of 248 · 13 s left · esc stops"},
 		"narrow":       {40, nil, "checking 112 of 248 · esc stops"},
+		"marks":        {90, func(e *errand) { e.hidden = 9 }, "checking 112 of 248, 9 hidden ▕███████         ▏ 11/s · 13 s left · esc stops"},
+		"marks, low":   {60, func(e *errand) { e.hidden = 9 }, "checking 112 of 248, 9 hidden · 13 s left · esc stops"},
 		"stopping":     {80, func(e *errand) { e.stopping = true }, "Cancelling…"},
 		"one":          {80, func(e *errand) { e.total, e.results = 1, nil }, "checking… · esc stops"},
 		"held":         {80, func(e *errand) { e.held = after(30 * time.Second) }, "checking 112 of 248 · Telegram asks this address to wait 30 s · esc stops"},

@@ -43,7 +43,11 @@ func (e errand) status(sh *shell) string {
 		tail = dot + left
 	}
 	short := head + stop
-	return t.roomy(sh.body.width-2, head+bar+rate+tail+stop, head+bar+tail+stop, head+tail+stop, short, head)
+	whole := head
+	if e.hidden > 0 {
+		whole += fmt.Sprintf(", %d hidden", e.hidden)
+	}
+	return t.roomy(sh.body.width-2, whole+bar+rate+tail+stop, whole+tail+stop, head+bar+rate+tail+stop, head+bar+tail+stop, head+tail+stop, short, head)
 }
 
 // queue is how long until the next login of an app that goes slowly, where nothing else is under way.

@@ -134,9 +134,9 @@ func (r remove) confirm(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	if !r.asked.ready(r.sh.now()) {
 		return r, nil
 	}
-	o := order{deed: removing, bots: r.bots, keep: r.undoable()}
+	o := order{deed: removing, bots: r.bots, hidden: r.hidden, keep: r.undoable()}
 	if r.way == removeLogOut {
-		o = order{deed: loggingOutAway, bots: r.bots}
+		o = order{deed: loggingOutAway, bots: r.bots, hidden: r.hidden}
 	}
 	cmd, began := r.sh.run(o)
 	if !began {
