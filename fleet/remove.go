@@ -197,11 +197,13 @@ func (f *Fleet) RemoveMany(ctx context.Context, keys []Key, how Removal, done fu
 // sitOut waits, told, until Telegram hears this address again, and reports whether there is still a reason to.
 func (f *Fleet) sitOut(ctx context.Context, until time.Time) bool {
 	traceOf(ctx).held(until)
-	timer := time.NewTimer(until.Sub(f.now()))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+	for end := deadlineIn(f.now(), until.Sub(f.now())); !end.passed(f.now()) && ctx.Err() == nil; {
+		timer := time.NewTimer(min(end.left(f.now()), lookAgain))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
 	}
 	return ctx.Err() == nil
 }

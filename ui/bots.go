@@ -129,8 +129,12 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		list.toggleAll()
 	case key.Matches(msg, keys.environment):
 		sh.otherEnvironment()
+	case key.Matches(msg, keys.watch):
+		return b, sh.toggleWatch()
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
+	case key.Matches(msg, keys.history):
+		return newHistory(sh)
 	case key.Matches(msg, keys.keyring):
 		return newKeyring(sh)
 	case key.Matches(msg, keys.back):
@@ -240,11 +244,11 @@ func (b bots) Keys() []key.Binding {
 	}
 	keys := []key.Binding{k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.login, k.logOut, k.newToken, k.copy, k.sort, k.mark, k.markAll}
 	keys = append(keys, b.sh.backwards()...)
-	keys = append(keys, k.otherApp)
+	keys = append(keys, k.otherApp, k.watch)
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
-	keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
+	keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.history, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
 	return b.sh.meanwhile(keys)
 }
 
@@ -304,5 +308,5 @@ func (b bots) status() string {
 	if copied := sh.clipboard.status(sh.now()); copied != "" {
 		return copied
 	}
-	return sh.theme.dim.Render(sh.counts())
+	return sh.theme.dim.Render(sh.watch.beside(sh, sh.counts()))
 }

@@ -17,6 +17,8 @@ type card struct {
 	key   fleet.Key
 	pager pager
 	yank  yank
+	// from is where esc goes, the list where it is nil.
+	from screen
 
 	// check is the check under way, step what it is at.
 	check      task
@@ -24,8 +26,6 @@ type card struct {
 	cancelling bool
 	// notice is what the last key did.
 	notice string
-	// from is where esc leads, home when nil.
-	from screen
 }
 
 func newCard(sh *shell, bot fleet.Key) screen { return card{sh: sh, key: bot} }
@@ -99,17 +99,23 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return remove{sh: sh, bots: []fleet.Bot{bot}, from: c}, nil
 	case key.Matches(msg, keys.problem):
 		return c.nextProblem(), nil
+	case key.Matches(msg, keys.history):
+		return openHistory(sh, c.key, c)
 	case key.Matches(msg, keys.back, keys.quit):
-		return c.leave(), nil
+		return c.back()
 	}
 	return c, nil
 }
 
-func (c card) leave() screen {
-	if c.from != nil {
-		return c.from
+// back goes to where the card was opened.
+func (c card) back() (screen, tea.Cmd) {
+	if from, ok := c.from.(history); ok {
+		return from.resume()
 	}
-	return c.sh.home()
+	if c.from != nil {
+		return c.from, nil
+	}
+	return c.sh.home(), nil
 }
 
 func (c card) checking() bool { return c.check.id != 0 }
@@ -126,7 +132,7 @@ func (c card) start() (screen, tea.Cmd) {
 // stop cancels the check; asked again, it goes and lets the check end by itself.
 func (c card) stop() (screen, tea.Cmd) {
 	if c.cancelling {
-		return c.leave(), nil
+		return c.back()
 	}
 	c.check.cancel()
 	c.cancelling = true
@@ -174,7 +180,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.problem, k.logOut, k.otherApp)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, as(k.history, "its history"), k.problem, k.logOut, k.otherApp)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

@@ -80,7 +80,7 @@ func (sh *shell) run(o order) (cmd tea.Cmd, began bool) {
 	sh.list.notice = ""
 	sh.errand = errand{
 		order: o, task: t, news: news, pending: pending, steps: map[fleet.Key]fleet.Step{}, gone: map[fleet.Key]bool{},
-		total: len(keys), since: sh.now(), pace: newPace(sh.now()),
+		total: len(keys), since: sh.now(), pace: newPace(sh.now(), 0),
 	}
 	return tea.Batch(cmd, sh.errand.watch()), true
 }
@@ -132,6 +132,8 @@ func (e errand) update(sh *shell, msg tea.Msg) (errand, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tickMsg:
 		e.pace = e.pace.at(sh.now(), len(e.results))
+	case driftedMsg:
+		e = e.drifted(sh.now(), msg.by)
 	case errandMsg:
 		if msg.task != e.task.id || !e.running() {
 			return e, nil
@@ -147,6 +149,16 @@ func (e errand) update(sh *shell, msg tea.Msg) (errand, tea.Cmd) {
 	return e, nil
 }
 
+// drifted has an errand go on by a clock that was set. A wait is not longer than it was when it is set back.
+func (e errand) drifted(now time.Time, by time.Duration) errand {
+	e.since = e.since.Add(by)
+	e.pace = newPace(now, len(e.results))
+	if by < 0 {
+		e.held = e.held.Add(by)
+	}
+	return e
+}
+
 // take enters one event.
 func (e errand) take(sh *shell, ev event) errand {
 	switch {
@@ -157,7 +169,7 @@ func (e errand) take(sh *shell, ev event) errand {
 		e.results = append(e.results, r)
 		switch {
 		case e.deed.removes():
-			e.gone[r.key] = r.verdict(e.deed) == wentWell
+			e.gone[r.key] = r.ending(e.deed) == wentWell
 		case r.bot.ID != 0:
 			sh.replace(r.bot)
 		}

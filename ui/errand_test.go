@@ -15,13 +15,13 @@ import (
 	"botring/telegram"
 )
 
-func TestVerdicts(t *testing.T) {
+func TestEndings(t *testing.T) {
 	flood := &fleet.FloodError{Until: noon().Add(time.Hour)}
 	for name, c := range map[string]struct {
 		deed   deed
 		status fleet.Status
 		err    error
-		want   verdict
+		want   ending
 	}{
 		"ok":                       {checking, store.OK, nil, wentWell},
 		"not logged in":            {checking, store.NotLoggedIn, nil, leftAlone},
@@ -38,7 +38,7 @@ func TestVerdicts(t *testing.T) {
 		"logged out":               {loggingOut, store.NotLoggedIn, nil, wentWell},
 	} {
 		out := outcome{bot: fleet.Bot{Health: store.Health{Status: c.status}}, err: c.err}
-		if got := out.verdict(c.deed); got != c.want {
+		if got := out.ending(c.deed); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -60,7 +60,7 @@ func TestPace(t *testing.T) {
 		"held for a while": {[]sighting{at(1, 100), at(2, 100), at(8, 100), at(31, 100), at(32, 200)}, 200, 300, " 100/s", "1 s left"},
 		"nothing comes":    {[]sighting{at(1, 100), at(20, 100), at(25, 100)}, 100, 300, "", ""},
 	} {
-		p := newPace(noon())
+		p := newPace(noon(), 0)
 		for _, s := range c.seen {
 			p = p.at(s.at, s.done)
 		}
@@ -99,7 +99,7 @@ func TestErrandLine(t *testing.T) {
 	} {
 		sh := testShell(t)
 		sh.body = size{c.width, 19}
-		e := errand{order: order{deed: checking}, total: 248, results: make([]outcome, 112), pace: newPace(after(-10*time.Second)).at(noon(), 112)}
+		e := errand{order: order{deed: checking}, total: 248, results: make([]outcome, 112), pace: newPace(after(-10*time.Second), 0).at(noon(), 112)}
 		if c.edit != nil {
 			c.edit(&e)
 		}
@@ -131,7 +131,7 @@ func TestErrandRows(t *testing.T) {
 		t.Error("it takes what another task tells")
 	}
 	ended(sh, outcome{key: keys[0], bot: sh.bots[0]})
-	if sh.errand.running() || sh.finished.verdict[untried] != 2 || !strings.HasPrefix(sh.list.notice, "Stopped: 1 of 3 logged in") {
+	if sh.errand.running() || sh.finished.ending[untried] != 2 || !strings.HasPrefix(sh.list.notice, "Stopped: 1 of 3 logged in") {
 		t.Errorf("it ends with %q", sh.list.notice)
 	}
 

@@ -123,7 +123,7 @@ type sighting struct {
 	done int
 }
 
-func newPace(now time.Time) pace { return pace{seen: []sighting{{at: now}}} }
+func newPace(now time.Time, done int) pace { return pace{seen: []sighting{{now, done}}} }
 
 // at notes how many are done now.
 func (p pace) at(now time.Time, done int) pace {

@@ -16,7 +16,7 @@ import (
 type finished struct {
 	order
 	results []outcome
-	verdict map[verdict]int
+	ending  map[ending]int
 
 	total int
 	took  time.Duration
@@ -46,15 +46,15 @@ func (e errand) end(sh *shell) tea.Cmd {
 // so that it is forgotten when its time is over.
 func (e errand) sumUp(now time.Time) (f *finished, gone []fleet.Bot, removed []fleet.Removed) {
 	f = &finished{
-		order: e.order, results: slices.Clone(e.results), verdict: map[verdict]int{untried: e.total - len(e.results)},
+		order: e.order, results: slices.Clone(e.results), ending: map[ending]int{untried: e.total - len(e.results)},
 		total: e.total, took: now.Sub(e.since), at: now,
 	}
 	f.removed = nil
 	others := false
 	for i, r := range e.results {
 		f.results[i].removed = fleet.Removed{LoggedOut: r.removed.LoggedOut}
-		v := r.verdict(e.deed)
-		f.verdict[v]++
+		v := r.ending(e.deed)
+		f.ending[v]++
 		switch {
 		case v.listed() && shut(r.err):
 			f.trouble = r.err
@@ -86,7 +86,7 @@ func (sh *shell) forget(gone []fleet.Bot) {
 }
 
 // listed is how many bots a summary names.
-func (f *finished) listed() int { return f.verdict[failed] + f.verdict[waits] }
+func (f *finished) listed() int { return f.ending[failed] + f.ending[waits] }
 
 // says is what came of it as one line. until is how long what was removed can be brought back.
 func (f *finished) says(sh *shell, until time.Time) string {
@@ -94,8 +94,8 @@ func (f *finished) says(sh *shell, until time.Time) string {
 		return joined(" ", fault.OfAt(f.trouble, sh.now()).What, f.more(sh))
 	}
 	line := ""
-	switch good := f.verdict[wentWell]; {
-	case f.verdict[untried] > 0:
+	switch good := f.ending[wentWell]; {
+	case f.ending[untried] > 0:
 		n := good
 		if f.deed == checking {
 			n = len(f.results)
@@ -109,8 +109,8 @@ func (f *finished) says(sh *shell, until time.Time) string {
 		line = raised(f.deed.did()) + " " + f.named()
 	}
 	dot := " " + sh.theme.glyphs.dot + " "
-	for _, v := range []verdict{leftAlone, waits, failed} {
-		if n := f.verdict[v]; n > 0 && (v != leftAlone || f.deed != checking) {
+	for _, v := range []ending{leftAlone, waits, failed} {
+		if n := f.ending[v]; n > 0 && (v != leftAlone || f.deed != checking) {
 			line += dot + fmt.Sprint(n) + " " + v.String()
 		}
 	}
@@ -121,10 +121,10 @@ func (f *finished) says(sh *shell, until time.Time) string {
 		line += dot + sh.keys.undo.Help().Key
 		at := " until " + clockTime(until, sh.now())
 		return sh.theme.roomy(sh.body.width-2, line+" brings "+f.them()+" back"+at, line+" undoes"+at)
-	case f.deed == loggingOutAway && f.verdict[wentWell] > 0:
+	case f.deed == loggingOutAway && f.ending[wentWell] > 0:
 		return line + "; with the sessions ended, nothing can be undone"
-	case f.deed == loggingOut && f.verdict[wentWell] > 0:
-		if f.verdict[wentWell] == 1 {
+	case f.deed == loggingOut && f.ending[wentWell] > 0:
+		if f.ending[wentWell] == 1 {
 			return line + " at Telegram; the keyring keeps the token"
 		}
 		return line + " at Telegram; the keyring keeps the tokens"
@@ -134,11 +134,11 @@ func (f *finished) says(sh *shell, until time.Time) string {
 
 // named is whom it went well with: by name where that is one.
 func (f *finished) named() string {
-	if n := f.verdict[wentWell]; n != 1 {
+	if n := f.ending[wentWell]; n != 1 {
 		return count(n, "bot")
 	}
 	for _, r := range f.results {
-		if r.verdict(f.deed) == wentWell {
+		if r.ending(f.deed) == wentWell {
 			return displayName(r.bot)
 		}
 	}
@@ -146,7 +146,7 @@ func (f *finished) named() string {
 }
 
 func (f *finished) them() string {
-	if f.verdict[wentWell] == 1 {
+	if f.ending[wentWell] == 1 {
 		return "it"
 	}
 	return "them"
@@ -160,11 +160,11 @@ func (f *finished) more(sh *shell) string {
 	return sh.keys.results.Help().Key + " lists them"
 }
 
-// counts are all the verdicts with their numbers: "241 ok · 4 failed".
+// counts are all the endings with their numbers: "241 ok · 4 failed".
 func (f *finished) counts(dot string) string {
 	var parts []string
-	for _, v := range []verdict{wentWell, leftAlone, waits, failed, untried} {
-		n := f.verdict[v]
+	for _, v := range []ending{wentWell, leftAlone, waits, failed, untried} {
+		n := f.ending[v]
 		switch {
 		case n == 0:
 		case v == wentWell && f.deed == checking:
@@ -184,7 +184,7 @@ func (f *finished) counts(dot string) string {
 func (f *finished) again() order {
 	next := order{deed: f.deed, keep: f.keep}
 	for _, r := range f.results {
-		if r.verdict(f.deed).listed() {
+		if r.ending(f.deed).listed() {
 			next.bots = append(next.bots, r.bot)
 		}
 	}

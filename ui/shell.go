@@ -21,6 +21,7 @@ type shell struct {
 	theme   theme
 	keys    keymap
 	now     func() time.Time
+	began   time.Time // when the program did, by the clock of timers
 	// body is the place screens have now, for those that scroll.
 	body size
 
@@ -39,6 +40,8 @@ type shell struct {
 	errand       errand
 	finished     *finished // the last errand that has ended, nil before the first
 	undo         []batch
+	watch        watch
+	drift        drift
 	clipboard    clipboard
 	// unsaved is a login that Telegram granted and no keyring has taken yet.
 	unsaved *fleet.UnsavedError
@@ -125,7 +128,7 @@ func (sh *shell) bot(key fleet.Key) (fleet.Bot, bool) {
 
 // update takes what concerns all screens. Screens see the same messages after it.
 func (sh *shell) update(msg tea.Msg) tea.Cmd {
-	var clip, errand tea.Cmd
+	var clip, errand, watched tea.Cmd
 	if msg, ok := msg.(recoveredMsg); ok {
 		if len(msg.lost) > 0 {
 			sh.list.notice = fault.CutOff(msg.lost[0])
@@ -134,11 +137,12 @@ func (sh *shell) update(msg tea.Msg) tea.Cmd {
 	}
 	sh.clipboard, clip = sh.clipboard.update(sh, msg)
 	sh.errand, errand = sh.errand.update(sh, msg)
+	sh.watch, watched = sh.watch.update(sh, msg)
 	if _, ok := msg.(tickMsg); ok {
 		sh.expire()
-		return tea.Batch(clip, errand, sh.clock())
+		return tea.Batch(clip, errand, watched, sh.clock(), sh.drifted())
 	}
-	return tea.Batch(clip, errand)
+	return tea.Batch(clip, errand, watched)
 }
 
 // part does what must not be left undone when the program ends, however it ends: calls that were

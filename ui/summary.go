@@ -26,9 +26,9 @@ type summary struct {
 // A summaryRow is one bot that a summary names.
 type summaryRow struct {
 	outcome
-	verdict verdict
-	name    string
-	what    string
+	ending ending
+	name   string
+	what   string
 }
 
 // newSummary shows what came of the last errand.
@@ -36,13 +36,13 @@ func newSummary(sh *shell) screen {
 	s := summary{sh: sh, done: sh.finished, shown: guard{sh.now()}}
 	sh.finished.unseen = false
 	for _, r := range s.done.results {
-		if v := r.verdict(s.done.deed); v.listed() {
+		if v := r.ending(s.done.deed); v.listed() {
 			s.rows = append(s.rows, summaryRow{r, v, displayName(r.bot), r.fault(sh, s.done.deed).What})
 		}
 	}
 	// What has the same cause stands together.
 	slices.SortStableFunc(s.rows, func(a, b summaryRow) int {
-		return cmp.Or(cmp.Compare(a.verdict, b.verdict), cmp.Compare(a.what, b.what), fold(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.ending, b.ending), cmp.Compare(a.what, b.what), fold(a.name, b.name))
 	})
 	return s
 }
@@ -183,7 +183,7 @@ func (s summary) View(size size) view {
 }
 
 func (s summary) title() string {
-	did, good := raised(s.done.deed.did()), s.done.verdict[wentWell]
+	did, good := raised(s.done.deed.did()), s.done.ending[wentWell]
 	if s.done.deed == checking || good == s.done.total {
 		return did + " " + count(s.done.total, "bot")
 	}
@@ -197,9 +197,9 @@ func (s summary) line(r summaryRow, selected bool, names, width int) string {
 	if selected {
 		bar, style = t.focus.Render(t.glyphs.row), t.strong
 	}
-	line := " " + bar + " " + t.mark(r.verdict.mark()) + " " + style.Render(t.pad(r.name, names)) + "  "
+	line := " " + bar + " " + t.mark(r.ending.mark()) + " " + style.Render(t.pad(r.name, names)) + "  "
 	what := r.what
-	if r.verdict == waits {
+	if r.ending == waits {
 		what = r.fault(s.sh, s.done.deed).What // counts down
 	}
 	return t.cut(line+t.dim.Render(what), width)

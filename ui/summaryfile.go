@@ -135,7 +135,7 @@ func (f *finished) records(sh *shell) []record {
 		rec := record{
 			Environment: r.key.Environment, ID: r.key.ID,
 			Username: fault.Clean(r.bot.Profile.Username), Name: displayName(r.bot),
-			Action: f.deed.task(), Outcome: r.verdict(f.deed).word(),
+			Action: f.deed.task(), Outcome: r.ending(f.deed).word(),
 		}
 		said := r.fault(sh, f.deed)
 		rec.Kind, rec.Message = said.Kind, said.What
@@ -148,8 +148,8 @@ func (f *finished) records(sh *shell) []record {
 	return out
 }
 
-// word is the verdict as files have it.
-func (v verdict) word() string {
+// word is the ending as files have it.
+func (v ending) word() string {
 	switch v {
 	case failed:
 		return "failed"

@@ -81,6 +81,8 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return w, cmd
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
+	case key.Matches(msg, keys.history):
+		return newHistory(sh)
 	case key.Matches(msg, keys.keyring):
 		return newKeyring(sh)
 	case key.Matches(msg, keys.environment) && sh.hasOtherEnvironment():
@@ -195,7 +197,7 @@ func (w welcome) Keys() []key.Binding {
 	if len(w.sh.undo) > 0 {
 		keys = append(keys, k.undo)
 	}
-	keys = append(keys, k.apps, k.keyring, k.quit)
+	keys = append(keys, k.apps, k.history, k.keyring, k.quit)
 	if len(w.lines(w.sh.body)) > w.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

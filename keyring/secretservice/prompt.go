@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/godbus/dbus/v5"
+
+	"botring/keyring/passphrase"
 )
 
 // unlockCollection unlocks a collection that is locked. Callers queue, so that ten reads of a locked
@@ -60,6 +62,9 @@ func (l *link) lock(ctx context.Context, collection dbus.ObjectPath) error {
 // await is answer for a prompt that stands between us and the keyring: waiting in vain for a person is a
 // locked keyring, whatever ended the wait.
 func (l *link) await(ctx context.Context, prompt dbus.ObjectPath) error {
+	if prompt != nothing && passphrase.IsQuiet(ctx) {
+		return fmt.Errorf("%w: it would prompt, and nobody asked for that", ErrLocked)
+	}
 	err := l.answer(ctx, prompt)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return fmt.Errorf("%w: %w", ErrLocked, err)

@@ -17,19 +17,19 @@ type outcome struct {
 	err     error
 }
 
-// A verdict is a result at a glance.
-type verdict int
+// An ending is an outcome at a glance.
+type ending int
 
 const (
-	failed    verdict = iota // it needs the user, or another try
-	waits                    // Telegram asked to wait
-	untried                  // stopped before its turn
-	leftAlone                // there was nothing to do, or better nothing was done
+	failed    ending = iota // it needs the user, or another try
+	waits                   // Telegram asked to wait
+	untried                 // stopped before its turn
+	leftAlone               // there was nothing to do, or better nothing was done
 	wentWell
 )
 
-// String is the verdict in the counts of a summary. What went well is called by its deed.
-func (v verdict) String() string {
+// String is the ending in the counts of a summary. What went well is called by its deed.
+func (v ending) String() string {
 	switch v {
 	case failed:
 		return "failed"
@@ -45,8 +45,8 @@ func (v verdict) String() string {
 	return ""
 }
 
-// mark is the sign of a verdict.
-func (v verdict) mark() fault.Mark {
+// mark is the sign of an ending.
+func (v ending) mark() fault.Mark {
 	switch v {
 	case failed:
 		return fault.NeedsYou
@@ -61,10 +61,10 @@ func (v verdict) mark() fault.Mark {
 }
 
 // listed reports whether a summary names the bot.
-func (v verdict) listed() bool { return v == failed || v == waits }
+func (v ending) listed() bool { return v == failed || v == waits }
 
-// verdict judges a result.
-func (r outcome) verdict(d deed) verdict {
+// ending judges an outcome.
+func (r outcome) ending(d deed) ending {
 	var flood *fleet.FloodError
 	switch {
 	case errors.As(r.err, &flood):
@@ -85,7 +85,7 @@ func (r outcome) verdict(d deed) verdict {
 const kindCancelled = "cancelled"
 
 // ofHealth judges a check that asked nobody, since there is no session to ask with.
-func ofHealth(status fleet.Status) verdict {
+func ofHealth(status fleet.Status) ending {
 	switch status {
 	case store.OK:
 		return wentWell
