@@ -66,6 +66,9 @@ type Options struct {
 	// Patience bounds each call to a keyring that may show a prompt of its own, keyring.DefaultPatience when
 	// zero.
 	Patience time.Duration
+	// NoPrompts: nobody is to be asked by a prompt of the keyring's own, for whatever; what needs one ends with
+	// keyring.ErrLocked.
+	NoPrompts bool
 	// Version is what Telegram is told this program's version is.
 	Version string
 	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,
@@ -210,5 +213,6 @@ func (f *Fleet) move(on *ground) error {
 func (f *Fleet) Close() error {
 	on := f.at.Load()
 	on.anchor()
+	f.keepCopy(on)
 	return errors.Join(on.ring.close(), on.Close())
 }

@@ -26,7 +26,9 @@ type keyringScreen struct {
 	notice string
 	// recipients are how many can read the encrypted files, 0 when that is not known.
 	recipients int
-	pager      pager
+	// found is what is wrong around the keyring.
+	found []fleet.Finding
+	pager pager
 }
 
 // newKeyring shows the keyring, and looks at it anew.
@@ -57,9 +59,18 @@ func (k keyringScreen) running() bool { return k.run.id != 0 }
 func (k keyringScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case keyringMsg:
-		k.recipients = 0
-		if msg.err == nil && msg.status.Kind == kindAge && !msg.status.Locked {
-			return k, k.sh.countRecipients
+		k.recipients, k.found = 0, nil
+		if msg.err != nil {
+			return k, nil
+		}
+		look := k.sh.examineKeyring(msg.status)
+		if msg.status.Kind == kindAge && !msg.status.Locked {
+			look = tea.Batch(look, k.sh.countRecipients)
+		}
+		return k, look
+	case foundMsg:
+		if msg.of == k.sh.keyring.status {
+			k.found = msg.found
 		}
 	case recipientsMsg:
 		k.recipients = msg.count

@@ -3,6 +3,7 @@ package fault
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"botring/fleet"
 	"botring/telegram"
@@ -13,6 +14,10 @@ func OfHistory(c fleet.HistoryCheck) []string {
 	says := []string{historyFault(c)}
 	if c.Unsealed > 0 && c.Fault != fleet.HistoryNoKey {
 		says = append(says, fmt.Sprintf("The last %d are not sealed yet, so nothing can be said of them.", c.Unsealed))
+	}
+	if c.Began.Lost > 0 {
+		says = append(says, fmt.Sprintf("It begins at entry %d, after the catalogue was rebuilt on %s: what came before was lost.",
+			c.Began.Lost+1, c.Began.At.Format(time.DateTime)))
 	}
 	if c.Pruned > 0 {
 		says = append(says, fmt.Sprintf("%d older entries were pruned by botring.", c.Pruned))
@@ -124,6 +129,7 @@ func historyResults() map[string]string {
 		kindTooLarge:                        "keyring: too large",
 		kindMissingItem:                     "secret missing",
 		kindGone:                            "keyring went away",
+		kindHeld:                            "keyring in use",
 		kindReadBack:                        "keyring lost it",
 		kindCannotList:                      "keyring cannot list",
 		kindDamaged:                         "keyring damaged",

@@ -71,6 +71,42 @@ func (s *Store) Append(ctx context.Context, entries []Entry, seal Sealer) (last 
 	return last, err
 }
 
+// HistoryEnd is where the history ends, which of an empty one is its checkpoint.
+func (s *Store) HistoryEnd(ctx context.Context) (last Mark, err error) {
+	err = s.read(ctx, func(tx *txn) error {
+		last, err = lastMark(ctx, tx)
+		return err
+	})
+	return last, err
+}
+
+// BeginHistory has the history begin after a checkpoint: the entries that are there get the numbers after its
+// own, and are sealed anew. It returns where the history ends then.
+func (s *Store) BeginHistory(ctx context.Context, after Checkpoint, seal Sealer) (last Mark, err error) {
+	err = s.write(ctx, true, func(tx *txn) error {
+		entries, err := readEntries(ctx, tx, selectEntries+` ORDER BY seq`)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM history`); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?)`, after.Seq, after.Seal, after.Proof)
+		last = after.Mark
+		for _, e := range entries {
+			if err != nil {
+				return err
+			}
+			e.Seq = last.Seq + 1
+			e.Seal = seal(last.Seal, e)
+			err = insertEntry(ctx, tx, e)
+			last = Mark{e.Seq, e.Seal}
+		}
+		return err
+	})
+	return last, err
+}
+
 // lastMark is where the history ends. The end of an empty one is its checkpoint.
 func lastMark(ctx context.Context, tx *txn) (last Mark, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT seq, seal FROM history ORDER BY seq DESC LIMIT 1`).Scan(&last.Seq, &last.Seal)

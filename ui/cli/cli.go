@@ -70,7 +70,7 @@ func Run(ctx context.Context, p Process) int {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
 
-	s := &shell{Process: p, prompting: new(sync.Mutex)}
+	s := &shell{Process: p, prompting: new(sync.Mutex), waiting: new(notices)}
 	err := s.run(ctx)
 	s.prompting.Lock() // for good: nothing is asked any more
 	// Standard output may be closed and a fault still to be told: closing comes first.
@@ -114,8 +114,9 @@ type shell struct {
 	passphrases *ui.Passphrases
 	// prompting is held while a passphrase is asked for: the terminal must be given back before the end.
 	prompting *sync.Mutex
-	// waiting is taken back by the first question: what is asked here is not waited for elsewhere.
-	waiting *notice
+	// waiting is what is said when something takes its time. The first question takes it back: what is asked
+	// here is not waited for elsewhere.
+	waiting *notices
 }
 
 // open opens the catalogue. It does not touch the keyring.
@@ -150,12 +151,14 @@ func (s *shell) options() (fleet.Options, error) {
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
 	opts.Patience = s.Patience
 	opts.AtOnce = s.config.concurrency
+	opts.NoPrompts = s.flags.noInput && s.passphrases == nil // the screens are there to be asked
 	switch {
 	case s.passphrases != nil:
 		opts.Passphrase.Ask, opts.Passphrase.Ended = s.passphrases.Ask, s.passphrases.Ended
 		opts.Passphrase.Prompting = s.passphrases.Prompting
 	case s.asks():
 		opts.Passphrase.Ask = s.askPassphrase
+		opts.Passphrase.Ended = func(context.Context, error) { s.waiting.takeBack() }
 	}
 	return opts, err
 }

@@ -43,6 +43,10 @@ type (
 		Entries  int    `json:"entries"`
 		Unsealed int    `json:"unsealed"`
 		Pruned   int64  `json:"pruned"`
+		// Rebuilt is when the history began again, after entry Lost: the catalogue before was lost. Otherwise they
+		// are null and 0.
+		Rebuilt *string `json:"rebuilt_at"`
+		Lost    int64   `json:"lost"`
 	}
 )
 
@@ -139,6 +143,7 @@ func (s *shell) verifyHistory(ctx context.Context) error {
 	sound := found.Fault == fleet.HistorySound
 	object := verificationObject{Keyring: s.flags.kind(), Verification: verificationJSON{
 		Sound: sound, Seq: found.Seq, Entries: found.Entries, Unsealed: found.Unsealed, Pruned: found.Pruned,
+		Rebuilt: timestamp(found.Began.At), Lost: found.Began.Lost,
 	}}
 	if !sound {
 		object.Verification.Fault = found.Fault.String()
