@@ -75,7 +75,7 @@ type Options struct {
 	// KindOf names an error as the history keeps it: fault.Of's kind, which this package cannot know of. nil
 	// makes every error "failed".
 	KindOf func(error) string
-	// Now is the clock, time.Now when nil.
+	// Now is the clock on the wall, the computer's when nil.
 	Now func() time.Time
 }
 
@@ -139,10 +139,11 @@ func newFleet(opts Options) (*Fleet, keyring.Kind, error) {
 	if opts.Ring != "" && !isEnvironmentName(opts.Ring) {
 		return nil, "", &InputError{Field: FieldRing, Problem: ProblemSyntax, Got: opts.Ring}
 	}
-	f := &Fleet{opts: opts, envs: envs, now: opts.Now, schedule: newSchedule(opts.AtOnce)}
+	f := &Fleet{opts: opts, envs: envs, now: opts.Now}
 	if f.now == nil {
-		f.now = time.Now
+		f.now = wallClock
 	}
+	f.schedule = newSchedule(opts.AtOnce, f.now)
 	// A client remembers what it has proved of its network, so there is one of each.
 	var clients sync.Map
 	f.talk = func(network telegram.Network) conversation {

@@ -19,6 +19,9 @@ import (
 // Entry is a store.Entry.
 type Entry = store.Entry
 
+// A Stretch is a store.Stretch.
+type Stretch = store.Stretch
+
 // OutcomeOK is the Outcome of an Entry whose action went well.
 const OutcomeOK = "ok"
 
@@ -48,7 +51,7 @@ type history struct {
 // keeps says whether the history keeps an action.
 func keeps(action string) bool {
 	switch action {
-	case "add", "adopt", "log in", "log out", "check", "check many", "replace token", "read token", "remove", "restore",
+	case "add", "adopt", "log in", "log out", "check", "check many", "watch", "replace token", "read token", "remove", "restore",
 		"add app", "edit app", "remove app", "save again", "change app", "label", "tag", "abandon", "end session",
 		"recover", "rebuild catalogue", "renew catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
 		"move to another keyring", "change passphrase", "remember passphrase", "add recipient", "remove recipient",
@@ -275,5 +278,10 @@ func putHead(ctx context.Context, r *keyring.Ring, head historyEnd) error {
 
 // History returns the latest entries of the history, at most limit, the last one first; 0 is no limit.
 func (f *Fleet) History(ctx context.Context, limit int) ([]Entry, error) {
-	return f.at.Load().Entries(ctx, limit)
+	return f.HistoryStretch(ctx, Stretch{Limit: limit})
+}
+
+// HistoryStretch returns a part of the history, the last entry first.
+func (f *Fleet) HistoryStretch(ctx context.Context, of Stretch) ([]Entry, error) {
+	return f.at.Load().Stretch(ctx, of)
 }

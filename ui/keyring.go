@@ -113,6 +113,8 @@ func (k keyringScreen) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return sh.home(), nil
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
+	case key.Matches(msg, keys.history):
+		return newHistory(sh)
 	case key.Matches(msg, keys.open):
 		return k.goOn()
 	case key.Matches(msg, keys.check) && k.holds():
@@ -158,6 +160,9 @@ func (sh *shell) movesKeyring() bool {
 func (sh *shell) busy() string {
 	switch n := len(sh.tasks); n {
 	case 0:
+		if sh.watch.bots > 0 {
+			return "The watch is checking bots. Wait for its end, or turn it off."
+		}
 		return ""
 	case 1:
 		return "A call is still running. Wait for its end, or stop it."
@@ -278,7 +283,7 @@ func (k keyringScreen) Keys() []key.Binding {
 	if (sh.ring() == ringReady || sh.ring() == ringMemory || sh.ring() == ringUnknown) && !k.unfinished() {
 		shown = append(shown, as(keys.open, "look again"))
 	}
-	shown = append(shown, keys.bots, keys.apps, keys.back, as(keys.quit, "back"))
+	shown = append(shown, keys.bots, keys.apps, keys.history, keys.back, as(keys.quit, "back"))
 	if len(k.lines(sh.body)) > sh.body.height {
 		shown = append(shown, keys.down, keys.up, keys.pageDown, keys.pageUp, keys.top, keys.bottom)
 	}

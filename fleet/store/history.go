@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
+	"slices"
 	"time"
 )
 
@@ -167,15 +169,45 @@ func readEntries(ctx context.Context, tx *txn, query string, args ...any) ([]Ent
 	return entries, rows.Err()
 }
 
-// Entries returns the latest entries, at most limit, the last one first. 0 is no limit.
-func (s *Store) Entries(ctx context.Context, limit int) (entries []Entry, err error) {
-	if limit == 0 {
-		limit = -1
+// A Stretch is a part of the history: at most Limit entries, 0 for all, the nearest ones before or after a number.
+type Stretch struct {
+	// Before is the number that the entries come before, 0 for the end of the history. With Forward they are
+	// those after After.
+	Before, After int64
+	Forward       bool
+	Limit         int
+	// Of is the bot that they are about, the zero Key for all.
+	Of Key
+}
+
+// Stretch returns the entries of a part of the history, the last one first.
+func (s *Store) Stretch(ctx context.Context, of Stretch) (entries []Entry, err error) {
+	query, from := selectEntries+` WHERE seq < ?`, of.Before
+	if from == 0 {
+		from = math.MaxInt64
+	}
+	if of.Forward {
+		query, from = selectEntries+` WHERE seq > ?`, of.After
+	}
+	if of.Limit == 0 {
+		of.Limit = -1
+	}
+	args := []any{from}
+	if of.Of != (Key{}) {
+		query += ` AND environment = ? AND bot_id = ?`
+		args = append(args, of.Of.Environment, of.Of.ID)
+	}
+	query += ` ORDER BY seq`
+	if !of.Forward {
+		query += ` DESC`
 	}
 	err = s.read(ctx, func(tx *txn) error {
-		entries, err = readEntries(ctx, tx, selectEntries+` ORDER BY seq DESC LIMIT ?`, limit)
+		entries, err = readEntries(ctx, tx, query+` LIMIT ?`, append(args, of.Limit)...)
 		return err
 	})
+	if of.Forward {
+		slices.Reverse(entries)
+	}
 	return entries, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"botring/keyring/passphrase"
 )
 
 // unlockCollection unlocks a collection that is locked. Callers queue, so that ten reads of a locked
@@ -74,13 +76,18 @@ func (l *link) await(ctx context.Context, prompt dbus.ObjectPath) error {
 	return err
 }
 
+// asksNobody reports whether nobody is to be asked, by the client or by one of its calls.
+func (l *link) asksNobody(ctx context.Context) bool {
+	return l.opts.NoPrompts || passphrase.IsQuiet(ctx)
+}
+
 // allow is answer for a prompt before a write or a deletion. One that is given up on is taken back: an answer
 // that comes late would write what its caller has reported as not written.
 //
 // KeePassXC wants a prompt for every write, and over most of them ends at once and asks nobody. So one is begun
 // where nobody is to be asked, too, and given a moment, unless asks says that somebody would be.
 func (l *link) allow(ctx context.Context, prompt dbus.ObjectPath, asks bool) error {
-	if prompt == nothing || !l.opts.NoPrompts {
+	if prompt == nothing || !l.asksNobody(ctx) {
 		return l.settle(ctx, prompt)
 	}
 	if asks {
@@ -119,7 +126,7 @@ func (l *link) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
 
 // answer is show, unless nobody is to be asked: then the error is ErrNotAsked, at once.
 func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
-	if prompt != nothing && l.opts.NoPrompts {
+	if prompt != nothing && l.asksNobody(ctx) {
 		return ErrNotAsked
 	}
 	return l.show(ctx, prompt)

@@ -106,6 +106,8 @@ type shell struct {
 	// target is the kind of keyring that a command is at where it is not the one in use.
 	target string
 	keys   <-chan byte // see typed
+	// config is what the configuration says.
+	config config
 	// warning is what the configuration is told of, for the screens to repeat.
 	warning string
 	// passphrases are asked for by the screens, where it is not nil.
@@ -149,6 +151,7 @@ func (s *shell) options() (fleet.Options, error) {
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
 	opts.Patience = s.Patience
 	opts.NoPrompts = s.flags.noInput && s.passphrases == nil // the screens are there to be asked
+	opts.AtOnce = s.config.concurrency
 	switch {
 	case s.passphrases != nil:
 		opts.Passphrase.Ask, opts.Passphrase.Ended = s.passphrases.Ask, s.passphrases.Ended
