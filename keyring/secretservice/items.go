@@ -145,7 +145,7 @@ func (c *Client) create(ctx context.Context, l *link, wrote *bool, attributes At
 		itemInterface + ".Attributes": dbus.MakeVariant(map[string]string(attributes)),
 	}
 	replaces := false
-	if l.asksNobody(ctx) {
+	if l.quiet(ctx) {
 		// KeePassXC asks before it replaces what another process wrote, and before no other write.
 		items, locked, err := l.search(ctx, attributes)
 		if err != nil {

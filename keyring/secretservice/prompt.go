@@ -76,18 +76,13 @@ func (l *link) await(ctx context.Context, prompt dbus.ObjectPath) error {
 	return err
 }
 
-// asksNobody reports whether nobody is to be asked, by the client or by one of its calls.
-func (l *link) asksNobody(ctx context.Context) bool {
-	return l.opts.NoPrompts || passphrase.IsQuiet(ctx)
-}
-
 // allow is answer for a prompt before a write or a deletion. One that is given up on is taken back: an answer
 // that comes late would write what its caller has reported as not written.
 //
 // KeePassXC wants a prompt for every write, and over most of them ends at once and asks nobody. So one is begun
 // where nobody is to be asked, too, and given a moment, unless asks says that somebody would be.
 func (l *link) allow(ctx context.Context, prompt dbus.ObjectPath, asks bool) error {
-	if prompt == nothing || !l.asksNobody(ctx) {
+	if prompt == nothing || !l.quiet(ctx) {
 		return l.settle(ctx, prompt)
 	}
 	if asks {
@@ -124,9 +119,12 @@ func (l *link) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
 	_ = l.call(ctx, prompt, promptInterface+".Dismiss").err
 }
 
+// quiet reports whether nobody is to be asked: for good, or in this call.
+func (l *link) quiet(ctx context.Context) bool { return l.opts.NoPrompts || passphrase.IsQuiet(ctx) }
+
 // answer is show, unless nobody is to be asked: then the error is ErrNotAsked, at once.
 func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
-	if prompt != nothing && l.asksNobody(ctx) {
+	if prompt != nothing && l.quiet(ctx) {
 		return ErrNotAsked
 	}
 	return l.show(ctx, prompt)

@@ -150,8 +150,8 @@ func (s *shell) options() (fleet.Options, error) {
 	opts.KindOf = func(err error) string { return fault.Of(err).Kind }
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
 	opts.Patience = s.Patience
-	opts.NoPrompts = s.flags.noInput && s.passphrases == nil // the screens are there to be asked
 	opts.AtOnce = s.config.concurrency
+	opts.NoPrompts = s.flags.noInput && s.passphrases == nil // the screens are there to be asked
 	switch {
 	case s.passphrases != nil:
 		opts.Passphrase.Ask, opts.Passphrase.Ended = s.passphrases.Ask, s.passphrases.Ended
