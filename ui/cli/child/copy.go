@@ -16,7 +16,7 @@ func copyOutput(to io.Writer, from io.Reader) error {
 			}
 		}
 		switch {
-		case err == io.EOF: //nolint:errorlint // as the interface has it
+		case err == io.EOF:
 			return nil
 		case err != nil:
 			return err

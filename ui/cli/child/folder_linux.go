@@ -13,7 +13,7 @@ func inMemory(dir string) bool {
 	if unix.Statfs(dir, &fs) != nil {
 		return false
 	}
-	kind := uint32(fs.Type) //nolint:unconvert // of another type on other processors
+	kind := uint32(fs.Type)
 	return kind == unix.TMPFS_MAGIC || kind == unix.RAMFS_MAGIC
 }
 

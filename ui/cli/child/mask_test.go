@@ -64,7 +64,7 @@ next:
 func inParts(t testing.TB, text string, hidden []Hidden, parts []byte) string {
 	var out bytes.Buffer
 	m := NewMasker(&out, hidden)
-	for i := 0; len(text) > 0; i++ {
+	for i := 0; text != ""; i++ {
 		n := len(text)
 		if len(parts) > 0 {
 			n = min(n, 1+int(parts[i%len(parts)]))

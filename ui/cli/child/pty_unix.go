@@ -9,16 +9,16 @@ import (
 	"golang.org/x/term"
 )
 
-// openTerminal makes a terminal as large as a real one, whose output arrives as it was written: the real one does to
+// openTerminal makes a terminal as large as the real one behind it, whose output arrives as it was written: the real one does to
 // it what terminals do.
-func openTerminal(real *os.File) (ours, theirs *os.File, err error) {
+func openTerminal(behind *os.File) (ours, theirs *os.File, err error) {
 	ours, theirs, err = pty.Open()
 	if err != nil {
 		return nil, nil, err
 	}
 	_, err = term.MakeRaw(int(theirs.Fd()))
 	if err == nil {
-		err = pty.InheritSize(real, theirs)
+		err = pty.InheritSize(behind, theirs)
 	}
 	if err != nil {
 		_ = ours.Close()

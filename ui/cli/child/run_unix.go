@@ -162,7 +162,7 @@ func (c *crew) reap() {
 		for m.pid != 0 {
 			var status syscall.WaitStatus
 			pid, err := syscall.Wait4(m.pid, &status, syscall.WNOHANG|syscall.WUNTRACED, nil)
-			if err == syscall.EINTR { //nolint:errorlint // a number
+			if err == syscall.EINTR {
 				continue
 			}
 			if err != nil || pid == 0 {

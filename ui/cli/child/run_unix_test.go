@@ -98,7 +98,7 @@ func TestNotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	lost := filepath.Join(dir, "lost")
-	if err := os.WriteFile(lost, []byte("#!/nonexistent/interpreter\n"), 0o700); err != nil { //nolint:gosec // it is to be run
+	if err := os.WriteFile(lost, []byte("#!/nonexistent/interpreter\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	code := func(err error) int {
