@@ -77,11 +77,26 @@ func writable() []Kind {
 
 func TestRoundTrip(t *testing.T) {
 	r := newRandom()
+	lengths := map[Kind]map[int]bool{}
 	for range 400 {
 		s := r.session()
 		for _, kind := range writable() {
 			checkRoundTrip(t, s, kind)
+			if lengths[kind] == nil {
+				lengths[kind] = map[int]bool{}
+			}
+			lengths[kind][len(text(t, s, kind))] = true
 		}
+	}
+	// Those that others are told by their length have met: MTKruto's as long as each of Pyrogram's, GramJS's as
+	// long as Telethon's with IPv6.
+	for _, length := range []int{351, 356, 362} {
+		if !lengths[MTKruto][length] && !lengths[MTKrutoLegacy][length] {
+			t.Errorf("no MTKruto string had %d characters", length)
+		}
+	}
+	if !lengths[GramJS][369] || !lengths[Telethon][369] || !lengths[Telethon][353] {
+		t.Error("no GramJS string was as long as a Telethon string")
 	}
 }
 

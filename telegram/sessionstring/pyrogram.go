@@ -28,13 +28,18 @@ func parsePyrogram(body []byte) (Session, Kind, *Error) {
 	case pyrogramOld32:
 		kind = PyrogramOld32
 	default:
-		if len(body) > pyrogramLeast && len(body) < pyrogramMost && isDC(int64(body[0])) {
+		if isPartOfPyrogram(body) {
 			return Session{}, Pyrogram, misfit(len(body), pyrogram)
 		}
 		return Session{}, Unknown, &Error{Reason: Unrecognised, Got: len(body)}
 	}
 	session, err := parsePyrogramBody(body, kind)
 	return session, kind, err
+}
+
+// isPartOfPyrogram is a guess, which only an error makes use of.
+func isPartOfPyrogram(body []byte) bool {
+	return len(body) > pyrogramLeast && len(body) < pyrogramMost && isDC(int64(body[0]))
 }
 
 func parsePyrogramBody(body []byte, kind Kind) (Session, *Error) {

@@ -96,6 +96,8 @@ func TestRefused(t *testing.T) {
 		{"gramjs, dc", edit(t, gramjs, put(0, 0)), Error{Kind: GramJS, Reason: Implausible, Field: FieldDC}},
 
 		{"pyrogram, cut", edit(t, pyrogram, less(2)), Error{Kind: Pyrogram, Reason: Cut, Got: 269, Want: 271}},
+		{"pyrogram, a character less", pyrogram[:361], Error{Kind: Pyrogram, Reason: Cut}},
+		{"mtcute, a character less", mtcute[:401], Error{Kind: Mtcute, Reason: Cut}},
 		{"pyrogram, followed by a byte", edit(t, pyrogram, more(1)), Error{Kind: Pyrogram, Reason: Long, Got: 272, Want: 271}},
 		{"pyrogram, dc", edit(t, pyrogram, put(0, 77)), Error{Kind: Pyrogram, Reason: Implausible, Field: FieldDC}},
 		{"pyrogram, api_id", edit(t, pyrogram, put(1, 0, 0, 0, 0)), Error{Kind: Pyrogram, Reason: Implausible, Field: FieldAPIID}},

@@ -107,7 +107,7 @@ func parse(text string) (Session, Kind, *Error) {
 	body, err := decode([]byte(text))
 	switch {
 	case err != nil:
-		return Session{}, Unknown, err
+		return Session{}, guess(text, err), err
 	case isMTKruto(body):
 		return parseMTKruto(body)
 	case isMtcute(body):
@@ -115,6 +115,25 @@ func parse(text string) (Session, Kind, *Error) {
 		return session, Mtcute, err
 	}
 	return parsePyrogram(body)
+}
+
+// guess says what a text seems to be whose last characters make no whole byte.
+func guess(text string, err *Error) Kind {
+	if err.Reason != Cut {
+		return Unknown
+	}
+	body, err := decode([]byte(text[:len(text)/4*4]))
+	switch {
+	case err != nil:
+		return Unknown
+	case isMTKruto(body):
+		return MTKruto
+	case isMtcute(body):
+		return Mtcute
+	case isPartOfPyrogram(body):
+		return Pyrogram
+	}
+	return Unknown
 }
 
 // Format writes a session as a kind has it. Its error is a *FormatError: a field that the kind needs is
