@@ -15,9 +15,12 @@ import (
 // nothing to Telegram.
 type ExamineOptions struct {
 	// Fix mends what can be mended: rows of the catalogue that agree with the keyring, a catalogue that is
-	// damaged (set aside under another name and rebuilt), files of ours that others can read. Nothing in the
-	// keyring is changed, and nothing is deleted.
+	// damaged (set aside under another name and rebuilt), files of ours that others can read. Nothing is deleted,
+	// and nothing in the keyring changed but how far the history goes, where the one of before was lost.
 	Fix bool
+	// Brief looks only at what can be looked at beside other work: nothing is written to the keyring, nothing
+	// opened with a passphrase, no item read. It is the keyring's state, other daemons and permissions.
+	Brief bool
 	// Network makes a key exchange with every address of the current environment, which logs nobody in.
 	Network bool
 	// Files are the caller's own files.
@@ -72,14 +75,18 @@ func (f *Fleet) unreadGround(ctx context.Context, kind keyring.Kind, why error) 
 func (f *Fleet) Examine(ctx context.Context, opts ExamineOptions, report func(Finding)) (findings []Finding, err error) {
 	ctx, op := f.begin(ctx, "examine", Key{})
 	defer op.end(&err)
-	x := &examination{f: f, opts: opts, report: report}
+	x := &examination{f: f, opts: opts, report: report, began: f.now()}
 	for _, look := range []struct {
 		at    func(context.Context)
 		takes time.Duration
+		brief bool
 	}{
-		{x.keyring, lookTakes}, {x.probe, lookTakes}, {x.daemons, lookTakes}, {x.permissions, lookTakes},
-		{x.catalogue, itemsTake}, {x.items, itemsTake}, {x.network, 0}, {x.clock, lookTakes},
+		{x.keyring, lookTakes, true}, {x.probe, lookTakes, false}, {x.daemons, lookTakes, true}, {x.permissions, lookTakes, true},
+		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.history, itemsTake, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
 	} {
+		if opts.Brief && !look.brief {
+			continue
+		}
 		x.look(ctx, look.takes, look.at)
 		if err := ctx.Err(); err != nil {
 			return x.findings, err
@@ -94,6 +101,7 @@ type examination struct {
 	opts     ExamineOptions
 	report   func(Finding)
 	over     context.Context // the caller's; when it has ended nothing is found any more
+	began    time.Time
 	findings []Finding
 
 	// ring is nil where there is no keyring; closed says why its items cannot be looked at all the same, and is
@@ -101,6 +109,8 @@ type examination struct {
 	ring   *keyring.Ring
 	status KeyringStatus
 	closed Sign
+	// rowless: items of the keyring are not in the catalogue.
+	rowless bool
 	// measured is how far the clock was ahead of each of Telegram's servers.
 	measured []time.Duration
 }
@@ -158,11 +168,15 @@ func (x *examination) catalogue(ctx context.Context) {
 	if finding.Err == nil && len(finding.Names) == 0 {
 		bots, _ := x.f.Bots(ctx)
 		finding.Grade, finding.Found, finding.Count = GradeOK, FoundWhole, len(bots)
+		if len(bots) == 0 && x.emptied(ctx, path) {
+			return
+		}
 		x.found(finding)
 		return
 	}
 	damaged := finding.Found == FoundDamaged || errors.Is(finding.Err, store.ErrNotACatalogue)
-	finding.Fixable = err == nil && damaged && x.readable() && x.status.CanList
+	_, made, copied := x.f.copied(ctx, path)
+	finding.Fixable = err == nil && damaged && x.readable() && (x.status.CanList || copied)
 	if !x.opts.Fix || !finding.Fixable {
 		x.found(finding)
 		return
@@ -174,7 +188,36 @@ func (x *examination) catalogue(ctx context.Context) {
 		x.fault(TopicCatalogue, time.Since(began), err)
 		return
 	}
-	x.found(Finding{Topic: TopicCatalogue, Found: FoundRebuilt, Subject: fromHome(aside), Count: count, Took: time.Since(began), Fixed: true})
+	rebuilt := Finding{Topic: TopicCatalogue, Found: FoundRebuilt, Subject: fromHome(aside), Count: count, Took: time.Since(began), Fixed: true}
+	if !x.status.CanList {
+		rebuilt.Found, rebuilt.At = FoundRestored, made
+	}
+	x.found(rebuilt)
+}
+
+// emptied looks for a copy of a catalogue that has no bots, beside a keyring that cannot say which it has, and
+// takes its rows over where it may.
+func (x *examination) emptied(ctx context.Context, path string) bool {
+	if !x.readable() || x.status.CanList {
+		return false
+	}
+	rows, made, there := x.f.copied(ctx, path)
+	if !there {
+		return false
+	}
+	finding := Finding{Topic: TopicCatalogue, Grade: GradeProblem, Found: FoundEmptied, Count: len(rows.Bots), At: made, Fixable: true}
+	if !x.opts.Fix {
+		x.found(finding)
+		return true
+	}
+	began := time.Now()
+	count, err := x.f.restore(ctx, rows)
+	if err != nil {
+		x.fault(TopicCatalogue, time.Since(began), err)
+		return true
+	}
+	x.found(Finding{Topic: TopicCatalogue, Found: FoundRestored, Count: count, At: made, Took: time.Since(began), Fixed: true})
+	return true
 }
 
 // renew sets the catalogue aside, makes a new one of what can still be read of it and of the keyring, and
@@ -183,7 +226,10 @@ func (x *examination) catalogue(ctx context.Context) {
 func (f *Fleet) renew(ctx context.Context, r *keyring.Ring, path string) (aside string, bots int, err error) {
 	ctx, op := f.begin(ctx, "renew catalogue", Key{})
 	defer op.end(&err)
-	if _, err := r.GetAll(ctx, nil); err != nil {
+	_, err = r.GetAll(ctx, nil)
+	copied, _, there := f.copied(ctx, path)
+	blind := errors.Is(err, keyring.ErrCannotList) && there
+	if err != nil && !blind {
 		return "", 0, err
 	}
 	old := f.at.Load()
@@ -211,7 +257,14 @@ func (f *Fleet) renew(ctx context.Context, r *keyring.Ring, path string) (aside 
 	}
 	// All or nothing; what it cannot keep the keyring has.
 	_ = next.Merge(settled, kept)
+	if blind {
+		bots, err = f.restore(ctx, copied)
+		return aside, bots, err
+	}
 	if _, err := f.Rebuild(ctx); err != nil {
+		return aside, 0, err
+	}
+	if err := f.beginAgain(ctx, next, r); err != nil {
 		return aside, 0, err
 	}
 	rows, err := f.Bots(ctx)

@@ -97,7 +97,7 @@ func (x *examination) ownFiles() (files []OwnFile, err error) {
 		}
 		// A home that was named may hold other things, and then others may look into it.
 		named := opts.Home != ""
-		files = append(files, OwnFile{Path: path}, OwnFile{Path: filepath.Dir(path), Shown: named, Kept: named})
+		files = append(files, OwnFile{Path: path}, OwnFile{Path: copyPath(path)}, OwnFile{Path: filepath.Dir(path), Shown: named, Kept: named})
 		locks, lockErr := keyring.LockDir()
 		if err = lockErr; err == nil {
 			files = append(files, OwnFile{Path: locks})

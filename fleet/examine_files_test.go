@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"botring/keyring"
 )
 
 func TestExaminePermissions(t *testing.T) {
@@ -70,4 +72,38 @@ func TestExaminePermissions(t *testing.T) {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
 	}
+}
+
+// TestExamineBriefly: what may run at any time neither writes to the keyring nor reads an item, and sees what
+// others could read.
+func TestExamineBriefly(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes say nothing here")
+	}
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	touched := func(name string) error {
+		t.Errorf("%s was read or written", name)
+		return nil
+	}
+	w.store.mu.Lock()
+	w.store.get, w.store.put = touched, func(item *keyring.Item) error { return touched(item.Name) }
+	w.store.mu.Unlock()
+	wantGrade(t, examine(t, f, ExamineOptions{Brief: true}), GradeOK)
+	if err := os.Chmod(filepath.Join(w.home, "catalogue.db"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	findings := examine(t, f, ExamineOptions{Brief: true})
+	if got := find(t, findings, FoundExposed); got.Grade != GradeWarning || got.Mode != 0o644 {
+		t.Errorf("%+v", got)
+	}
+	for _, f := range findings {
+		if f.Topic == TopicProbe || f.Topic == TopicItems || f.Topic == TopicCatalogue || f.Topic == TopicNetwork {
+			t.Errorf("%s was looked at", f.Topic)
+		}
+	}
+	w.store.mu.Lock()
+	w.store.get, w.store.put = nil, nil
+	w.store.mu.Unlock()
 }

@@ -73,6 +73,7 @@ func (x *examination) compare(ctx context.Context, v Verification, took time.Dur
 		return
 	}
 	rowless, orphans := x.partRowless(ctx, v.WithoutRow)
+	x.rowless = len(rowless) > 0
 	without, marked := names(v.WithoutItem, func(b Bot) string { return b.String() }), true
 	for _, bot := range v.WithoutItem {
 		marked = marked && bot.Health.Status == store.SecretMissing
@@ -144,6 +145,31 @@ func (x *examination) clock(ctx context.Context) {
 	finding := Finding{Topic: TopicClock, Found: FoundClockPlausible}
 	if ahead := x.f.now().Sub(latest); !latest.IsZero() && ahead < -clockSlack {
 		finding = Finding{Topic: TopicClock, Grade: GradeWarning, Found: FoundClockBehind, Ahead: ahead}
+	}
+	x.found(finding)
+}
+
+// history looks whether the history goes as far as the keyring knows it went. A sound one is no finding: what
+// else may be wrong with it is VerifyHistory's.
+func (x *examination) history(ctx context.Context) {
+	if !x.readable() || x.f.at.Load().unread != nil {
+		return
+	}
+	check, err := x.f.VerifyHistory(ctx)
+	finding := Finding{Topic: TopicHistory, Count: int(check.Seq)}
+	switch {
+	case errors.Is(err, keyring.ErrLocked): // in this moment
+		return
+	case err != nil:
+		x.fault(TopicHistory, 0, err)
+		return
+	case check.Fault == HistoryCutOff:
+		// Rows that are missing as well went with it, and a new one begins when they come back.
+		finding.Grade, finding.Found, finding.Fixable = GradeProblem, FoundHistoryCutOff, x.rowless
+	case check.Began.Lost > 0 && !check.Began.At.Before(x.began.Truncate(time.Millisecond)):
+		finding.Found, finding.Fixed, finding.Count = FoundHistoryBegun, true, int(check.Began.Lost)
+	default:
+		return
 	}
 	x.found(finding)
 }

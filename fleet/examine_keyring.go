@@ -108,7 +108,7 @@ func (x *examination) files(ctx context.Context) {
 	if x.status.Unfinished {
 		x.found(Finding{Topic: TopicKeyring, Grade: GradeWarning, Found: FoundUnfinished, Subject: x.status.Collection})
 	}
-	if x.status.Locked && (x.f.opts.Passphrase.File != "" || x.f.opts.Passphrase.Ask == nil) {
+	if x.status.Locked && !x.opts.Brief && (x.f.opts.Passphrase.File != "" || x.f.opts.Passphrase.Ask == nil) {
 		began := time.Now()
 		err := x.ring.Unlock(ctx)
 		if err != nil && !errors.Is(err, keyring.ErrLocked) {

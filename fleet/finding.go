@@ -25,6 +25,8 @@ type Finding struct {
 	Mode fs.FileMode
 	// Ahead is how far this computer's clock is ahead (negative: behind).
 	Ahead time.Duration
+	// At is when it was, of what was kept from then.
+	At time.Time
 	// Err is what went wrong, of FoundFault and where it says more.
 	Err error
 	// Fixable: Examine mends it when it is told to. Fixed: it did.
@@ -47,6 +49,7 @@ const (
 	TopicPermissions   Topic = "permissions"
 	TopicCatalogue     Topic = "catalogue"
 	TopicItems         Topic = "items"
+	TopicHistory       Topic = "history"
 	TopicNetwork       Topic = "network"
 	TopicClock         Topic = "clock"
 	TopicTerminal      Topic = "terminal" // this and the rest are the screens'
@@ -117,6 +120,8 @@ const (
 	FoundWhole        // Subject: the catalogue's path; Count: bots
 	FoundDamaged      // Subject: the catalogue's path; Names: faults in SQLite's words
 	FoundRebuilt      // Subject: where the old one is; Count: bots
+	FoundEmptied      // At: when its copy was made; Count: bots in that
+	FoundRestored     // At: when its copy was made; Count: bots; Subject: where the old one is, "" where there was none
 	FoundInMemory     // the catalogue
 	FoundAgreement    // Count, Apps
 	FoundBlind        // Count, Apps: the keyring cannot list, so only what the catalogue knows was looked for
@@ -129,6 +134,9 @@ const (
 	FoundRowsAdded    // Count: mended
 	FoundRowsMarked   // Count: mended
 	FoundRowsReturned // Count: mended
+	// The history.
+	FoundHistoryCutOff // Count: the number of the first entry that is missing
+	FoundHistoryBegun  // Count: the number of the last entry that was lost
 	// Telegram and the time.
 	FoundReached   // DC, Subject: the address
 	FoundUnreached // DC, Subject, Err

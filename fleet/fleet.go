@@ -64,6 +64,9 @@ type Options struct {
 	// Patience bounds each call to a keyring that may show a prompt of its own, keyring.DefaultPatience when
 	// zero.
 	Patience time.Duration
+	// NoPrompts: nobody is to be asked by a prompt of the keyring's own, for whatever; what needs one ends with
+	// keyring.ErrLocked.
+	NoPrompts bool
 	// Version is what Telegram is told this program's version is.
 	Version string
 	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,
@@ -72,7 +75,7 @@ type Options struct {
 	// KindOf names an error as the history keeps it: fault.Of's kind, which this package cannot know of. nil
 	// makes every error "failed".
 	KindOf func(error) string
-	// Now is the clock, time.Now when nil.
+	// Now is the clock on the wall, the computer's when nil.
 	Now func() time.Time
 }
 
@@ -136,10 +139,11 @@ func newFleet(opts Options) (*Fleet, keyring.Kind, error) {
 	if opts.Ring != "" && !isEnvironmentName(opts.Ring) {
 		return nil, "", &InputError{Field: FieldRing, Problem: ProblemSyntax, Got: opts.Ring}
 	}
-	f := &Fleet{opts: opts, envs: envs, now: opts.Now, schedule: newSchedule(opts.AtOnce)}
+	f := &Fleet{opts: opts, envs: envs, now: opts.Now}
 	if f.now == nil {
-		f.now = time.Now
+		f.now = wallClock
 	}
+	f.schedule = newSchedule(opts.AtOnce, f.now)
 	// A client remembers what it has proved of its network, so there is one of each.
 	var clients sync.Map
 	f.talk = func(network telegram.Network) conversation {
@@ -207,5 +211,6 @@ func (f *Fleet) move(on *ground) error {
 func (f *Fleet) Close() error {
 	on := f.at.Load()
 	on.anchor()
+	f.keepCopy(on)
 	return errors.Join(on.ring.close(), on.Close())
 }

@@ -24,7 +24,7 @@ const addressWait = 30 * time.Second
 
 // free returns a *FloodError while Telegram refuses method of this bot, from what is remembered.
 func (f *Fleet) free(ctx context.Context, on *ground, key Key, apiID int, method string) error {
-	floods, err := on.Floods(ctx, f.now())
+	floods, err := f.floods(ctx, on)
 	if err != nil {
 		return fmt.Errorf("read floods: %w", err)
 	}
@@ -32,6 +32,19 @@ func (f *Fleet) free(ctx context.Context, on *ground, key Key, apiID int, method
 		return &FloodError{Key: key, Until: until, Remembered: true, Address: floods.Address(key.Environment, f.now())}
 	}
 	return nil
+}
+
+// floods are the waits that have not ended, as the clock on the wall has them now.
+func (f *Fleet) floods(ctx context.Context, on *ground) (store.Floods, error) {
+	now := f.now()
+	floods, err := on.Floods(ctx, now)
+	if err != nil || !floods.SetBack(now) {
+		return floods, err
+	}
+	if err := on.RebaseFloods(ctx, now); err != nil {
+		return floods, nil //nolint:nilerr // then they are longer than need be, and true all the same
+	}
+	return on.Floods(ctx, now)
 }
 
 // remember turns a flood wait among Telegram's answers into a *FloodError, and keeps its deadline for all

@@ -19,6 +19,9 @@ import (
 // Entry is a store.Entry.
 type Entry = store.Entry
 
+// A Stretch is a store.Stretch.
+type Stretch = store.Stretch
+
 // OutcomeOK is the Outcome of an Entry whose action went well.
 const OutcomeOK = "ok"
 
@@ -48,7 +51,7 @@ type history struct {
 // keeps says whether the history keeps an action.
 func keeps(action string) bool {
 	switch action {
-	case "add", "adopt", "log in", "log out", "check", "check many", "replace token", "read token", "remove", "restore",
+	case "add", "adopt", "log in", "log out", "check", "check many", "watch", "replace token", "read token", "remove", "restore",
 		"add app", "edit app", "remove app", "save again", "change app", "label", "tag", "abandon", "end session",
 		"recover", "rebuild catalogue", "renew catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
 		"move to another keyring", "change passphrase", "remember passphrase", "add recipient", "remove recipient",
@@ -146,8 +149,17 @@ type (
 		V    int    `json:"v"`
 		Seq  int64  `json:"seq"`
 		Seal []byte `json:"seal"`
+		// Lost and Began are those of a Beginning, where there was one. Began is in milliseconds since 1970.
+		Lost  int64 `json:"lost,omitempty"`
+		Began int64 `json:"began,omitempty"`
 	}
 )
+
+// A historyEnd is how far a history went, and where it began if it did so twice.
+type historyEnd struct {
+	store.Mark
+	Began Beginning
+}
 
 // historyKey reads the key, and makes one where there is none if it may. The empty secret is none.
 func historyKey(ctx context.Context, r *keyring.Ring, create bool) (secret.Secret, error) {
@@ -194,19 +206,23 @@ func historyKey(ctx context.Context, r *keyring.Ring, create bool) (secret.Secre
 }
 
 // historyHead reads how far the history went when a process last ended, zero where none has.
-func historyHead(ctx context.Context, r *keyring.Ring) (store.Mark, error) {
+func historyHead(ctx context.Context, r *keyring.Ring) (historyEnd, error) {
 	value, err := r.Get(ctx, historyHeadItem)
 	if errors.Is(err, keyring.ErrNotFound) {
-		return store.Mark{}, nil
+		return historyEnd{}, nil
 	}
 	if err != nil {
-		return store.Mark{}, err
+		return historyEnd{}, err
 	}
 	var in historyHeadJSON
 	if err := decodeJSON(historyHeadItem, value, &in, &in.V); err != nil {
-		return store.Mark{}, err
+		return historyEnd{}, err
 	}
-	return store.Mark{Seq: in.Seq, Seal: in.Seal}, nil
+	end := historyEnd{Mark: store.Mark{Seq: in.Seq, Seal: in.Seal}}
+	if in.Lost > 0 {
+		end.Began = Beginning{Lost: in.Lost, At: time.UnixMilli(in.Began)}
+	}
+	return end, nil
 }
 
 // anchoring bounds the writing of the head at the end of a process.
@@ -231,20 +247,29 @@ func (on *ground) anchor() {
 	if status, err := r.Status(ctx); err != nil || status.Locked {
 		return // nobody is to be asked for a password on the way out
 	}
-	_ = putHead(ctx, r, h.last)
+	_ = putHead(ctx, r, historyEnd{Mark: h.last})
 }
 
-// putHead writes the head, unless another process has gone further.
-func putHead(ctx context.Context, r *keyring.Ring, head store.Mark) error {
+// putHead writes the head, unless another process has gone further. Where the history began is kept, if the head
+// says nothing of that.
+func putHead(ctx context.Context, r *keyring.Ring, head historyEnd) error {
 	release, err := r.Hold(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if known, err := historyHead(ctx, r); err == nil && known.Seq >= head.Seq {
+	known, err := historyHead(ctx, r)
+	if err == nil && known.Seq >= head.Seq && head.Began == (Beginning{}) {
 		return nil
 	}
-	value, err := encodeJSON(historyHeadJSON{V: itemVersion, Seq: head.Seq, Seal: head.Seal})
+	if head.Began == (Beginning{}) {
+		head.Began = known.Began
+	}
+	out := historyHeadJSON{V: itemVersion, Seq: head.Seq, Seal: head.Seal}
+	if head.Began.Lost > 0 {
+		out.Lost, out.Began = head.Began.Lost, head.Began.At.UnixMilli()
+	}
+	value, err := encodeJSON(out)
 	if err != nil {
 		return err
 	}
@@ -253,5 +278,10 @@ func putHead(ctx context.Context, r *keyring.Ring, head store.Mark) error {
 
 // History returns the latest entries of the history, at most limit, the last one first; 0 is no limit.
 func (f *Fleet) History(ctx context.Context, limit int) ([]Entry, error) {
-	return f.at.Load().Entries(ctx, limit)
+	return f.HistoryStretch(ctx, Stretch{Limit: limit})
+}
+
+// HistoryStretch returns a part of the history, the last entry first.
+func (f *Fleet) HistoryStretch(ctx context.Context, of Stretch) ([]Entry, error) {
+	return f.at.Load().Stretch(ctx, of)
 }

@@ -54,6 +54,9 @@ type HistoryCheck struct {
 	// nothing can be said of them. Pruned ones are proved by a checkpoint.
 	Entries, Unsealed int
 	Pruned            int64
+	// Began is where the history begins because the catalogue with the one before was lost and rebuilt, zero
+	// where it begins at its beginning, or later than that.
+	Began Beginning
 }
 
 // VerifyHistory looks for entries that were changed, removed or cut off since they were sealed, with the key in
@@ -80,7 +83,10 @@ func (f *Fleet) VerifyHistory(ctx context.Context) (check HistoryCheck, err erro
 	if err != nil {
 		return check, err
 	}
-	check.judge(key, head, from, entries)
+	check.judge(key, head.Mark, from, entries)
+	if from.Seq > 0 && from.Seq == head.Began.Lost {
+		check.Began, check.Pruned = head.Began, 0
+	}
 	return check, nil
 }
 

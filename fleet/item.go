@@ -128,7 +128,11 @@ func (b botItem) label(key Key) string {
 	if b.Profile.Username != "" {
 		return "botring: @" + b.Profile.Username
 	}
-	return "botring: " + key.String()
+	id := strconv.FormatInt(key.ID, 10)
+	if key.String() == id {
+		return "botring: " + id
+	}
+	return "botring: " + id + " (" + key.Environment + ")"
 }
 
 // label is what people see of the item in keyring programs.

@@ -135,6 +135,9 @@ func (f *Fleet) Recipients(ctx context.Context) (recipients []string, err error)
 	return recipients, err
 }
 
+// IsRecipient reports whether a text is a recipient as AddRecipient takes it, and not one that was mistyped.
+func IsRecipient(text string) bool { return keyring.IsRecipient(text) }
+
 // AddRecipient lets one more recipient read the encrypted files, and encrypts all of them anew; report, which
 // may be nil, is told how many of them are done. Cut off, it is finished by FinishRecipients.
 func (f *Fleet) AddRecipient(ctx context.Context, recipient string, report func(done, total int)) error {

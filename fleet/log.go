@@ -24,7 +24,7 @@ type operation struct {
 	began time.Time
 	more  []slog.Attr
 	// called and detail are what the history says of the bot and of the action, "" for nothing more;
-	// unheard: the history need not hear of it if it ends well.
+	// unheard: the history need not hear of it.
 	called, detail string
 	unheard        bool
 
@@ -67,7 +67,7 @@ func (op *operation) end(err *error) {
 
 // enter enters the operation into the history, where that keeps its kind.
 func (op *operation) enter(outcome string) {
-	if !keeps(op.name) || op.unheard && outcome == OutcomeOK {
+	if !keeps(op.name) || op.unheard {
 		return
 	}
 	// After a move that is the new one's history.

@@ -55,7 +55,7 @@ func (w moving) on(kind string) *Fleet {
 	w.t.Helper()
 	opts := w.options()
 	opts.Keyring = kind
-	opts.Passphrase = Passphrase{WorkFactor: 4, Ask: func(context.Context, Ask) (secret.Secret, error) { return secret.New("correct horse battery"), nil }}
+	opts.Passphrase = knownPassphrase()
 	f, err := Open(w.t.Context(), opts)
 	if err != nil {
 		w.t.Fatal(err)
@@ -63,6 +63,11 @@ func (w moving) on(kind string) *Fleet {
 	w.t.Cleanup(func() { _ = f.Close() })
 	f.talk = func(telegram.Network) conversation { return w.fake }
 	return f
+}
+
+// knownPassphrase is answered whenever it is asked for.
+func knownPassphrase() Passphrase {
+	return Passphrase{WorkFactor: 4, Ask: func(context.Context, Ask) (secret.Secret, error) { return secret.New("correct horse battery"), nil }}
 }
 
 // told is what a fleet has of its bots and apps, but for where it has it.

@@ -12,7 +12,13 @@ import (
 )
 
 // Bots returns all bots, ordered by name. It reads the catalogue only, fast enough for a start.
-func (f *Fleet) Bots(ctx context.Context) ([]Bot, error) { return f.at.Load().Bots(ctx, f.now()) }
+func (f *Fleet) Bots(ctx context.Context) ([]Bot, error) {
+	on := f.at.Load()
+	if _, err := f.floods(ctx, on); err != nil {
+		return nil, err
+	}
+	return on.Bots(ctx, f.now())
+}
 
 // Bot returns one, or store.ErrNotFound. It reads the catalogue only.
 func (f *Fleet) Bot(ctx context.Context, key Key) (Bot, error) {

@@ -134,7 +134,11 @@ func (f *Fleet) Rebuild(ctx context.Context) (added int, err error) {
 			added++
 		}
 	}
-	return added, f.rebuildFurther(ctx, on, values)
+	if err := f.rebuildFurther(ctx, on, values); err != nil || added == 0 {
+		return added, err
+	}
+	// What was lost with the rows is the history as well, if there was one.
+	return added, f.beginAgain(ctx, on, r)
 }
 
 func (f *Fleet) rebuildApps(ctx context.Context, on *ground, values map[string]secret.Secret) error {

@@ -118,7 +118,7 @@ func (f *Fleet) openRing(kind keyring.Kind) openRing {
 	return func(ctx context.Context) (*keyring.Ring, error) {
 		return keyring.Open(ctx, keyring.Options{
 			Kind: kind, Ring: f.ringName(), Patience: f.opts.Patience, Age: f.opts.ageFiles(),
-			Ask: f.opts.Passphrase.asker(), AskFirst: f.opts.Passphrase.Here,
+			Ask: f.opts.Passphrase.asker(), AskFirst: f.opts.Passphrase.Here, NoPrompts: f.opts.NoPrompts,
 		})
 	}
 }

@@ -29,7 +29,9 @@ type schedule struct {
 
 	mu sync.Mutex
 	// logins is when the next login of an app may begin, careful until when it is to be careful.
-	logins, careful map[appKey]time.Time
+	logins  map[appKey]time.Time
+	careful map[appKey]deadline
+	now     func() time.Time // the clock on the wall
 }
 
 // An appKey names an app within an environment: to Telegram's test environment it is another one.
@@ -38,11 +40,13 @@ type appKey struct {
 	apiID       int
 }
 
-func newSchedule(atOnce int) *schedule {
+func newSchedule(atOnce int, now func() time.Time) *schedule {
 	if atOnce < 1 {
 		atOnce = AtOnce
 	}
-	return &schedule{slots: make(chan struct{}, atOnce), logins: map[appKey]time.Time{}, careful: map[appKey]time.Time{}}
+	return &schedule{
+		slots: make(chan struct{}, atOnce), logins: map[appKey]time.Time{}, careful: map[appKey]deadline{}, now: now,
+	}
 }
 
 // atOnce is how many conversations may be held.
@@ -76,8 +80,9 @@ func (s *schedule) takeLogin(ctx context.Context, app appKey) (leave func(), err
 func (s *schedule) turn(app appKey) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Gaps this short are the timers' own: there is no clock to be set in them.
 	now, gap := time.Now(), loginGap
-	if now.Before(s.careful[app]) {
+	if !s.careful[app].passed(s.now()) {
 		gap = carefulGap
 	}
 	at := s.logins[app]
@@ -92,7 +97,7 @@ func (s *schedule) turn(app appKey) time.Time {
 func (s *schedule) refused(app appKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.careful[app] = time.Now().Add(carefulFor)
+	s.careful[app] = deadlineIn(s.now(), carefulFor)
 }
 
 // turnedAway is the error of a conversation that never began, as if it had been cancelled at its beginning.

@@ -252,3 +252,20 @@ func TestASessionReplacedMeanwhile(t *testing.T) {
 		})
 	})
 }
+
+// TestAsManyAtOnceAsConfigured: the option is what bounds all conversations.
+func TestAsManyAtOnceAsConfigured(t *testing.T) {
+	for _, test := range []struct{ option, want int }{{0, AtOnce}, {1, 1}, {3, 3}, {64, 64}} {
+		w := newFakeWorld(t)
+		opts := w.options()
+		opts.AtOnce = test.option
+		f, err := Open(t.Context(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Close() })
+		if got := f.schedule.atOnce(); got != test.want {
+			t.Errorf("%d becomes %d", test.option, got)
+		}
+	}
+}

@@ -22,18 +22,22 @@ func TestAWeekOfWatch(t *testing.T) {
 	inBubble(t, bots, func(t *testing.T, tg *fakeTelegram, f *Fleet, keys []Key) {
 		const rounds = 7 * 24
 		ctx, cancel := context.WithCancel(t.Context())
+		goroutines := runtime.NumGoroutine()
 		began, round, checks := time.Now(), 0, 0
 		var early, late, revoked uint64
 		seen := time.Time{}
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			f.Watch(ctx, time.Minute, func(o Outcome) {
+			f.Watch(ctx, time.Minute, Watcher{Checked: func(o Outcome) {
 				checks++
 				if o.Bot.Health.Status == store.SessionRevoked && seen.IsZero() {
 					seen = time.Now()
 				}
-			}, func() {
+			}, Ended: func(err error) {
+				if err != nil {
+					t.Error(err)
+				}
 				switch round++; round {
 				case rounds / 4:
 					early = heap()
@@ -49,10 +53,13 @@ func TestAWeekOfWatch(t *testing.T) {
 					late = heap()
 					cancel()
 				}
-			})
+			}})
 		}()
 		<-ended
 		synctest.Wait()
+		if left := runtime.NumGoroutine(); left > goroutines {
+			t.Errorf("%d goroutines, and %d before", left, goroutines)
+		}
 		took := time.Since(began)
 		if took < rounds*time.Hour || took > rounds*time.Hour*11/10 {
 			t.Errorf("%d rounds took %v", round, took)

@@ -22,7 +22,7 @@ type Encrypted struct {
 // openAge returns the encrypted store of a ring. It needs no passphrase yet.
 func openAge(opts Options) (*Encrypted, error) {
 	files := opts.Age
-	files.Ask = opts.Ask
+	files.Ask, files.LockPatience = opts.Ask, opts.LockPatience
 	if files.Dir == "" {
 		var err error
 		if files.Dir, err = AgeDir(); err != nil {
@@ -145,6 +145,9 @@ func (e *Encrypted) Recipients(ctx context.Context) ([]string, error) {
 	return recipients, ageError(err)
 }
 
+// IsRecipient reports whether a text is a recipient of age's, as AddRecipient takes it.
+func IsRecipient(text string) bool { return agefile.IsRecipient(text) }
+
 // AddRecipient lets one more recipient read all items, and encrypts them anew.
 func (e *Encrypted) AddRecipient(ctx context.Context, recipient string, report agefile.Progress) error {
 	return ageError(e.store.AddRecipient(ctx, recipient, report))
@@ -164,6 +167,9 @@ func (e *Encrypted) Reencrypt(ctx context.Context, report agefile.Progress) erro
 func ageError(err error) error {
 	if err == nil {
 		return nil
+	}
+	if held := heldError(err); held != nil {
+		return held
 	}
 	for _, known := range []struct {
 		is     error

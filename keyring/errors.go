@@ -143,6 +143,9 @@ type LockedError struct {
 	// NoPrompter: the keyring program has no screen to show its prompt on, and its password was not given
 	// otherwise.
 	NoPrompter bool
+	// NotAsked: the keyring wants to prompt, for itself or for one item, and Options.NoPrompts says that nobody
+	// is to be asked. Nothing was shown or written.
+	NotAsked bool
 	// NeedsPassphrase: the store opens with a passphrase, no file has it, and there is nobody to ask.
 	NeedsPassphrase bool
 	Err             error
@@ -163,6 +166,26 @@ func (e *LockedError) Unwrap() []error {
 	}
 	return []error{ErrLocked, e.Err}
 }
+
+// A HeldError is ErrHeld with who it is.
+type HeldError struct {
+	// Process is the other process's id, 0 where the system does not tell.
+	Process int
+	// Stopped: that process is stopped, as by ctrl+z, and holds the lock until it goes on or is ended.
+	Stopped bool
+	Err     error
+}
+
+// Error says what was observed.
+func (e *HeldError) Error() string {
+	if e.Err == nil {
+		return ErrHeld.Error()
+	}
+	return ErrHeld.Error() + ": " + e.Err.Error()
+}
+
+// Unwrap makes the error an ErrHeld.
+func (e *HeldError) Unwrap() error { return ErrHeld }
 
 // A Refusal says why access was denied, where that is known.
 type Refusal int

@@ -36,6 +36,9 @@ var (
 	ErrReadBack = errors.New("keyring read-back differs")
 	// ErrDamaged: the item is there and cannot be decrypted. It was not touched.
 	ErrDamaged = errors.New("keyring item is damaged")
+	// ErrHeld: another process writes to the ring and does not come to an end. Nothing was written. A *HeldError
+	// says who.
+	ErrHeld = errors.New("another process holds the keyring's lock")
 	// ErrBadName: an item's name is empty, longer than MaxName, not printable ASCII, or begins with
 	// ProbePrefix. Nothing was looked up or written.
 	ErrBadName = errors.New("bad name for a keyring item")

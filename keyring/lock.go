@@ -9,16 +9,16 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"time"
 
-	"github.com/gofrs/flock"
+	"botring/keyring/internal/filelock"
 )
-
-// lockPoll is how often a lock that another process holds is tried again.
-const lockPoll = 15 * time.Millisecond
 
 // Hold takes the writers' lock of this ring, across processes, and returns what releases it, which may be
 // called more than once. Hold it around a read that is followed by a write. It does not nest.
+//
+// Another process that does not give it back while Options.LockPatience lasts is a *HeldError: it may be stopped,
+// and would be waited for until somebody remembers it. Within this process only the context ends the wait, since
+// whoever has the lock here is bounded itself.
 func (r *Ring) Hold(ctx context.Context) (release func(), err error) {
 	select {
 	case r.writing <- struct{}{}:
@@ -27,24 +27,22 @@ func (r *Ring) Hold(ctx context.Context) (release func(), err error) {
 	}
 	unlock := func() { <-r.writing }
 	if r.opts.Kind != KindMemory {
-		file, err := r.lockFile(ctx)
+		giveBack, err := r.lockFile(ctx)
 		if err != nil {
 			unlock()
 			return nil, err
 		}
 		inner := unlock
-		// The file stays: removing it would let two writers lock two files of one name.
-		unlock = func() { _ = file.Unlock(); inner() }
+		unlock = func() { giveBack(); inner() }
 	}
 	var once sync.Once
 	return func() { once.Do(unlock) }, nil
 }
 
 // lockFile locks the ring's file, waiting for other processes.
-func (r *Ring) lockFile(ctx context.Context) (*flock.Flock, error) {
+func (r *Ring) lockFile(ctx context.Context) (release func(), err error) {
 	dir := r.opts.LockDir
 	if dir == "" {
-		var err error
 		if dir, err = LockDir(); err != nil {
 			return nil, err
 		}
@@ -53,15 +51,27 @@ func (r *Ring) lockFile(ctx context.Context) (*flock.Flock, error) {
 		return nil, unavailable(NoLockFile, err)
 	}
 	// A ring's name may hold what is special in a path.
-	file := flock.New(filepath.Join(dir, url.PathEscape(r.opts.Ring)+".lock"), flock.SetPermissions(0o600))
-	locked, err := file.TryLockContext(ctx, lockPoll)
+	path := filepath.Join(dir, url.PathEscape(r.opts.Ring)+".lock")
+	release, err = filelock.Take(ctx, path, filelock.Options{Patience: r.opts.LockPatience})
 	switch {
-	case ctx.Err() != nil && !locked:
+	case err == nil:
+		return release, nil
+	case ctx.Err() != nil:
 		return nil, fmt.Errorf("wait for the ring's lock: %w", ended(ctx))
-	case err != nil:
-		return nil, unavailable(NoLockFile, err)
 	}
-	return file, nil
+	if held := heldError(err); held != nil {
+		return nil, held
+	}
+	return nil, unavailable(NoLockFile, err)
+}
+
+// heldError makes the error of a lock that another process holds one of this package's, nil where it is another.
+func heldError(err error) error {
+	var held *filelock.HeldError
+	if !errors.As(err, &held) {
+		return nil
+	}
+	return &HeldError{Process: held.Process, Stopped: held.Stopped, Err: err}
 }
 
 // LockDir returns the directory for locks between processes of one user: $XDG_STATE_HOME/botring/locks,

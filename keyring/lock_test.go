@@ -104,6 +104,15 @@ func TestLockAcrossProcesses(t *testing.T) {
 		}
 	}
 	ring := onDisk(dir, "")
+	ring.opts.LockPatience = 50 * time.Millisecond
+	var held *HeldError
+	if _, err := ring.Hold(testContext(t)); !errors.Is(err, ErrHeld) || !errors.As(err, &held) {
+		t.Errorf("after the patience: %v", err)
+	}
+	if err := ring.Preflight(testContext(t), 100); !errors.Is(err, ErrHeld) {
+		t.Errorf("a preflight of what could not be saved: %v", err)
+	}
+	ring.opts.LockPatience = 0
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Millisecond)
 	defer cancel()
 	if _, err := ring.Hold(ctx); !errors.Is(err, context.DeadlineExceeded) {

@@ -26,11 +26,15 @@ func checkName(name string) error {
 }
 
 // cleanLabel takes out of a label what D-Bus refuses (bytes that are no text, NUL) and what would garble
-// a keyring program's window. Labels come from what bots are called.
+// a keyring program's window. Labels come from what bots and apps are called. KWallet makes folders of what
+// stands before a slash, and keeps them when the item has gone.
 func cleanLabel(label string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar {
 			return -1
+		}
+		if r == '/' {
+			return '-'
 		}
 		return r
 	}, label)

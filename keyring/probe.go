@@ -42,6 +42,12 @@ func (r *Ring) Preflight(ctx context.Context, size int) error {
 	if err := r.Unlock(ctx); err != nil {
 		return err
 	}
+	// What is saved afterwards takes the writers' lock. A process that keeps it is found out now.
+	release, err := r.Hold(ctx)
+	if err != nil {
+		return fmt.Errorf("preflight: %w", err)
+	}
+	release()
 	if last := r.proved.Load(); last != nil && time.Since(*last) < probeTrust {
 		return nil
 	}
@@ -79,7 +85,7 @@ func (r *Ring) probe(ctx context.Context, name string, size int) error {
 // hopeless reports whether a failed write cannot have left anything, or nothing that could be deleted:
 // trying would show the next prompt to somebody who has just dismissed one.
 func hopeless(err error) bool {
-	for _, target := range []error{ErrUnavailable, ErrLocked, ErrDenied, ErrTooLarge} {
+	for _, target := range []error{ErrUnavailable, ErrLocked, ErrDenied, ErrHeld, ErrTooLarge} {
 		if errors.Is(err, target) {
 			return true
 		}

@@ -28,12 +28,18 @@ type Options struct {
 	// Patience bounds each call that may show a prompt of the keyring's own, where its context does not end
 	// sooner: DefaultPatience when zero. Whoever is in front of the screen may be away.
 	Patience time.Duration
+	// LockPatience bounds the wait for the writers' lock of the ring while another process has it: ten seconds
+	// when zero.
+	LockPatience time.Duration
 	// Ask asks somebody for what opens the store: the passphrase of KindAge, and the password of a system
 	// keyring whose prompt cannot be shown. The zero one has nobody to ask.
 	Ask passphrase.Asker
 	// AskFirst: whoever uses us does not sit at this machine's own screen, so that a prompt there is no use
 	// where the password can be asked for here.
 	AskFirst bool
+	// NoPrompts: nobody is to be asked, not by the keyring's own prompts either. What they would be shown for
+	// ends at once as a *LockedError.
+	NoPrompts bool
 	// Age says where the encrypted files of KindAge are. Its Dir holds a directory for each ring, and is
 	// AgeDir() when empty; its Ask is the one above.
 	Age agefile.Options

@@ -26,7 +26,9 @@ type serviceStore struct {
 }
 
 func openService(ctx context.Context, opts Options) (Store, error) {
-	client, err := secretservice.Connect(ctx, secretservice.Options{Ask: opts.Ask, AskFirst: opts.AskFirst})
+	client, err := secretservice.Connect(ctx, secretservice.Options{
+		Ask: opts.Ask, AskFirst: opts.AskFirst, NoPrompts: opts.NoPrompts,
+	})
 	if err != nil {
 		return nil, serviceError(err)
 	}
@@ -133,6 +135,7 @@ func serviceError(err error) error {
 		{secretservice.ErrReadBack, as(ErrReadBack)},
 		{secretservice.ErrGone, as(ErrGone)},
 		{secretservice.ErrNoPrompter, noPrompter},
+		{secretservice.ErrNotAsked, notAsked},
 		{secretservice.ErrLocked, lockedError},
 		{secretservice.ErrWrongPassword, refused(WrongPassword)},
 		{secretservice.ErrDenied, as(ErrDenied)},
@@ -162,6 +165,8 @@ func missing(reason Reason) func(error) error {
 }
 
 func noPrompter(err error) error { return &LockedError{NoPrompter: true, Err: err} }
+
+func notAsked(err error) error { return &LockedError{NotAsked: true, Err: err} }
 
 func lockedError(err error) error {
 	waited := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)

@@ -20,7 +20,7 @@ func errorsOfAllKinds() []error {
 		errors.New("something"), context.Canceled, context.DeadlineExceeded, fleet.ErrSessionWorks, fleet.ErrRunsElsewhere,
 		fleet.ErrSecretMissing, fleet.ErrSessionBusy, fleet.ErrNoApp, store.ErrNotFound, store.ErrNotWritable,
 		keyring.ErrUnavailable, keyring.ErrLocked, keyring.ErrDenied, keyring.ErrTooLarge, keyring.ErrNotFound, keyring.ErrGone,
-		keyring.ErrReadBack, keyring.ErrCannotList,
+		keyring.ErrReadBack, keyring.ErrCannotList, keyring.ErrHeld,
 		&fleet.FloodError{Until: noon().Add(time.Hour)},
 		&fleet.TokenDiffersError{Bot: savedBot().Bot},
 		&fleet.UnsavedError{Bot: savedBot().Bot, Err: keyring.ErrGone},

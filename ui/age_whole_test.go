@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,16 @@ func TestEncryptedFile(t *testing.T) {
 	c.See("checked 1 bot")
 	c.Press(uv.KeyEnter)
 	c.See("encrypted file (")
+	if runtime.GOOS != "windows" {
+		// What others can read is said where the keyring is looked at.
+		if err := os.Chmod(filepath.Join(c.home, "age"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		c.Press(uv.KeyEscape)
+		c.See("add")
+		c.Type("4")
+		c.See("Others can read")
+	}
 	quit()
 
 	if raw := c.Raw(); strings.Contains(raw, "ferrets") || strings.Contains(raw, "AAHkk") {

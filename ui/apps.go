@@ -98,6 +98,8 @@ func (a apps) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return a.move(-len(sh.apps)), nil
 	case key.Matches(msg, keys.bottom):
 		return a.move(len(sh.apps)), nil
+	case key.Matches(msg, keys.history):
+		return newHistory(sh)
 	case key.Matches(msg, keys.keyring):
 		return newKeyring(sh)
 	case key.Matches(msg, keys.bots, keys.back, keys.quit):
@@ -173,10 +175,10 @@ func (a apps) Keys() []key.Binding {
 	case a.asking:
 		return []key.Binding{as(k.open, "remove"), as(k.back, "keep it")}
 	case len(a.sh.apps) == 0:
-		return []key.Binding{as(k.add, "add an app"), k.bots, k.keyring, k.back, as(k.quit, "back")}
+		return []key.Binding{as(k.add, "add an app"), k.bots, k.history, k.keyring, k.back, as(k.quit, "back")}
 	}
 	return []key.Binding{
-		as(k.add, "add an app"), as(k.open, "edit"), k.remove, k.bots, k.keyring, k.back,
+		as(k.add, "add an app"), as(k.open, "edit"), k.remove, k.bots, k.history, k.keyring, k.back,
 		k.down, k.up, k.top, k.bottom, as(k.quit, "back"),
 	}
 }

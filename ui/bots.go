@@ -120,8 +120,12 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		list.toggleAll()
 	case key.Matches(msg, keys.environment):
 		sh.otherEnvironment()
+	case key.Matches(msg, keys.watch):
+		return b, sh.toggleWatch()
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
+	case key.Matches(msg, keys.history):
+		return newHistory(sh)
 	case key.Matches(msg, keys.keyring):
 		return newKeyring(sh)
 	case key.Matches(msg, keys.back):
@@ -237,11 +241,11 @@ func (b bots) Keys() []key.Binding {
 	case b.yank.pending:
 		return []key.Binding{k.copyName, k.copyID, k.copyToken, as(k.back, "copy nothing")}
 	}
-	keys := []key.Binding{k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.sort, k.mark, k.markAll}
+	keys := []key.Binding{k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.sort, k.mark, k.markAll, k.watch}
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
-	return append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
+	return append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.history, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
 }
 
 func (b bots) View(size size) view {
@@ -300,5 +304,5 @@ func (b bots) status() string {
 	if copied := sh.clipboard.status(sh.now()); copied != "" {
 		return copied
 	}
-	return sh.theme.dim.Render(sh.counts())
+	return sh.theme.dim.Render(sh.watch.beside(sh, sh.counts()))
 }

@@ -17,6 +17,8 @@ type card struct {
 	key   fleet.Key
 	pager pager
 	yank  yank
+	// from is where esc goes, the list where it is nil.
+	from screen
 
 	// check is the check under way, step what it is at.
 	check      task
@@ -89,10 +91,20 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return remove{sh: sh, bots: []fleet.Bot{bot}, from: c}, nil
 	case key.Matches(msg, keys.problem):
 		return c.nextProblem(), nil
+	case key.Matches(msg, keys.history):
+		return openHistory(sh, c.key, c)
 	case key.Matches(msg, keys.back, keys.quit):
-		return sh.home(), nil
+		return c.back()
 	}
 	return c, nil
+}
+
+// back goes to where the card was opened.
+func (c card) back() (screen, tea.Cmd) {
+	if from, ok := c.from.(history); ok {
+		return from.resume()
+	}
+	return c.sh.home(), nil
 }
 
 func (c card) checking() bool { return c.check.id != 0 }
@@ -109,7 +121,7 @@ func (c card) start() (screen, tea.Cmd) {
 // stop cancels the check; asked again, it goes and lets the check end by itself.
 func (c card) stop() (screen, tea.Cmd) {
 	if c.cancelling {
-		return c.sh.home(), nil
+		return c.back()
 	}
 	c.check.cancel()
 	c.cancelling = true
@@ -157,7 +169,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.problem)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, as(k.history, "its history"), k.problem)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

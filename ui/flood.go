@@ -1,12 +1,14 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"botring/fleet"
 	"botring/fleet/fault"
 )
 
@@ -21,8 +23,8 @@ type flood struct {
 }
 
 func newFlood(sh *shell, a attempt, err error, until time.Time) screen {
-	now := sh.now()
-	return flood{failure: failure{sh: sh, attempt: a, err: err, since: guard{now}}, until: until, began: now}
+	now := sh.now().Round(0) // how much of the wait has passed is for the clock on the wall to say
+	return flood{failure: failure{sh: sh, attempt: a, err: err, since: guard{sh.now()}}, until: until, began: now}
 }
 
 // over reports whether the wait is.
@@ -38,6 +40,17 @@ func (f flood) Keys() []key.Binding {
 func (f flood) Update(msg tea.Msg) (screen, tea.Cmd) {
 	if press, ok := msg.(tea.KeyPressMsg); ok && f.over() && key.Matches(press, f.sh.keys.open) {
 		return f.attempt.start(f.sh)
+	}
+	if moved, ok := msg.(driftedMsg); ok && moved.by < 0 {
+		// The wait is as long as Telegram said: its end goes back with the clock.
+		f.until, f.began = f.until.Add(moved.by), f.began.Add(moved.by)
+		var told *fleet.FloodError
+		if errors.As(f.err, &told) {
+			again := *told
+			again.Until = f.until
+			f.err = &again
+		}
+		return f, nil
 	}
 	next, cmd := f.failure.Update(msg)
 	if same, ok := next.(failure); ok {

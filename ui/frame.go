@@ -47,7 +47,8 @@ func (sh *shell) frame(v view, keys []key.Binding, last key.Binding, term size) 
 }
 
 // titleLine says where one is, and which keyring and environment are in use. Where there is little room the
-// program's name goes first, then the environment: which keyring it is stays longest.
+// program's name goes first, then the environment, then the names of the other tabs: which keyring it is stays
+// longest.
 func (sh *shell) titleLine(v view, width int) string {
 	t := sh.theme
 	demo := ""
@@ -61,20 +62,28 @@ func (sh *shell) titleLine(v view, width int) string {
 		left := brand + t.dim.Render(" "+t.glyphs.trail+" ") + t.trail.Render(v.trail)
 		return t.roomiest(width, [][2]string{{left, both}, {left, keyring}, {left, short}})
 	}
-	names := make([]string, 0, len(tabs()))
+	var names, brief []string
 	for _, each := range tabs() {
-		style := t.tabOff
+		style, number := t.tabOff, t.key.Render(strconv.Itoa(int(each)))
 		if each == v.tab {
 			style = t.tabOn
 		}
-		names = append(names, t.key.Render(strconv.Itoa(int(each)))+" "+style.Render(each.String()))
+		named := number + " " + style.Render(each.String())
+		names = append(names, named)
+		if each != v.tab {
+			named = number
+		}
+		brief = append(brief, named)
 	}
 	row := strings.Join(names, "  ")
 	bare := " " + row
+	numbers := " " + strings.Join(brief, "  ")
 	if sh.demo() {
-		bare = demo + "  " + row
+		bare, numbers = demo+"  "+row, demo+" "+numbers
 	}
-	return t.roomiest(width, [][2]string{{brand + "  " + row, both}, {bare, both}, {bare, keyring}, {bare, short}})
+	return t.roomiest(width, [][2]string{
+		{brand + "  " + row, both}, {bare, both}, {bare, keyring}, {bare, short}, {numbers, keyring}, {numbers, short},
+	})
 }
 
 // roomiest puts the first of these pairs that fits at the two ends of a line. Where none does, what stands at

@@ -48,7 +48,7 @@ func newHelp(sh *shell, keys []key.Binding, typing bool) *help {
 func (k keymap) moves(b key.Binding) bool {
 	return among(b, []key.Binding{
 		k.up, k.down, k.top, k.bottom, k.pageUp, k.pageDown, k.nextField, k.prevField, k.left, k.right,
-		k.bots, k.apps, k.keyring, k.problem, k.back, k.quit,
+		k.bots, k.apps, k.history, k.keyring, k.problem, k.back, k.quit,
 	})
 }
 

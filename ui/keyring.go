@@ -26,7 +26,9 @@ type keyringScreen struct {
 	notice string
 	// recipients are how many can read the encrypted files, 0 when that is not known.
 	recipients int
-	pager      pager
+	// found is what is wrong around the keyring.
+	found []fleet.Finding
+	pager pager
 }
 
 // newKeyring shows the keyring, and looks at it anew.
@@ -57,9 +59,18 @@ func (k keyringScreen) running() bool { return k.run.id != 0 }
 func (k keyringScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case keyringMsg:
-		k.recipients = 0
-		if msg.err == nil && msg.status.Kind == kindAge && !msg.status.Locked {
-			return k, k.sh.countRecipients
+		k.recipients, k.found = 0, nil
+		if msg.err != nil {
+			return k, nil
+		}
+		look := k.sh.examineKeyring(msg.status)
+		if msg.status.Kind == kindAge && !msg.status.Locked {
+			look = tea.Batch(look, k.sh.countRecipients)
+		}
+		return k, look
+	case foundMsg:
+		if msg.of == k.sh.keyring.status {
+			k.found = msg.found
 		}
 	case recipientsMsg:
 		k.recipients = msg.count
@@ -102,6 +113,8 @@ func (k keyringScreen) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return sh.home(), nil
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
+	case key.Matches(msg, keys.history):
+		return newHistory(sh)
 	case key.Matches(msg, keys.open):
 		return k.goOn()
 	case key.Matches(msg, keys.check) && k.holds():
@@ -147,6 +160,9 @@ func (sh *shell) movesKeyring() bool {
 func (sh *shell) busy() string {
 	switch n := len(sh.tasks); n {
 	case 0:
+		if sh.watch.bots > 0 {
+			return "The watch is checking bots. Wait for its end, or turn it off."
+		}
 		return ""
 	case 1:
 		return "A call is still running. Wait for its end, or stop it."
@@ -267,7 +283,7 @@ func (k keyringScreen) Keys() []key.Binding {
 	if (sh.ring() == ringReady || sh.ring() == ringMemory || sh.ring() == ringUnknown) && !k.unfinished() {
 		shown = append(shown, as(keys.open, "look again"))
 	}
-	shown = append(shown, keys.bots, keys.apps, keys.back, as(keys.quit, "back"))
+	shown = append(shown, keys.bots, keys.apps, keys.history, keys.back, as(keys.quit, "back"))
 	if len(k.lines(sh.body)) > sh.body.height {
 		shown = append(shown, keys.down, keys.up, keys.pageDown, keys.pageUp, keys.top, keys.bottom)
 	}

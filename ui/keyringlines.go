@@ -87,6 +87,7 @@ func (k keyringScreen) facts(size size) []string {
 	if text := k.lock(); text != "" {
 		add("Lock", text)
 	}
+	lines = append(lines, k.findings(width)...)
 	if s.Kind == kindAge {
 		add("Place", fault.Clean(s.Collection))
 	} else if s.Kind != kindMemory {

@@ -11,13 +11,13 @@ type keymap struct {
 
 	remove, removeHere, logOutRemove, sort, filter, problem, mark, markAll key.Binding
 
-	environment, reveal, saveOnly, addAll, file, memory, howTo, newKeyring key.Binding
+	environment, watch, reveal, saveOnly, addAll, file, memory, howTo, newKeyring key.Binding
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
 	lock, move, newPassphrase key.Binding
 
-	bots, apps, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
+	bots, apps, history, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
 
 	// lineFeed is no key of anybody's: some terminals send it for a newline that is pasted.
 	lineFeed key.Binding
@@ -52,6 +52,7 @@ func newKeymap() keymap {
 		markAll: bind("*", "mark all shown", "*"),
 
 		environment: bind("w", "the other environment", "w"),
+		watch:       bind("W", "watch on or off", "W"),
 		reveal:      bind("ctrl+r", "show", "ctrl+r"),
 		saveOnly:    bind("ctrl+s", "save only", "ctrl+s"),
 		addAll:      bind("ctrl+a", "add all", "ctrl+a"),
@@ -77,6 +78,7 @@ func newKeymap() keymap {
 
 		bots:    bind("1", "Bots", "1"),
 		apps:    bind("2", "Apps", "2"),
+		history: bind("3", "History", "3"),
 		keyring: bind("4", "Keyring", "4"),
 
 		help:       bind("?", "all keys", "?", "f1"),

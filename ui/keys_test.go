@@ -146,6 +146,21 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("first add", nil, func(sh *shell) screen { sh.apps = nil; return newAdd(sh) })
 	on("replace", someBots(), func(sh *shell) screen { return newReplace(sh, sh.bots[0]) })
 	on("login", someBots(), func(sh *shell) screen { return newLogin(sh, sh.bots[0]) })
+	on("history", someBots(), func(sh *shell) screen { return drive(shownHistory(sh), "j") })
+	on("history of many", someBots(), keys(shownHistory))
+	on("history, nothing yet", someBots(), func(sh *shell) screen { s, _ := newHistory(sh); return answeredHistory(s, nil) })
+	on("history finding", someBots(), keys(shownHistory, "/", "c"))
+	on("history filtered", someBots(), keys(shownHistory, "/", "c", "enter"))
+	on("history verifying", someBots(), keys(shownHistory, "r"))
+	on("history cancelling", someBots(), keys(shownHistory, "r", "esc"))
+	on("history entry", someBots(), keys(shownHistory, "G", "enter"))
+	on("history verdict", someBots(), func(sh *shell) screen {
+		sh.body = bodySize(size{40, 10})
+		return verdict{sh: sh, from: shownHistory(sh).(history), found: fleet.HistoryCheck{Entries: 8, Unsealed: 2, Pruned: 7}}
+	})
+	on("history of a bot", someBots(), func(sh *shell) screen {
+		return answeredHistory(drive(newCard(sh, sh.bots[3].Key), "3"), someHistory(sh))
+	})
 	addTo(on)
 	keyringsOf(on)
 	return screens

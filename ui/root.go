@@ -43,6 +43,7 @@ func (r root) Init() tea.Cmd {
 		tea.Tick(lookAfter, func(time.Time) tea.Msg { return lookMsg{} }),
 		r.sh.clock(),
 		r.sh.passphrases.next(r.sh.ctx),
+		r.sh.watchAtStart(),
 	)
 }
 

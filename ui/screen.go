@@ -43,12 +43,12 @@ type tab int
 const (
 	tabBots tab = iota + 1
 	tabApps
-	_ // History is to have 3
+	tabHistory
 	tabKeyring
 )
 
 // tabs are those that there are, in their order.
-func tabs() []tab { return []tab{tabBots, tabApps, tabKeyring} }
+func tabs() []tab { return []tab{tabBots, tabApps, tabHistory, tabKeyring} }
 
 func (t tab) String() string {
 	switch t {
@@ -56,6 +56,8 @@ func (t tab) String() string {
 		return "Bots"
 	case tabApps:
 		return "Apps"
+	case tabHistory:
+		return "History"
 	case tabKeyring:
 		return "Keyring"
 	}

@@ -21,6 +21,7 @@ type shell struct {
 	theme   theme
 	keys    keymap
 	now     func() time.Time
+	began   time.Time // when the program did, by the clock of timers
 	// body is the place screens have now, for those that scroll.
 	body size
 
@@ -35,6 +36,8 @@ type shell struct {
 	list         listState
 	draft        draft
 	checking     checking
+	watch        watch
+	drift        drift
 	clipboard    clipboard
 	// unsaved is a login that Telegram granted and no keyring has taken yet.
 	unsaved *fleet.UnsavedError
@@ -116,7 +119,7 @@ func (sh *shell) bot(key fleet.Key) (fleet.Bot, bool) {
 
 // update takes what concerns all screens. Screens see the same messages after it.
 func (sh *shell) update(msg tea.Msg) tea.Cmd {
-	var clip, check tea.Cmd
+	var clip, check, watched tea.Cmd
 	if msg, ok := msg.(recoveredMsg); ok {
 		if len(msg.lost) > 0 {
 			sh.list.notice = fault.CutOff(msg.lost[0])
@@ -125,10 +128,11 @@ func (sh *shell) update(msg tea.Msg) tea.Cmd {
 	}
 	sh.clipboard, clip = sh.clipboard.update(sh, msg)
 	sh.checking, check = sh.checking.update(sh, msg)
+	sh.watch, watched = sh.watch.update(sh, msg)
 	if _, ok := msg.(tickMsg); ok {
-		return tea.Batch(clip, check, sh.clock())
+		return tea.Batch(clip, check, watched, sh.clock(), sh.drifted())
 	}
-	return tea.Batch(clip, check)
+	return tea.Batch(clip, check, watched)
 }
 
 // part does what must not be left undone when the program ends, however it ends: calls that were

@@ -27,6 +27,9 @@ type Options struct {
 	Samples []Sample
 	// Notice is what the status line says first: what a crash has cost, say.
 	Notice string
+	// Watch is how often all bots are checked while the screens are open, 0 for a watch that is off until somebody
+	// turns it on.
+	Watch time.Duration
 	// Log is where the log is, for faults that it says more of: "" where there is none. Nil is none.
 	Log func() string
 	// Passphrases are the questions that Fleet asks for the encrypted file; nil where it asks none.
@@ -105,10 +108,12 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		theme:       newTheme(true, glyphsFor(opts.Environ)),
 		keys:        newKeymap(),
 		now:         time.Now,
+		began:       time.Now(),
 		environment: opts.Fleet.Environment(), environments: opts.Fleet.Environments(),
 		tasks:       map[int]task{},
 		passphrases: opts.Passphrases,
 		remember:    opts.Remember,
+		watch:       watch{every: opts.Watch},
 	}
 	first, ok := sh.reload().(catalogueMsg)
 	if ok && first.err != nil {

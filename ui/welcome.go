@@ -71,6 +71,8 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newAdd(sh), nil
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
+	case key.Matches(msg, keys.history):
+		return newHistory(sh)
 	case key.Matches(msg, keys.keyring):
 		return newKeyring(sh)
 	case key.Matches(msg, keys.environment) && sh.hasOtherEnvironment():
@@ -182,7 +184,7 @@ func (w welcome) Keys() []key.Binding {
 	if w.sh.ring() == ringMissing {
 		keys = append(keys, k.add)
 	}
-	keys = append(keys, k.apps, k.keyring, k.quit)
+	keys = append(keys, k.apps, k.history, k.keyring, k.quit)
 	if len(w.lines(w.sh.body)) > w.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

@@ -44,7 +44,7 @@ func Diagnose(f fleet.Finding) Diagnosis {
 		return d
 	}
 	for _, signs := range []map[fleet.Sign]diagnosis{
-		keyringSigns(), lockSigns(), daemonsSigns(), filesSigns(), catalogueSigns(), itemsSigns(), rowsSigns(),
+		keyringSigns(), lockSigns(), daemonsSigns(), filesSigns(), catalogueSigns(), itemsSigns(), rowsSigns(), historySigns(),
 		telegramSigns(), terminalSigns(), configurationSigns(),
 	} {
 		if say, ok := signs[f.Found]; ok {
@@ -103,6 +103,8 @@ func titleOfTopic(topic fleet.Topic) string {
 		return "catalogue"
 	case fleet.TopicItems:
 		return "items"
+	case fleet.TopicHistory:
+		return "history"
 	case fleet.TopicNetwork:
 		return "network"
 	case fleet.TopicClock:

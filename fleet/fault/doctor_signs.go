@@ -3,6 +3,7 @@ package fault
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"botring/fleet"
 )
@@ -71,7 +72,11 @@ func daemonsSigns() map[fleet.Sign]diagnosis {
 }
 
 func processes(ids []string) string {
-	return "process " + list(cleanAll(ids), len(ids))
+	noun := "process "
+	if len(ids) > 1 {
+		noun = "processes "
+	}
+	return noun + list(cleanAll(ids), len(ids))
 }
 
 // cleanAll cleans names for a sentence.
@@ -118,6 +123,15 @@ func catalogueSigns() map[fleet.Sign]diagnosis {
 			}
 			if !f.Fixable {
 				d.Mend = "Move it away and start again; the keyring still has every bot."
+			}
+		},
+		fleet.FoundEmptied: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = "The list is empty, and its copy of " + f.At.Format(time.DateTime) + " has " + count(f.Count, "bot") + "."
+		},
+		fleet.FoundRestored: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = "Restored from its copy of " + f.At.Format(time.DateTime) + ", with " + count(f.Count, "bot") + "."
+			if f.Subject != "" {
+				d.Says += " The old one is kept as " + Clean(f.Subject) + "."
 			}
 		},
 		fleet.FoundRebuilt: func(f fleet.Finding, d *Diagnosis) {
@@ -271,6 +285,21 @@ func configurationSigns() map[fleet.Sign]diagnosis {
 		fleet.FoundUnknownKeys: func(f fleet.Finding, d *Diagnosis) {
 			d.Says = "These keys in " + Clean(f.Subject) + " mean nothing to botring: " + some(f) + "."
 			d.Mend = "Look for a typing mistake."
+		},
+	}
+}
+
+func historySigns() map[fleet.Sign]diagnosis {
+	return map[fleet.Sign]diagnosis{
+		fleet.FoundHistoryCutOff: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = fmt.Sprintf("The history was cut off: entry %d and what came after it are missing.", f.Count)
+			if !f.Fixable {
+				d.Mend = "Look who could change the catalogue: bots may have been used without an entry that tells."
+			}
+		},
+		fleet.FoundHistoryBegun: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = fmt.Sprintf("What was done before was lost with the old catalogue, up to entry %d. "+
+				"A new history begins, and the keyring remembers that it does.", f.Count)
 		},
 	}
 }

@@ -56,7 +56,7 @@ func TestEveryTopicHasATitle(t *testing.T) {
 	}
 	for _, topic := range []fleet.Topic{
 		fleet.TopicConfiguration, fleet.TopicBus, fleet.TopicService, fleet.TopicCollection, fleet.TopicKeyring, fleet.TopicLock,
-		fleet.TopicProbe, fleet.TopicDaemons, fleet.TopicPermissions, fleet.TopicCatalogue, fleet.TopicItems, fleet.TopicNetwork,
+		fleet.TopicProbe, fleet.TopicDaemons, fleet.TopicPermissions, fleet.TopicCatalogue, fleet.TopicItems, fleet.TopicHistory, fleet.TopicNetwork,
 		fleet.TopicClock, fleet.TopicTerminal, fleet.TopicColours, fleet.TopicCharacters, fleet.TopicClipboard,
 	} {
 		// As wide as the column that commands have for it.

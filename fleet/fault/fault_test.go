@@ -84,6 +84,7 @@ func TestEveryKeyringSentinel(t *testing.T) {
 		"ErrReadBack":    {keyring.ErrReadBack, "keyring_read_back"},
 		"ErrCannotList":  {keyring.ErrCannotList, "keyring_cannot_list"},
 		"ErrDamaged":     {keyring.ErrDamaged, "keyring_damaged"},
+		"ErrHeld":        {keyring.ErrHeld, "keyring_busy"},
 		"ErrCannotSee":   {keyring.ErrCannotSee, "keyring_unseen"},
 	}
 	for _, name := range sentinels(t, "../../keyring") {
@@ -121,10 +122,29 @@ func TestEveryReasonOfAKeyring(t *testing.T) {
 	if unanswered.Why == silent.Why {
 		t.Error("a prompt that nobody answered reads as one that was not shown")
 	}
+	unasked := Of(&keyring.LockedError{NotAsked: true})
+	checkWords(t, unasked)
+	if unasked.What == silent.What || unasked.Kind != "keyring_locked" || slices.Contains(unasked.Actions, Unlock) {
+		t.Errorf("a prompt that was not to be shown: %+v", unasked)
+	}
 	alone := Of(&keyring.LockedError{NeedsPassphrase: true})
 	checkWords(t, alone)
 	if alone.Why == silent.Why || alone.Kind != "keyring_locked" {
 		t.Errorf("a passphrase that nobody could be asked for: %+v", alone)
+	}
+}
+
+func TestHolderOfTheLock(t *testing.T) {
+	unknown, known := Of(&keyring.HeldError{}), Of(fmt.Errorf("add: %w", &keyring.HeldError{Process: 4711}))
+	stopped := Of(&keyring.HeldError{Process: 4711, Stopped: true, Err: errors.New("seen")})
+	for _, f := range []Fault{unknown, known, stopped} {
+		checkWords(t, f)
+		if f.Kind != "keyring_busy" || strings.Contains(f.Why, "4711") == (f.Why == unknown.Why) {
+			t.Errorf("%+v", f)
+		}
+	}
+	if known.Why == stopped.Why || !strings.Contains(stopped.Next, "fg") {
+		t.Errorf("one that is stopped reads as one that works: %+v", stopped)
 	}
 }
 

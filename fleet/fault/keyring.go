@@ -2,6 +2,7 @@ package fault
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"botring/keyring"
@@ -18,6 +19,7 @@ const (
 	kindReadBack    = "keyring_read_back"
 	kindCannotList  = "keyring_cannot_list"
 	kindDamaged     = "keyring_damaged"
+	kindHeld        = "keyring_busy"
 )
 
 // noPlainText is the promise that goes with every keyring that is not there.
@@ -37,7 +39,10 @@ func withReason(f Fault, err error) Fault {
 	var unavailable *keyring.UnavailableError
 	var locked *keyring.LockedError
 	var denied *keyring.DeniedError
+	var held *keyring.HeldError
 	switch {
+	case f.Kind == kindHeld && errors.As(err, &held):
+		return wordsOfHolder(f, held)
 	case f.Kind == kindUnavailable && errors.As(err, &unavailable):
 		return wordsOfReason(f, unavailable.Reason)
 	case f.Kind == kindDenied && errors.As(err, &denied):
@@ -46,6 +51,11 @@ func withReason(f Fault, err error) Fault {
 		f.What = "The encrypted files are locked."
 		f.Why = "They open with a passphrase, no file has it, and there is nobody to ask for it here."
 		f.Next = "Run it at a terminal, or name a file that only you can read in BOTRING_PASSPHRASE_FILE."
+	case f.Kind == kindLocked && errors.As(err, &locked) && locked.NotAsked:
+		f.What = "The keyring wants to ask first."
+		f.Why = "It shows a prompt before it does this, and nobody is to be asked."
+		f.Next = "Do it where it may ask, or have its program ask less."
+		f.Actions = []Action{Retry}
 	case f.Kind == kindLocked && errors.As(err, &locked) && locked.NoPrompter:
 		f.Why = "Its prompt needs a screen, and there is none here."
 		f.Next = "Unlock it at a terminal, where its password can be asked for, or at the machine's own screen."
@@ -70,7 +80,8 @@ func wordsOfReason(f Fault, reason keyring.Reason) Fault {
 		f.Actions = []Action{CreateKeyring, Retry, UseFile, UseMemory}
 	case keyring.NoEncryption:
 		why = "The keyring program takes secrets over the bus only in the clear."
-		f.Next = "Use another keyring program, or the encrypted file, or go on in memory and forget everything at the end."
+		f.Next = "KWallet needs QCA's OpenSSL plugin for more (on Debian libqca-qt5-2-plugins). Or use another keyring program, " +
+			"the encrypted file, or memory, which forgets everything at the end."
 	case keyring.NoLogonSession:
 		why = "Windows keeps no credentials for this kind of logon."
 		f.Next = "Log on to the machine itself, use the encrypted file, or go on in memory and forget everything at the end."
@@ -158,6 +169,19 @@ func wordsOfFiles(f Fault, reason keyring.Reason) Fault {
 	return f
 }
 
+// wordsOfHolder says which process does not let others write, where that is known.
+func wordsOfHolder(f Fault, held *keyring.HeldError) Fault {
+	switch {
+	case held.Process == 0:
+	case held.Stopped:
+		f.Why = fmt.Sprintf("It is process %d, and it is stopped, as ctrl+z does.", held.Process)
+		f.Next = "Let it go on, with fg in its terminal, or end it, then try again."
+	default:
+		f.Why = fmt.Sprintf("It is process %d. One at a time writes, and the others wait for a few seconds only.", held.Process)
+	}
+	return f
+}
+
 // wordsOfRefusal says why access was denied.
 func wordsOfRefusal(f Fault, refusal keyring.Refusal) Fault {
 	switch refusal {
@@ -214,6 +238,14 @@ func keyringWords() []keyringRow {
 			Next:     "Use a shorter label and fewer tags.",
 			NotSaved: notSent,
 			Actions:  []Action{Edit},
+		}},
+		{keyring.ErrHeld, Fault{
+			Kind:     kindHeld,
+			What:     "Another botring is writing to the keyring, and does not come to an end.",
+			Why:      "One at a time writes, and the others wait for a few seconds only.",
+			Next:     "Look what it waits for, or end it, then try again.",
+			NotSaved: notSaved,
+			Actions:  []Action{Retry, Keep},
 		}},
 		{keyring.ErrDenied, Fault{
 			Kind:     kindDenied,

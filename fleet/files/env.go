@@ -98,49 +98,59 @@ func isEnv(base string, lines []string) bool {
 	return all > 0 && 2*assignments > all
 }
 
-// readEnv finds the bots of a .env. Variables belong together that differ in their kind only: SHOP_BOT_TOKEN and
-// SHOP_API_ID, BOT_TOKEN_2 and API_ID_2. A token without an app of its own takes the one that belongs to nobody.
+// readEnv finds the bots of a .env.
 func readEnv(lines []string) []Entry {
-	type app struct {
-		id   string
-		hash secret.Secret
+	var variables []variable
+	for i, line := range lines {
+		if v, ok := parse(line); ok && !isComment(line) {
+			v.line = i + 1
+			variables = append(variables, v)
+		}
 	}
-	apps := make(map[string]app)
+	entries, _ := group(variables, foundApp{})
+	return entries
+}
+
+// A foundApp is an app as a file has it.
+type foundApp struct {
+	id   string
+	hash secret.Secret
+}
+
+// group finds the bots among variables. Those belong together that differ in their kind only: SHOP_BOT_TOKEN and
+// SHOP_API_ID, BOT_TOKEN_2 and API_ID_2. A token without an app of its own takes the one that belongs to nobody,
+// which is returned too: it is the outer one unless there is another.
+func group(variables []variable, outer foundApp) (entries []Entry, common foundApp) {
+	apps := map[string]foundApp{"": outer}
 	var tokens []variable
 	var bots []string // the group of each token
-	for i, line := range lines {
-		v, ok := parse(line)
-		if !ok || isComment(line) {
-			continue
-		}
-		v.line = i + 1
+	for _, v := range variables {
 		name, number := cutNumber(normal(v.name))
 		is, rest := kindOf(name)
-		group := groupOf(rest) + number
-		if looksLikeToken(v.value) || is == keyToken && v.value != "" && ofTelegram(name) {
-			tokens, bots = append(tokens, v), append(bots, group)
+		of := groupOf(rest) + number
+		if looksLikeToken(v.value) || is == keyToken && v.value != "" && (rest == "" || ofTelegram(name)) {
+			tokens, bots = append(tokens, v), append(bots, of)
 			continue
 		}
-		a := apps[group]
+		app := apps[of]
 		switch is {
 		case keyAPIID:
-			a.id = v.value
+			app.id = v.value
 		case keyAPIHash:
-			a.hash = secret.New(v.value)
+			app.hash = secret.New(v.value)
 		case keyToken, keyOther:
 			continue
 		}
-		apps[group] = a
+		apps[of] = app
 	}
-	entries := make([]Entry, 0, len(tokens))
 	for i, v := range tokens {
-		a, ok := apps[bots[i]]
-		if !ok || a.id == "" {
-			a = apps[""]
+		app, ok := apps[bots[i]]
+		if !ok || app.id == "" {
+			app = apps[""]
 		}
-		entries = append(entries, Entry{Line: v.line, Name: v.name, Token: secret.New(v.value), APIID: a.id, APIHash: a.hash})
+		entries = append(entries, Entry{Line: v.line, Name: v.name, Token: secret.New(v.value), APIID: app.id, APIHash: app.hash})
 	}
-	return entries
+	return entries, apps[""]
 }
 
 // cutNumber takes the number off the end of a name: BOTTOKEN2.

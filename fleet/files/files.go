@@ -1,5 +1,5 @@
 // Package files reads bots' credentials out of the files that people keep them in: a list of tokens, a table, a
-// .env. It is pure: bytes in, entries out, nothing opened, nothing asked.
+// .env, JSON, YAML. It is pure: bytes in, entries out, nothing opened, nothing asked.
 //
 // It recognises and does not judge. What stands where a token belongs becomes an entry even where it can be no
 // token, so that nobody wonders where a line went; package fleet says what is wrong with it.
@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"path"
 	"strings"
 	"unicode/utf16"
@@ -24,11 +23,6 @@ const MaxSize = 64 << 20
 // ErrNotText is the error of a file that holds something else than text.
 var ErrNotText = errors.New("not a text file")
 
-// A FormatError is a file of a form that is known but not read.
-type FormatError struct{ Form string }
-
-func (e *FormatError) Error() string { return fmt.Sprintf("%s is not read", e.Form) }
-
 // A Format is what a file was taken for.
 type Format int
 
@@ -37,6 +31,8 @@ const (
 	List  Format = iota // a token a line
 	Table               // CSV or TSV, with a header or without
 	Env                 // KEY=value lines
+	JSON
+	YAML // docker-compose files too
 )
 
 // String is the format's name, as JSON has it.
@@ -48,6 +44,10 @@ func (f Format) String() string {
 		return "table"
 	case Env:
 		return "env"
+	case JSON:
+		return "json"
+	case YAML:
+		return "yaml"
 	}
 	return "unknown"
 }
@@ -77,7 +77,7 @@ type Document struct {
 }
 
 // Read finds the credentials in a file. The name says what it may be where its content leaves that open; it may
-// be empty. The error is ErrNotText or a *FormatError.
+// be empty. The error is ErrNotText or a *SyntaxError.
 func Read(name string, data []byte) (Document, error) {
 	text, err := decode(data)
 	if err != nil {
@@ -85,10 +85,11 @@ func Read(name string, data []byte) (Document, error) {
 	}
 	lines := strings.Split(text, "\n")
 	base := strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
-	switch {
-	case isStructured(base, text):
-		return Document{}, &FormatError{structureOf(base)}
-	case isEnv(base, lines):
+	if read, is := structure(base, text); read != nil {
+		trees, err := read([]byte(text))
+		return Document{is, entriesOf(trees)}, err
+	}
+	if isEnv(base, lines) {
 		return Document{Env, readEnv(lines)}, nil
 	}
 	if comma, ok := delimiter(base, lines); ok {
@@ -124,22 +125,16 @@ func fromUTF16(data []byte, order binary.ByteOrder) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// isStructured recognises JSON and YAML.
-func isStructured(base, text string) bool {
-	switch path.Ext(base) {
-	case ".json", ".yaml", ".yml":
-		return true
+// structure recognises JSON and YAML, by the name or by how the text begins.
+func structure(base, text string) (read func([]byte) ([]node, error), is Format) {
+	text = strings.TrimSpace(text)
+	switch ext := path.Ext(base); {
+	case ext == ".json", strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
+		return readJSON, JSON
+	case ext == ".yaml", ext == ".yml", strings.HasPrefix(text, "---\n"):
+		return readYAML, YAML
 	}
-	trimmed := strings.TrimSpace(text)
-	return strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "[") || strings.HasPrefix(trimmed, "---\n")
-}
-
-func structureOf(base string) string {
-	switch path.Ext(base) {
-	case ".yaml", ".yml":
-		return "YAML"
-	}
-	return "JSON"
+	return nil, List
 }
 
 // Trim takes blanks and one pair of quotes off a value.

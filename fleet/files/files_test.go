@@ -95,6 +95,36 @@ func TestRead(t *testing.T) {
 			name: "PowerShell", format: files.Env, text: "$env:TELEGRAM_TOKEN = '" + one + "'\n",
 			want: []string{"1|TELEGRAM_TOKEN|" + one + "||||||"},
 		},
+		{
+			name: "JSON, a list of bots", format: files.JSON,
+			text: "{\n \"api_id\": 10001, \"api_hash\": \"" + hash + "\",\n \"bots\": [\n  {\"name\": \"Shop\", \"token\": \"" + one + "\", \"tags\": [\"prod\", \"eu\"]},\n" +
+				"  {\"token\": \"" + two + "\", \"api_id\": 10002, \"api_hash\": \"" + hash + "\"},\n  {\"token\": \"broken\"}\n ]}",
+			want: []string{
+				"4|token|" + one + "|10001|" + hash + "||Shop|prod eu|", "5|token|" + two + "|10002|" + hash + "||||",
+				"6|token|broken|10001|" + hash + "||||",
+			},
+		},
+		{
+			name: "JSON, tokens alone", format: files.JSON, text: "[\"" + one + "\",\n\"" + two + "\", null, \"7\"]",
+			want: []string{"1||" + one + "||||||", "2||" + two + "||||||"},
+		},
+		{
+			name: "JSON, tokens by name", format: files.JSON, text: "{\"shop\": \"" + one + "\",\n\"alerts\": \"" + two + "\"}",
+			want: []string{"1|shop|" + one + "||||||", "2|alerts|" + two + "||||||"},
+		},
+		{
+			name: "YAML", file: "bots.yaml", format: files.YAML,
+			text: "app: &app\n  api_id: 10001\n  api_hash: " + hash + "\nbots:\n  - label: Shop\n    bot_token: \"" + one + "\"\n    tags: prod, eu\n  - <<: *app\n    token: " + two + "\n",
+			want: []string{"6|bot_token|" + one + "||||Shop|prod eu|", "9|token|" + two + "|10001|" + hash + "||||"},
+		},
+		{
+			name: "docker-compose", file: "docker-compose.yml", format: files.YAML,
+			text: "services:\n  shop:\n    environment:\n      - BOT_TOKEN=" + one + "\n      - API_ID=10001\n      - API_HASH=" + hash + "\n" +
+				"  alerts:\n    environment:\n      TELEGRAM_TOKEN: " + two + "\n      POSTGRES_PASSWORD: x\n    command: [bot, --token=" + three + "]\n",
+			want: []string{
+				"4|BOT_TOKEN|" + one + "|10001|" + hash + "||||", "9|TELEGRAM_TOKEN|" + two + "||||||", "11|--token|" + three + "||||||",
+			},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			doc, err := files.Read(test.file, []byte(test.text))
@@ -145,10 +175,21 @@ func TestNotRead(t *testing.T) {
 			t.Errorf("%q: %+v, %v", data, doc, err)
 		}
 	}
-	for name, text := range map[string]string{"bots.json": `["` + one + `"]`, "bots.yml": "token: " + one, "": ` {"token": 1}`} {
-		var form *files.FormatError
-		if _, err := files.Read(name, []byte(text)); !errors.As(err, &form) {
-			t.Errorf("%q: %v", name, err)
+	for _, test := range []struct {
+		name, text, form string
+		line             int
+	}{
+		{"bots.json", "{\n\"token\": \"" + one + "\",\n", "JSON", 2},
+		{"bots.json", "[\n1,\n}", "JSON", 3},
+		{"", `{"a": [1 2]}`, "JSON", 1},
+		{"bots.yml", "a: [b\n", "YAML", 0},
+		{"deep.json", strings.Repeat("[", 1000) + strings.Repeat("]", 1000), "JSON", 1},
+		{"deep.yaml", "a: &a [" + strings.Repeat("[", 900) + strings.Repeat("]", 901), "YAML", 1},
+		{"bomb.yaml", "a: &a [x]\nb: &b [" + strings.Repeat("*a, ", 4000) + "*a]\nc: [*b, *b]", "YAML", 1},
+	} {
+		var wrong *files.SyntaxError
+		if doc, err := files.Read(test.name, []byte(test.text)); !errors.As(err, &wrong) || wrong.Form != test.form || wrong.Line != test.line || len(doc.Entries) > 0 {
+			t.Errorf("%.40q: %v, %+v", test.text, err, wrong)
 		}
 	}
 }
@@ -157,6 +198,8 @@ func TestNotRead(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("", []byte(one+"\n"))
 	f.Add("bots.csv", []byte("token,label\n\""+one+"\",\"a\"\"b\n"))
+	f.Add("bots.json", []byte(`[{"token": "`+one+`", "tags": ["a"]}]`))
+	f.Add("bots.yml", []byte("a: &a\n  token: "+one+"\nb: *a\n"))
 	f.Add(".env", []byte("SHOP_BOT_TOKEN="+one+"\nAPI_ID=1"))
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		doc, err := files.Read(name, data)

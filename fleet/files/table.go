@@ -178,11 +178,15 @@ func entryOf(columns []column, cells []string) (entry Entry, ok bool) {
 		case columnLabel:
 			entry.Label = cell
 		case columnTags:
-			entry.Tags = strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(" ,;|", r) })
+			entry.Tags = splitTags(cell)
 		case columnEnvironment:
 			entry.Environment = strings.ToLower(cell)
 		case columnOther:
 		}
 	}
 	return entry, ok
+}
+
+func splitTags(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;|", r) })
 }

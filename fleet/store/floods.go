@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -54,6 +55,25 @@ func writeFlood(ctx context.Context, tx *txn, f Flood) error {
 		ON CONFLICT (environment, bot_id, api_id, method) DO UPDATE SET until = max(until, excluded.until), seen_at = excluded.seen_at`,
 		f.Environment, f.ID, f.APIID, f.Method, millis(f.Until), millis(f.SeenAt))
 	return err
+}
+
+// clockSlack is by how much the clocks of two readings may differ without one having been set back.
+const clockSlack = time.Second
+
+// SetBack reports whether the clock was set back since Telegram asked for one of these waits.
+func (floods Floods) SetBack(now time.Time) bool {
+	return slices.ContainsFunc(floods, func(f Flood) bool { return f.SeenAt.Sub(now) > clockSlack })
+}
+
+// RebaseFloods begins the waits anew that Telegram asked for at a time that is still to come: the clock was set
+// back since. How much of them has passed is not known, and to wait once more is never wrong; to wait for the
+// old time may take as much longer as the clock was set back by.
+func (s *Store) RebaseFloods(ctx context.Context, now time.Time) error {
+	return s.write(ctx, true, func(tx *txn) error {
+		_, err := tx.ExecContext(ctx, `UPDATE floods SET until = until - seen_at + ?1, seen_at = ?1 WHERE seen_at > ?2`,
+			millis(now), millis(now.Add(clockSlack)))
+		return err
+	})
 }
 
 // Floods are the waits that have not ended.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
+	"slices"
 	"time"
 )
 
@@ -65,6 +67,42 @@ func (s *Store) Append(ctx context.Context, entries []Entry, seal Sealer) (last 
 			last = Mark{e.Seq, e.Seal}
 		}
 		return nil
+	})
+	return last, err
+}
+
+// HistoryEnd is where the history ends, which of an empty one is its checkpoint.
+func (s *Store) HistoryEnd(ctx context.Context) (last Mark, err error) {
+	err = s.read(ctx, func(tx *txn) error {
+		last, err = lastMark(ctx, tx)
+		return err
+	})
+	return last, err
+}
+
+// BeginHistory has the history begin after a checkpoint: the entries that are there get the numbers after its
+// own, and are sealed anew. It returns where the history ends then.
+func (s *Store) BeginHistory(ctx context.Context, after Checkpoint, seal Sealer) (last Mark, err error) {
+	err = s.write(ctx, true, func(tx *txn) error {
+		entries, err := readEntries(ctx, tx, selectEntries+` ORDER BY seq`)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM history`); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?)`, after.Seq, after.Seal, after.Proof)
+		last = after.Mark
+		for _, e := range entries {
+			if err != nil {
+				return err
+			}
+			e.Seq = last.Seq + 1
+			e.Seal = seal(last.Seal, e)
+			err = insertEntry(ctx, tx, e)
+			last = Mark{e.Seq, e.Seal}
+		}
+		return err
 	})
 	return last, err
 }
@@ -131,15 +169,45 @@ func readEntries(ctx context.Context, tx *txn, query string, args ...any) ([]Ent
 	return entries, rows.Err()
 }
 
-// Entries returns the latest entries, at most limit, the last one first. 0 is no limit.
-func (s *Store) Entries(ctx context.Context, limit int) (entries []Entry, err error) {
-	if limit == 0 {
-		limit = -1
+// A Stretch is a part of the history: at most Limit entries, 0 for all, the nearest ones before or after a number.
+type Stretch struct {
+	// Before is the number that the entries come before, 0 for the end of the history. With Forward they are
+	// those after After.
+	Before, After int64
+	Forward       bool
+	Limit         int
+	// Of is the bot that they are about, the zero Key for all.
+	Of Key
+}
+
+// Stretch returns the entries of a part of the history, the last one first.
+func (s *Store) Stretch(ctx context.Context, of Stretch) (entries []Entry, err error) {
+	query, from := selectEntries+` WHERE seq < ?`, of.Before
+	if from == 0 {
+		from = math.MaxInt64
+	}
+	if of.Forward {
+		query, from = selectEntries+` WHERE seq > ?`, of.After
+	}
+	if of.Limit == 0 {
+		of.Limit = -1
+	}
+	args := []any{from}
+	if of.Of != (Key{}) {
+		query += ` AND environment = ? AND bot_id = ?`
+		args = append(args, of.Of.Environment, of.Of.ID)
+	}
+	query += ` ORDER BY seq`
+	if !of.Forward {
+		query += ` DESC`
 	}
 	err = s.read(ctx, func(tx *txn) error {
-		entries, err = readEntries(ctx, tx, selectEntries+` ORDER BY seq DESC LIMIT ?`, limit)
+		entries, err = readEntries(ctx, tx, query+` LIMIT ?`, append(args, of.Limit)...)
 		return err
 	})
+	if of.Forward {
+		slices.Reverse(entries)
+	}
 	return entries, err
 }
 

@@ -106,18 +106,44 @@ func refused(err error) error {
 
 // connect opens what source names and brings its schema up to date.
 func connect(ctx context.Context, source string) (*Store, error) {
+	s, err := bare(source)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		_ = s.db.Close()
+		return nil, sentinel(err)
+	}
+	return s, nil
+}
+
+// connectTo opens what source names as it is, which has to be a catalogue of this very schema.
+func connectTo(ctx context.Context, source string) (*Store, error) {
+	s, err := bare(source)
+	if err != nil {
+		return nil, err
+	}
+	latest := len(migrations())
+	version, err := s.recognise(ctx, s.db, latest)
+	if err == nil && version != latest {
+		err = ErrNotACatalogue
+	}
+	if err != nil {
+		_ = s.db.Close()
+		return nil, sentinel(err)
+	}
+	return s, nil
+}
+
+// bare is a store that has not looked at its file.
+func bare(source string) (*Store, error) {
 	db, err := sql.Open("sqlite", source)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	s := &Store{db: db, hot: hot{runs: map[string]int{}, ready: map[string]*sql.Stmt{}}}
-	if err := s.migrate(ctx); err != nil {
-		_ = db.Close()
-		return nil, sentinel(err)
-	}
-	return s, nil
+	return &Store{db: db, hot: hot{runs: map[string]int{}, ready: map[string]*sql.Stmt{}}}, nil
 }
 
 // sentinel names the sort of an error of SQLite's, for those sorts that people are told about.

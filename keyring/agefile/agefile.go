@@ -25,6 +25,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"botring/keyring/passphrase"
 )
@@ -61,6 +62,8 @@ type Options struct {
 	Ask passphrase.Asker
 	// WorkFactor is that of new passphrases, DefaultWorkFactor when 0. Tests take less.
 	WorkFactor int
+	// LockPatience bounds the wait for a lock that another process has: ten seconds when zero.
+	LockPatience time.Duration
 }
 
 // A Store is an encrypted store. Its methods may be called at the same time.

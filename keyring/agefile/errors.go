@@ -48,6 +48,8 @@ var (
 	ErrReadBack = errors.New("read-back differs")
 	// ErrGone: the store's directory went away while it was in use.
 	ErrGone = errors.New("store went away")
+	// ErrHeld: another process writes to the store and does not come to an end. Nothing was written.
+	ErrHeld = errors.New("another process holds the store's lock")
 	// ErrNoCache: the kernel has no keyring for us.
 	ErrNoCache = errors.New("kernel keyring not available")
 	// ErrFault: the file system, or a caller, did something unforeseen.

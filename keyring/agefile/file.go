@@ -11,13 +11,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"time"
 
 	"github.com/gofrs/flock"
-)
 
-// lockPoll is how often a lock that another process holds is tried again.
-const lockPoll = 15 * time.Millisecond
+	"botring/keyring/internal/filelock"
+)
 
 // A step is a point in a write at which a process may be killed.
 type step int
@@ -219,21 +217,21 @@ func (s *Store) write(root *os.Root, name string, content []byte) (err error) {
 }
 
 // lock takes the lock between processes: shared for a write of one item, exclusive for what concerns all
-// of them. The directory must be there.
+// of them. The directory must be there. One that another process does not give back is a *filelock.HeldError.
 func (s *Store) lock(ctx context.Context, exclusive bool) (release func(), err error) {
-	file := flock.New(filepath.Join(s.opts.Dir, lockName), flock.SetPermissions(0o600))
-	try := file.TryRLockContext
-	if exclusive {
-		try = file.TryLockContext
-	}
-	locked, err := try(ctx, lockPoll)
+	release, err = filelock.Take(ctx, filepath.Join(s.opts.Dir, lockName), filelock.Options{
+		Shared: !exclusive, Patience: s.opts.LockPatience,
+	})
+	var held *filelock.HeldError
 	switch {
-	case !locked && ctx.Err() != nil:
+	case err == nil:
+		return release, nil
+	case ctx.Err() != nil:
 		return nil, ended(ctx)
-	case err != nil:
-		return nil, ofWrite(err)
+	case errors.As(err, &held):
+		return nil, fmt.Errorf("%w: %w", ErrHeld, held)
 	}
-	return func() { _ = file.Unlock() }, nil
+	return nil, ofWrite(err)
 }
 
 // sweep removes what writers that were killed left in tmp. Nobody is writing while the lock is held

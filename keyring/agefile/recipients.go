@@ -39,9 +39,15 @@ func (s *Store) Recipients(ctx context.Context) ([]string, error) {
 	})
 }
 
+// IsRecipient reports whether a text is one recipient that items can be encrypted to, its check sum included.
+func IsRecipient(text string) bool {
+	_, err := age.ParseRecipients(strings.NewReader(text))
+	return err == nil && !strings.ContainsAny(text, "\r\n#")
+}
+
 // AddRecipient lets one more recipient read all items, and encrypts them anew.
 func (s *Store) AddRecipient(ctx context.Context, recipient string, report Progress) error {
-	if _, err := age.ParseRecipients(strings.NewReader(recipient)); err != nil || strings.ContainsAny(recipient, "\r\n#") {
+	if !IsRecipient(recipient) {
 		return fmt.Errorf("%w: it is none of age's", ErrRecipients)
 	}
 	return s.setRecipients(ctx, report, func(_ *keys, text string) (string, error) {

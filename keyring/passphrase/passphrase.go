@@ -160,7 +160,7 @@ func (a Asker) Prompt(ctx context.Context) (answered func()) {
 
 // end tells whoever was asked how it ended.
 func (a Asker) end(ctx context.Context, err error) {
-	if a.Ask != nil && a.Ended != nil {
+	if a.Ask != nil && a.Ended != nil && !IsQuiet(ctx) {
 		a.Ended(ctx, err)
 	}
 }
@@ -219,7 +219,7 @@ func (a Asker) choose(ctx context.Context, lock Lock, place string, purpose Purp
 
 // ask puts one question. Whoever is asked may be slow to notice that the context has ended.
 func (a Asker) ask(ctx context.Context, question Ask) (secret.Secret, error) {
-	if a.Ask == nil {
+	if a.Ask == nil || IsQuiet(ctx) {
 		return secret.Secret{}, fmt.Errorf("%w: there is nobody to ask for the passphrase", ErrUnanswered)
 	}
 	type outcome struct {

@@ -27,6 +27,9 @@ var (
 	// ErrNoPrompter: the collection is locked, the service cannot show its prompt here, and its password was
 	// not given otherwise. It is an ErrLocked.
 	ErrNoPrompter = fmt.Errorf("%w and no prompt can be shown", ErrLocked)
+	// ErrNotAsked: the service wants to prompt, before it unlocks, reads or writes something, and nobody is to
+	// be asked (Options.NoPrompts). Nothing was shown, read or written. It is an ErrLocked.
+	ErrNotAsked = fmt.Errorf("%w and nobody is to be asked", ErrLocked)
 	// ErrWrongPassword: the password that somebody gave is wrong, at every try.
 	ErrWrongPassword = errors.New("wrong password")
 	// ErrDenied: a prompt was dismissed, whoever was asked gave no password, or the bus refused the call.

@@ -144,6 +144,15 @@ func (c *Client) create(ctx context.Context, l *link, wrote *bool, attributes At
 		itemInterface + ".Label":      dbus.MakeVariant(label),
 		itemInterface + ".Attributes": dbus.MakeVariant(map[string]string(attributes)),
 	}
+	replaces := false
+	if l.quiet(ctx) {
+		// KeePassXC asks before it replaces what another process wrote, and before no other write.
+		items, locked, err := l.search(ctx, attributes)
+		if err != nil {
+			return err
+		}
+		replaces = len(items)+len(locked) > 0
+	}
 	// Twice, because somebody may lock the collection between the look and the write.
 	for attempt := 0; ; attempt++ {
 		if err := c.unlockCollection(ctx, l, collection); err != nil {
@@ -159,7 +168,7 @@ func (c *Client) create(ctx context.Context, l *link, wrote *bool, attributes At
 		if err != nil {
 			return writeError(wrote, goneAs(ErrNoCollection, err))
 		}
-		return l.answer(ctx, prompt)
+		return l.allow(ctx, prompt, replaces)
 	}
 }
 
@@ -174,7 +183,7 @@ func (l *link) remove(ctx context.Context, wrote *bool, item dbus.ObjectPath) er
 	if err != nil {
 		return writeError(wrote, err)
 	}
-	return l.answer(ctx, prompt)
+	return l.allow(ctx, prompt, false)
 }
 
 // writeError takes wrote back where the write certainly did not arrive, and makes silence what it means

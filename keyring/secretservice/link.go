@@ -13,7 +13,6 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"botring/internal/secret"
-	"botring/keyring/passphrase"
 	"botring/keyring/secretservice/internal/dh"
 )
 
@@ -42,17 +41,16 @@ type link struct {
 	owner   string
 	session dbus.ObjectPath
 	key     []byte
-	// ask is told of prompts.
-	ask passphrase.Asker
+	opts    Options
 }
 
 // dial connects to bus and service and opens the session.
-func dial(ctx context.Context, ask passphrase.Asker) (*link, error) {
+func dial(ctx context.Context, opts Options) (*link, error) {
 	conn, raw, err := openBus(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{conn: conn, raw: raw, ask: ask}
+	l := &link{conn: conn, raw: raw, opts: opts}
 	if l.owner, err = findOwner(ctx, conn); err == nil {
 		err = l.openSession(ctx)
 	}
@@ -185,11 +183,14 @@ func (l *link) provider(ctx context.Context) (name string, process int) {
 	return providerName(strings.TrimSpace(string(comm))), int(pid)
 }
 
+// gnomeKeyring is the name of the provider that is not to be told to dismiss a prompt.
+const gnomeKeyring = "gnome-keyring"
+
 // providerName turns a process's name, which the kernel cuts after 15 bytes, into one people know.
 func providerName(comm string) string {
 	switch comm {
 	case "gnome-keyring-d", "gnome-keyring":
-		return "gnome-keyring"
+		return gnomeKeyring
 	case "keepassxc":
 		return "KeePassXC"
 	case "kwalletd5", "kwalletd6", "ksecretd":

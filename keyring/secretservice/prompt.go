@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"botring/keyring/passphrase"
 )
 
 // unlockCollection unlocks a collection that is locked. Callers queue, so that ten reads of a locked
@@ -31,6 +34,12 @@ func (c *Client) unlockCollection(ctx context.Context, l *link, collection dbus.
 	}
 	return nil
 }
+
+// dismissTakes bounds the dismissal of a prompt, whose caller has run out of time.
+const dismissTakes = 2 * time.Second
+
+// unaskedTakes is how long a prompt may take that asks nobody. KeePassXC's are over within milliseconds.
+const unaskedTakes = 2 * time.Second
 
 // unlock asks the service to unlock objects and waits for its prompt, if it wants one.
 func (l *link) unlock(ctx context.Context, objects ...dbus.ObjectPath) error {
@@ -67,12 +76,66 @@ func (l *link) await(ctx context.Context, prompt dbus.ObjectPath) error {
 	return err
 }
 
-// answer shows a prompt and waits for it to be answered: ErrDenied when it is dismissed, ErrGone when the
+// allow is answer for a prompt before a write or a deletion. One that is given up on is taken back: an answer
+// that comes late would write what its caller has reported as not written.
+//
+// KeePassXC wants a prompt for every write, and over most of them ends at once and asks nobody. So one is begun
+// where nobody is to be asked, too, and given a moment, unless asks says that somebody would be.
+func (l *link) allow(ctx context.Context, prompt dbus.ObjectPath, asks bool) error {
+	if prompt == nothing || !l.quiet(ctx) {
+		return l.settle(ctx, prompt)
+	}
+	if asks {
+		return ErrNotAsked
+	}
+	moment, cancel := context.WithTimeoutCause(ctx, unaskedTakes, ErrNotAsked)
+	defer cancel()
+	err := l.settle(moment, prompt)
+	if errors.Is(err, ErrNotAsked) {
+		return ErrNotAsked // and not the end of a context, which was our own
+	}
+	return err
+}
+
+// settle shows a prompt, and takes it back when ctx ends first.
+func (l *link) settle(ctx context.Context, prompt dbus.ObjectPath) error {
+	err := l.show(ctx, prompt)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		l.dismiss(ctx, prompt)
+	}
+	return err
+}
+
+// dismiss takes a prompt back that nobody answered in time. It is never gnome-keyring's: Prompt.Dismiss makes
+// version 42.1 abort. That one shows no prompt before it writes to a collection that is open.
+func (l *link) dismiss(ctx context.Context, prompt dbus.ObjectPath) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dismissTakes)
+	defer cancel()
+	if name, _ := l.provider(ctx); name == gnomeKeyring || l.takesPasswords(ctx) {
+		return
+	}
+	// Its answer is waited for, so that whoever looks next at what the keyring holds sees what will stay. That
+	// there is none is no news: it is a service that does not answer.
+	_ = l.call(ctx, prompt, promptInterface+".Dismiss").err
+}
+
+// quiet reports whether nobody is to be asked: for good, or in this call.
+func (l *link) quiet(ctx context.Context) bool { return l.opts.NoPrompts || passphrase.IsQuiet(ctx) }
+
+// answer is show, unless nobody is to be asked: then the error is ErrNotAsked, at once.
+func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
+	if prompt != nothing && l.quiet(ctx) {
+		return ErrNotAsked
+	}
+	return l.show(ctx, prompt)
+}
+
+// show shows a prompt and waits for it to be answered: ErrDenied when it is dismissed, ErrGone when the
 // service dies, the context's error when that ends. There is nothing to wait for in a prompt of "/".
 //
 // A prompt that is given up on stays on the screen: Prompt.Dismiss makes gnome-keyring 42.1 abort, and an
-// answer that comes late still unlocks.
-func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
+// answer that comes late still unlocks. Of those before a write see allow.
+func (l *link) show(ctx context.Context, prompt dbus.ObjectPath) error {
 	if prompt == nothing {
 		return nil
 	}
@@ -88,7 +151,7 @@ func (l *link) answer(ctx context.Context, prompt dbus.ObjectPath) error {
 	}
 	defer stop()
 
-	defer l.ask.Prompt(ctx)()
+	defer l.opts.Ask.Prompt(ctx)()
 	if err := l.call(ctx, prompt, promptInterface+".Prompt", "").store(); err != nil {
 		return fmt.Errorf("prompt: %w", err)
 	}

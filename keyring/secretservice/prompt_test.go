@@ -162,3 +162,144 @@ func TestLockedInBetween(t *testing.T) {
 		t.Errorf("%d prompts", n)
 	}
 }
+
+// TestLateAnswers: a prompt before a write or a deletion that nobody answered in time cannot be answered later:
+// what was reported as not done stays undone. gnome-keyring's are left alone, and so are those that unlock.
+func TestLateAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil     func(*servicetest.Service)
+		call      func(context.Context, *Client) error
+		late      int
+		dismissed int
+	}{
+		"put": {func(f *servicetest.Service) { f.WritePrompts = true }, func(ctx context.Context, client *Client) error {
+			return client.Put(ctx, tokenItem, "", secret.New("new"))
+		}, 0, 1},
+		"delete": {func(f *servicetest.Service) { f.WritePrompts = true }, func(ctx context.Context, client *Client) error {
+			return client.Delete(ctx, tokenItem)
+		}, 0, 1},
+		"unlock": {func(f *servicetest.Service) { f.Locked = true }, func(ctx context.Context, client *Client) error {
+			return client.Unlock(ctx)
+		}, 1, 0},
+		"put to gnome-keyring": {func(f *servicetest.Service) { f.WritePrompts, f.TakesPasswords = true, true }, func(ctx context.Context, client *Client) error {
+			return client.Put(ctx, tokenItem, "", secret.New("new"))
+		}, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake, client := connect(t)
+			mustPut(t, client, "old")
+			fake.Set(func() { c.spoil(fake); fake.Answer = servicetest.Unanswered })
+			if err := c.call(testContext(t, 100*time.Millisecond), client); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			if late, dismissed := fake.AcceptLate(), fake.Count("Dismiss"); late != c.late || dismissed != c.dismissed {
+				t.Errorf("%d prompts are left, %d were dismissed", late, dismissed)
+			}
+			fake.Set(func() { fake.WritePrompts = false })
+			if c.late == 0 {
+				mustGet(t, client, "old")
+			}
+		})
+	}
+}
+
+// TestDismissalIsBounded: a service that does not answer its dismissal either holds nobody up.
+func TestDismissalIsBounded(t *testing.T) {
+	fake, client := connect(t)
+	fake.Set(func() {
+		fake.WritePrompts, fake.Answer = true, servicetest.Unanswered
+		fake.Before = func(call string) error {
+			if call == "Dismiss" {
+				<-t.Context().Done()
+			}
+			return nil
+		}
+	})
+	began := time.Now()
+	err := client.Put(testContext(t, 100*time.Millisecond), tokenItem, "", secret.New("x"))
+	if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > dismissTakes+time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+}
+
+// TestNobodyIsAsked: with NoPrompts nothing is waited for that somebody would have to answer. Of what only may
+// ask, the prompt is begun and soon taken back.
+func TestNobodyIsAsked(t *testing.T) {
+	lockItems := func(f *servicetest.Service) {
+		for _, item := range f.Items {
+			item.Locked = true
+		}
+	}
+	lock := func(f *servicetest.Service) { f.Locked = true }
+	ask := func(f *servicetest.Service) { f.WritePrompts = true }
+	get := func(ctx context.Context, client *Client) error {
+		_, err := client.Get(ctx, tokenItem)
+		return err
+	}
+	put := func(ctx context.Context, client *Client) error {
+		return client.Put(ctx, tokenItem, "", secret.New("new"))
+	}
+	remove := func(ctx context.Context, client *Client) error { return client.Delete(ctx, tokenItem) }
+	for name, c := range map[string]struct {
+		spoil func(*servicetest.Service)
+		call  func(context.Context, *Client) error
+		begun int
+	}{
+		"unlock": {lock, func(ctx context.Context, client *Client) error { return client.Unlock(ctx) }, 0},
+		"make a collection": {func(f *servicetest.Service) { f.NoCollection = true }, func(ctx context.Context, client *Client) error {
+			return client.CreateCollection(ctx, "x")
+		}, 0},
+		"get, locked": {lock, get, 0}, "put, locked": {lock, put, 0}, "delete, locked": {lock, remove, 0},
+		"get an item": {lockItems, get, 0}, "replace": {ask, put, 0}, "delete": {ask, remove, 1},
+		"create": {ask, func(ctx context.Context, client *Client) error {
+			return client.Put(ctx, Attributes{"service": "botring", "username": "another"}, "", secret.New("new"))
+		}, 1},
+		"get all": {lockItems, func(ctx context.Context, client *Client) error {
+			_, err := client.GetAll(ctx, Attributes{"service": "botring"})
+			return err
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake, client := connect(t)
+			mustPut(t, client, "old")
+			fake.Set(func() { c.spoil(fake); fake.Answer = servicetest.Unanswered })
+			client.opts.NoPrompts = true
+			client.drop(client.link)
+			began := time.Now()
+			err := c.call(testContext(t, 20*time.Second), client)
+			took := time.Since(began)
+			if !errors.Is(err, ErrNotAsked) || !errors.Is(err, ErrLocked) || errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			if took > unaskedTakes+3*time.Second {
+				t.Errorf("after %v", took)
+			}
+			if n := fake.Count("Prompt"); n != c.begun {
+				t.Errorf("%d prompts", n)
+			}
+			if n := fake.AcceptLate(); n != 0 {
+				t.Errorf("%d prompts are left", n)
+			}
+			fake.Set(func() { fake.Locked, fake.NoCollection = false, false })
+			if texts := fake.Texts("botring"); len(texts) != 1 || texts[tokenItem["username"]] != "old" {
+				t.Errorf("%d items", len(texts))
+			}
+		})
+	}
+}
+
+// TestPromptsThatAskNobody: KeePassXC's for what is new and for what goes end by themselves, and are no reason
+// to refuse.
+func TestPromptsThatAskNobody(t *testing.T) {
+	fake, client := connect(t)
+	fake.Set(func() { fake.WritePrompts = true })
+	client.opts.NoPrompts = true
+	client.drop(client.link)
+	mustPut(t, client, "x")
+	if err := client.Delete(testContext(t, 5*time.Second), tokenItem); err != nil {
+		t.Error(err)
+	}
+	if n := fake.Count("Prompt"); n != 2 {
+		t.Errorf("%d prompts", n)
+	}
+}

@@ -44,6 +44,8 @@ type Options struct {
 	Ask passphrase.Asker
 	// AskFirst: Ask comes before a prompt, which would be on a screen that nobody looks at.
 	AskFirst bool
+	// NoPrompts: nobody is to be asked. What the service wants to prompt for is ErrNotAsked, at once.
+	NoPrompts bool
 }
 
 // A Client talks to the user's Secret Service over one connection of its own, which it makes again when
@@ -266,7 +268,7 @@ func (c *Client) connect(ctx context.Context) (*link, error) {
 	if l, err := c.current(); l != nil || err != nil {
 		return l, err
 	}
-	l, err := dial(ctx, c.opts.Ask)
+	l, err := dial(ctx, c.opts)
 	if err != nil {
 		return nil, err
 	}

@@ -21,10 +21,10 @@ func newApp(s *shell) *cobra.Command {
   botring app add main`,
 		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usage("What about apps?", "The forms are: botring app add, edit, list, remove.")
+			return usage("What about apps?", "The forms are: botring app add, edit, list, use, remove.")
 		},
 	}
-	cmd.AddCommand(newAppAdd(s), newAppEdit(s), newAppList(s), newAppRemove(s))
+	cmd.AddCommand(newAppAdd(s), newAppEdit(s), newAppList(s), newAppUse(s), newAppRemove(s))
 	return cmd
 }
 
@@ -124,6 +124,15 @@ func (s *shell) editApp(ctx context.Context, ref, name string, newHash bool) err
 }
 
 func (s *shell) findAppSecrets(ctx context.Context, ref string) (*fleet.Fleet, fleet.App, error) {
+	f, app, err := s.knownApp(ctx, ref)
+	if err == nil {
+		_, err = s.openSecrets(ctx)
+	}
+	return f, app, err
+}
+
+// knownApp opens the catalogue and finds an app by its name or api_id.
+func (s *shell) knownApp(ctx context.Context, ref string) (*fleet.Fleet, fleet.App, error) {
 	f, err := s.open(ctx)
 	if err != nil {
 		return nil, fleet.App{}, err
@@ -136,8 +145,7 @@ func (s *shell) findAppSecrets(ctx context.Context, ref string) (*fleet.Fleet, f
 	if !ok {
 		return nil, fleet.App{}, &fleet.InputError{Field: fleet.FieldAppName, Problem: fleet.ProblemUnknown, Got: ref}
 	}
-	f, err = s.openSecrets(ctx)
-	return f, app, err
+	return f, app, nil
 }
 
 func newAppList(s *shell) *cobra.Command {
@@ -176,6 +184,47 @@ func writeApps(w io.Writer, apps []fleet.App) {
 		t.add(fault.Clean(app.Name), fmt.Sprint(app.APIID), fmt.Sprint(app.Bots))
 	}
 	t.write(w)
+}
+
+func newAppUse(s *shell) *cobra.Command {
+	var which choice
+	cmd := &cobra.Command{
+		Use:   "use APP [BOT…] [flags]",
+		Short: "Have bots log in with another app",
+		Long: "Has bots log in with an app from their next login on. Sessions that work go on as they are. APP is a name or " +
+			"api_id.",
+		Example: `  botring app use main @shop_orders_bot
+  botring app use 10001 --tag prod`,
+		Args: args(1, -1, "APP BOT…"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.useApp(cmd.Context(), args[0], args[1:], which)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	which.register(cmd.Flags(), "move")
+	return cmd
+}
+
+func (s *shell) useApp(ctx context.Context, ref string, refs []string, which choice) error {
+	f, app, err := s.knownApp(ctx, ref)
+	if err != nil {
+		return err
+	}
+	_, keys, err := which.find(ctx, s, refs)
+	if err != nil {
+		return err
+	}
+	bots, err := f.UseApp(ctx, keys, app.APIID)
+	if err != nil {
+		return err
+	}
+	object := botsObject{Keyring: s.flags.kind(), Bots: []botJSON{}}
+	for _, bot := range bots {
+		object.Bots = append(object.Bots, newBotJSON(bot))
+	}
+	return s.answer(object, func(io.Writer) {
+		s.say("Moved %s to the app %s. Sessions that work go on as they are.", plural(len(bots), "bot"), fault.Clean(app.Name))
+	})
 }
 
 func newAppRemove(s *shell) *cobra.Command {

@@ -70,7 +70,7 @@ func Run(ctx context.Context, p Process) int {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
 
-	s := &shell{Process: p, prompting: new(sync.Mutex)}
+	s := &shell{Process: p, prompting: new(sync.Mutex), waiting: new(notices)}
 	err := s.run(ctx)
 	s.prompting.Lock() // for good: nothing is asked any more
 	// Standard output may be closed and a fault still to be told: closing comes first.
@@ -106,14 +106,17 @@ type shell struct {
 	// target is the kind of keyring that a command is at where it is not the one in use.
 	target string
 	keys   <-chan byte // see typed
+	// config is what the configuration says.
+	config config
 	// warning is what the configuration is told of, for the screens to repeat.
 	warning string
 	// passphrases are asked for by the screens, where it is not nil.
 	passphrases *ui.Passphrases
 	// prompting is held while a passphrase is asked for: the terminal must be given back before the end.
 	prompting *sync.Mutex
-	// waiting is taken back by the first question: what is asked here is not waited for elsewhere.
-	waiting *notice
+	// waiting is what is said when something takes its time. The first question takes it back: what is asked
+	// here is not waited for elsewhere.
+	waiting *notices
 }
 
 // open opens the catalogue. It does not touch the keyring.
@@ -147,12 +150,15 @@ func (s *shell) options() (fleet.Options, error) {
 	opts.KindOf = func(err error) string { return fault.Of(err).Kind }
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
 	opts.Patience = s.Patience
+	opts.AtOnce = s.config.concurrency
+	opts.NoPrompts = s.flags.noInput && s.passphrases == nil // the screens are there to be asked
 	switch {
 	case s.passphrases != nil:
 		opts.Passphrase.Ask, opts.Passphrase.Ended = s.passphrases.Ask, s.passphrases.Ended
 		opts.Passphrase.Prompting = s.passphrases.Prompting
 	case s.asks():
 		opts.Passphrase.Ask = s.askPassphrase
+		opts.Passphrase.Ended = func(context.Context, error) { s.waiting.takeBack() }
 	}
 	return opts, err
 }

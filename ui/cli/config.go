@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -18,8 +20,12 @@ import (
 	"botring/fleet/fault"
 )
 
-// configKeyring is the one key of the configuration: the kind of keyring that was chosen.
-const configKeyring = "keyring"
+// The keys of the configuration.
+const (
+	configKeyring     = "keyring"     // the kind of keyring that was chosen
+	configWatch       = "watch"       // how often the screens check all bots by themselves
+	configConcurrency = "concurrency" // how many conversations with Telegram are held at a time
+)
 
 // maxConfig bounds what is read of a configuration, in bytes.
 const maxConfig = 1 << 20
@@ -27,6 +33,9 @@ const maxConfig = 1 << 20
 // A config is what a configuration says.
 type config struct {
 	keyring string
+	// watch is 0 where the screens are not to watch; concurrency where nothing is said.
+	watch       time.Duration
+	concurrency int
 	// unknown are keys that mean nothing.
 	unknown []string
 }
@@ -34,7 +43,8 @@ type config struct {
 // A configError is a configuration that cannot be used. The file is left as it is.
 type configError struct {
 	path string
-	line int // 0 where none is to blame
+	line int    // 0 where none is to blame
+	like string // a line as it should be, the keyring's when empty
 	err  error
 }
 
@@ -45,6 +55,11 @@ func (e *configError) Unwrap() error { return e.err }
 var (
 	errConfigSyntax  = errors.New("it is no TOML")
 	errConfigKeyring = errors.New(`keyring is "system", "age" or "memory"`)
+
+	errConfigWatch       = errors.New(`watch is "off", or how often all bots are checked, such as "1h" or "90m"`)
+	errConfigWatchShort  = errors.New(`watch is an hour at least, since Telegram need not be asked more often: "1h"`)
+	errConfigWatchLong   = errors.New(`watch is 30 days at most: "720h"`)
+	errConfigConcurrency = fmt.Errorf("concurrency is a number from 1 to %d", maxConcurrency)
 )
 
 // configPath is where the configuration is: --home, or the operating system's usual place.
@@ -77,6 +92,7 @@ func (s *shell) readConfig() error {
 		s.warning = fmt.Sprintf("The key %s in %s means nothing to botring.", quote(name), fault.Clean(fleet.Place(path)))
 		s.note("%s", s.warning)
 	}
+	s.config = read
 	if s.flags.keyring == "" && read.keyring != "" {
 		s.flags.keyring, s.flags.keyringBy = read.keyring, byConfig
 	}
@@ -129,28 +145,37 @@ func parseConfig(path string, content []byte) (config, error) {
 		return read, &configError{path: path, err: errConfigSyntax}
 	}
 	for _, name := range meta.Keys() {
-		if len(name) == 1 && name[0] != configKeyring {
+		if len(name) == 1 && !slices.Contains([]string{configKeyring, configWatch, configConcurrency}, name[0]) {
 			read.unknown = append(read.unknown, name.String())
 		}
 	}
-	value, set := values[configKeyring]
-	if !set {
-		return read, nil
+	for _, key := range []struct {
+		name, like string
+		read       func(any) error
+	}{
+		{configKeyring, `keyring = "age"`, read.setKeyring},
+		{configWatch, `watch = "1h"`, read.setWatch},
+		{configConcurrency, "concurrency = 8", read.setConcurrency},
+	} {
+		value, set := values[key.name]
+		if !set {
+			continue
+		}
+		if err := key.read(value); err != nil {
+			return config{unknown: read.unknown}, &configError{path: path, line: lineOf(key.name, content), like: key.like, err: err}
+		}
 	}
-	kind, _ := value.(string)
-	if !slices.Contains([]string{keyringSystem, keyringAge, keyringMemory}, kind) {
-		return read, &configError{path: path, line: lineOfKeyring(content), err: errConfigKeyring}
-	}
-	read.keyring = kind
 	return read, nil
 }
 
-// keyringLine finds the key where it is written as everybody writes it.
-func keyringLine() *regexp.Regexp { return regexp.MustCompile(`(?m)^[ \t]*keyring[ \t]*=[^\r\n]*`) }
+// keyLine finds a key where it is written as everybody writes it.
+func keyLine(name string) *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^[ \t]*` + regexp.QuoteMeta(name) + `[ \t]*=[^\r\n]*`)
+}
 
-// lineOfKeyring is the number of the key's line, 0 where it is not found.
-func lineOfKeyring(content []byte) int {
-	at := keyringLine().FindIndex(content)
+// lineOf is the number of a key's line, 0 where it is not found.
+func lineOf(name string, content []byte) int {
+	at := keyLine(name).FindIndex(content)
 	if at == nil {
 		return 0
 	}
@@ -176,7 +201,7 @@ func tellConfig(err error) error {
 		Kind:     "configuration",
 		What:     "The configuration cannot be used: " + where + ".",
 		Why:      sentence(why),
-		Next:     `Mend it or remove it. A line of it looks like this: keyring = "age".`,
+		Next:     "Mend it or remove it. A line of it looks like this: " + cmp.Or(bad.like, `keyring = "age"`) + ".",
 		NotSaved: "The file was not touched.",
 	}, exitUsage}
 }
@@ -204,7 +229,7 @@ func (s *shell) rememberKeyring(kind string) error {
 		return nil
 	}
 	after := withKeyring(before, was.keyring, kind)
-	if is, err := parseConfig(path, after); err != nil || is.keyring != kind || !slices.Equal(is.unknown, was.unknown) {
+	if is, err := parseConfig(path, after); err != nil || is.keyring != kind || !is.sameRest(was) {
 		// The key is there in a way of writing that is not understood here.
 		return tellConfig(&configError{path: path, err: errConfigKeyring})
 	}
@@ -214,11 +239,16 @@ func (s *shell) rememberKeyring(kind string) error {
 	return nil
 }
 
+// sameRest reports whether two configurations differ in the keyring at most.
+func (c config) sameRest(other config) bool {
+	return c.watch == other.watch && c.concurrency == other.concurrency && slices.Equal(c.unknown, other.unknown)
+}
+
 // withKeyring puts the key into a configuration: in the place of the one that is there, else on top, since
 // what follows a table belongs to it.
 func withKeyring(content []byte, was, kind string) []byte {
 	line := fmt.Appendf(nil, "%s = %q", configKeyring, kind)
-	if at := keyringLine().FindIndex(content); was != "" && at != nil {
+	if at := keyLine(configKeyring).FindIndex(content); was != "" && at != nil {
 		return slices.Concat(content[:at[0]], line, content[at[1]:])
 	}
 	if len(content) == 0 {

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // configured is a shell whose home has this configuration, none where it is "".
@@ -29,6 +30,7 @@ func TestRememberKeyring(t *testing.T) {
 		{"another", "# mine\n  keyring = 'system' # for now\nx = 1\n", "# mine\nkeyring = \"age\"\nx = 1\n"},
 		{"the same", "keyring='age'", "keyring='age'"},
 		{"other things", "x = 1\n[keys]\nkeyring = 2\n", "keyring = \"age\"\nx = 1\n[keys]\nkeyring = 2\n"},
+		{"the other keys", "watch = \"1h\"\nconcurrency = 2\n", "keyring = \"age\"\nwatch = \"1h\"\nconcurrency = 2\n"},
 		{"lines of Windows", "keyring = \"memory\"\r\nx = 1\r\n", "keyring = \"age\"\r\nx = 1\r\n"},
 	} {
 		s, path := configured(t, test.before)
@@ -119,8 +121,63 @@ func TestConfigPath(t *testing.T) {
 	}
 }
 
+func TestWatchAndConcurrency(t *testing.T) {
+	for _, test := range []struct {
+		text        string
+		watch       time.Duration
+		concurrency int
+	}{
+		{"", 0, 0},
+		{"watch = \"1h\"", time.Hour, 0},
+		{"keyring = \"age\"\nwatch = '90m'\nconcurrency = 64", 90 * time.Minute, 64},
+		{"watch = \"720h\"\nconcurrency = 1", 720 * time.Hour, 1},
+		{"watch = 0", 0, 0}, {"watch = \"0\"", 0, 0}, {"watch = \"off\"", 0, 0}, {"watch = \"0s\"", 0, 0},
+	} {
+		s, _ := configured(t, test.text)
+		if err := s.readConfig(); err != nil || s.config.watch != test.watch || s.config.concurrency != test.concurrency {
+			t.Errorf("%q: %v, %d, %v", test.text, s.config.watch, s.config.concurrency, err)
+		}
+		if opts, err := s.options(); err != nil || opts.AtOnce != test.concurrency {
+			t.Errorf("%q: %d at once, %v", test.text, opts.AtOnce, err)
+		}
+	}
+}
+
+// A value that cannot be used is told with its line, the reason, and a line that can.
+func TestWrongWatchAndConcurrency(t *testing.T) {
+	for text, want := range map[string]string{
+		"\nwatch = \"59m\"":                 `line 2. | Watch is an hour at least, since Telegram need not be asked more often: "1h". | watch = "1h"`,
+		"watch = \"1000h\"":                 `line 1. | Watch is 30 days at most: "720h". | watch = "1h"`,
+		"watch = 3600":                      `line 1. | Watch is "off", or how often`,
+		"watch = true":                      `line 1. | Watch is "off", or how often`,
+		"watch = \"\"":                      `line 1. | Watch is "off", or how often`,
+		"watch = \"-2h\"":                   `line 1. | Watch is "off", or how often`,
+		"watch = \"hourly\"":                `line 1. | Watch is "off", or how often`,
+		"# x\n\n concurrency = 0":           `line 3. | Concurrency is a number from 1 to 64. | concurrency = 8`,
+		"concurrency = 65":                  "line 1. | Concurrency is a number from 1 to 64.",
+		"concurrency = \"8\"":               "line 1. | Concurrency is a number from 1 to 64.",
+		"concurrency = 8.5":                 "line 1. | Concurrency is a number from 1 to 64.",
+		"concurrency = 9223372036854775807": "line 1. | Concurrency is a number from 1 to 64.",
+		"keyring = \"wallet\"":              `line 1. | Keyring is "system", "age" or "memory". | keyring = "age"`,
+	} {
+		s, _ := configured(t, text)
+		err := s.readConfig()
+		if err == nil {
+			t.Errorf("%q is taken", text)
+			continue
+		}
+		said := words(err)
+		got := said.What + " | " + said.Why + " | " + said.Next
+		for _, part := range strings.Split(want, " | ") {
+			if !strings.Contains(got, part) {
+				t.Errorf("%q: %s\nwant %s", text, got, part)
+			}
+		}
+	}
+}
+
 func FuzzParseConfig(f *testing.F) {
-	for _, seed := range []string{"", "keyring = \"age\"", "keyring = 1", "[a]\nb = 2", "a.b = '''x", "keyring.x = 1", "\ufeffkeyring='age'"} {
+	for _, seed := range []string{"", "keyring = \"age\"", "keyring = 1", "[a]\nb = 2", "a.b = '''x", "keyring.x = 1", "watch = \"1h\"", "watch = 1", "concurrency = 8", "concurrency.x = 8", "\ufeffkeyring='age'"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -27,7 +27,7 @@ func newDoctor(s *shell) *cobra.Command {
 			"warning or problem, and what to do about it. It asks for nothing and unlocks nothing, and sends nothing to Telegram " +
 			"unless told to.\n\n" +
 			"--fix brings the list of bots in line with the keyring, sets a damaged list aside and rebuilds it, and keeps others " +
-			"out of botring's own files. It changes nothing in the keyring and deletes nothing.\n\n" +
+			"out of botring's own files. It changes no secret in the keyring and deletes nothing.\n\n" +
 			"The exit code is 3 where there is a problem, 0 otherwise, warnings included; with --fix it is 4 where the keyring has " +
 			"to be unlocked first.",
 		Example: `  botring doctor
@@ -149,6 +149,7 @@ func (c *consultation) configuration() []fleet.OwnFile {
 	case read.keyring == "" && !exists(path):
 		finding.Found = fleet.FoundNoConfiguration
 	}
+	c.config = read
 	if c.flags.keyring == "" {
 		c.flags.keyring = read.keyring
 	}

@@ -59,9 +59,13 @@ func secretNeeded(what, next string) error {
 }
 
 // keyringLocked is the error of a locked keyring where nobody may be asked to unlock it.
-func keyringLocked() error {
+func (s *shell) keyringLocked() error {
 	f := fault.OfKind("keyring_locked")
 	f.Why = "Nobody is to be asked to unlock it."
+	if s.verb == "unlock" {
+		f.Next = "Unlocking it takes somebody who answers: run it without --no-input, or unlock it in its own program."
+		f.NotSaved = ""
+	}
 	return &usageError{f, exitSecret}
 }
 

@@ -38,7 +38,7 @@ func TestExitCodes(t *testing.T) {
 		{"usage", nil, usage("x", "y"), 2},
 		{"some are not ok", nil, verdict(exitNotOK), 3},
 		{"locked", nil, keyring.ErrLocked, 4},
-		{"locked, nobody to ask", nil, keyringLocked(), 4},
+		{"locked, nobody to ask", nil, (&shell{}).keyringLocked(), 4},
 		{"denied", nil, keyring.ErrDenied, 4},
 		{"secret missing", nil, fleet.ErrSecretMissing, 4},
 		{"no token", nil, secretNeeded("x", "y"), 4},

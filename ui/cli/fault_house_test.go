@@ -49,7 +49,8 @@ type house struct {
 	environ map[string]string
 	// secrets are all that were ever given to one of them.
 	secrets []string
-	// known are authorization keys that were in the keyring. shut: nobody can look into that now.
+	// known are the authorization keys that were in the keyring, the last keysKnown of them. shut: nobody can
+	// look into that now.
 	known [][]byte
 	shut  bool
 	// inputs are files that hold secrets because a user put them there.
@@ -68,6 +69,11 @@ const (
 	faultRing = "botring"
 	faultHash = "5ec7e75ec7e75ec7e75ec7e75ec7e75e"
 )
+
+// keysKnown is how many authorization keys are looked for. Each process is searched for those of its own time
+// when it ends, so that older ones are kept only for what is written late, and a house of hundreds of
+// processes does not look for hundreds of keys after each.
+const keysKnown = 12
 
 // The bot that most of the suite is about, and who gives it what.
 const faultBot = 7001
@@ -186,7 +192,9 @@ func (h *house) start(o order) *started {
 	environ := maps.Clone(h.environ)
 	if o.token != "" {
 		environ["BOT_TOKEN"], environ["API_ID"], environ["API_HASH"] = o.token, "10001", faultHash
-		h.secrets = append(h.secrets, o.token)
+		if !slices.Contains(h.secrets, o.token) {
+			h.secrets = append(h.secrets, o.token)
+		}
 	}
 	maps.Copy(environ, o.environ)
 	for name, value := range environ {
@@ -333,7 +341,7 @@ func (h *house) forms() [][]byte {
 	return forms
 }
 
-// keys are the authorization keys that were in the keyring, whenever it was looked into.
+// keys are the last authorization keys that were in the keyring when it was looked into.
 func (h *house) keys() [][]byte {
 	if h.shut {
 		return h.known
@@ -347,6 +355,7 @@ func (h *house) keys() [][]byte {
 			h.known = append(h.known, item.Session.Key)
 		}
 	}
+	h.known = h.known[max(len(h.known)-keysKnown, 0):]
 	return h.known
 }
 

@@ -18,7 +18,7 @@ func killRounds() (rounds, stride int) {
 	if os.Getenv("BOTRING_LONG") == "1" {
 		return 200, 1
 	}
-	return 12, 9
+	return 20, 9
 }
 
 // survive looks at what a killed process left: the old value or the new one, and after the next start a

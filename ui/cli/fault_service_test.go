@@ -203,6 +203,18 @@ func prompts(answer servicetest.Answer) func(*house, *servicetest.Service) {
 	return func(_ *house, s *servicetest.Service) { s.Set(func() { s.WritePrompts, s.Answer = true, answer }) }
 }
 
+// lockItems locks every item by itself, as KeePassXC's are.
+func lockItems(answer servicetest.Answer) func(*house, *servicetest.Service) {
+	return func(_ *house, s *servicetest.Service) {
+		s.Set(func() {
+			s.Answer = answer
+			for _, item := range s.Items {
+				item.Locked = true
+			}
+		})
+	}
+}
+
 // locks locks the collection.
 func locks(answer servicetest.Answer) func(*house, *servicetest.Service) {
 	return func(_ *house, s *servicetest.Service) {
@@ -213,6 +225,7 @@ func locks(answer servicetest.Answer) func(*house, *servicetest.Service) {
 func TestFaultsOfPrompts(t *testing.T) {
 	denied := []string{"refused access", "dismissed", "Nothing was saved"}
 	silent := []string{"does not answer", "waits for you"}
+	unasked := []string{"wants to ask first", "nobody is to be asked", "Nothing was saved"}
 	for _, row := range []faultRow{
 		{name: "dismissed on create", order: addBot(faultBot), spoil: prompts(servicetest.Dismissed), kind: "keyring_denied", says: denied, code: exitSecret, holds: "-"},
 		{name: "dismissed on replace", saved: true, order: replace("--no-login"), spoil: prompts(servicetest.Dismissed), kind: "keyring_denied", says: denied, code: exitSecret, holds: "A"},
@@ -222,9 +235,33 @@ func TestFaultsOfPrompts(t *testing.T) {
 		{name: "unanswered on replace", saved: true, order: replace("--no-login"), spoil: prompts(servicetest.Unanswered), kind: "keyring_unavailable", says: silent, code: exitFailure, holds: "A"},
 		{name: "unanswered on unlock", saved: true, order: replace("--no-login"), spoil: locks(servicetest.Unanswered), kind: "keyring_locked", says: []string{"is locked", "Nobody unlocked it in time"}, code: exitSecret, holds: "A"},
 		{name: "unanswered on delete", saved: true, order: on("remove", "--yes"), spoil: prompts(servicetest.Unanswered), kind: "keyring_unavailable", says: silent, code: exitFailure, holds: "A"},
+		{name: "nobody asked on create", order: addBot(faultBot).with("--no-input"), spoil: prompts(servicetest.Unanswered), patience: "1m", kind: "keyring_locked", says: unasked, code: exitSecret, holds: "-"},
+		{name: "nobody asked on replace", saved: true, order: replace("--no-login", "--no-input"), spoil: prompts(servicetest.Unanswered), patience: "1m", kind: "keyring_locked", says: unasked, code: exitSecret, holds: "A"},
+		{name: "nobody asked on delete", saved: true, order: on("remove", "--yes", "--no-input"), spoil: prompts(servicetest.Unanswered), patience: "1m", kind: "keyring_locked", says: unasked[:2], code: exitSecret, holds: "A"},
+		{name: "nobody asked about an item", saved: true, order: on("check", "--no-input"), spoil: lockItems(servicetest.Unanswered), patience: "1m", kind: "keyring_locked", says: unasked[:2], code: exitSecret, holds: "A"},
 		{name: "dies on unlock", saved: true, order: replace("--no-login"), spoil: locks(servicetest.Death), kind: "keyring_gone", says: []string{"went away"}, code: exitFailure, holds: "A"},
 		{name: "dies on delete", saved: true, order: on("remove", "--yes"), spoil: prompts(servicetest.Death), kind: "keyring_gone", says: []string{"went away"}, code: exitFailure, holds: "A"},
 	} {
+		row.twice(t)
+	}
+}
+
+// What nobody answered in time cannot be answered later: the keyring and the list agree when somebody comes back
+// to the screen on which the prompt was.
+func TestLateAnswers(t *testing.T) {
+	late := func(h *house, s *servicetest.Service) {
+		if n := s.AcceptLate(); n != 0 {
+			h.t.Errorf("%d prompts were left on the screen", n)
+		}
+	}
+	for _, row := range []faultRow{
+		{name: "create", order: addBot(faultBot), holds: "-"},
+		{name: "create without a login", order: addBot(faultBot).with("--no-login"), holds: "-"},
+		{name: "replace", saved: true, order: replace("--no-login"), holds: "A"},
+		{name: "delete", saved: true, order: on("remove", "--yes"), holds: "A"},
+	} {
+		row.spoil, row.kind, row.code = prompts(servicetest.Unanswered), "keyring_unavailable", exitFailure
+		row.says, row.then = []string{"does not answer"}, late
 		row.twice(t)
 	}
 }

@@ -130,6 +130,7 @@ func TestLockAndUnlockByPassword(t *testing.T) {
 	h.must("", "state    locked", "keyring", "status")
 	h.must("", `"locked":true,`, "keyring", "status", "--json")
 	h.fails(exitSecret, "Nobody is to be asked", "keyring", "unlock", "--no-input")
+	h.fails(exitSecret, "run it without --no-input", "keyring", "unlock", "--no-input")
 	h.fails(exitSecret, "its password can be asked for", "keyring", "unlock")
 	h.fails(exitUsage, "--for is about encrypted files", "keyring", "unlock", "--for", "1h")
 

@@ -43,6 +43,10 @@ type (
 		Entries  int    `json:"entries"`
 		Unsealed int    `json:"unsealed"`
 		Pruned   int64  `json:"pruned"`
+		// Rebuilt is when the history began again, after entry Lost: the catalogue before was lost. Otherwise they
+		// are null and 0.
+		Rebuilt *string `json:"rebuilt_at"`
+		Lost    int64   `json:"lost"`
 	}
 )
 
@@ -55,7 +59,8 @@ func newHistory(s *shell) *cobra.Command {
 		Use:   "history [BOT] [flags]",
 		Short: "Show what was done, when, and how it ended",
 		Long: "Shows what was done with bots, apps and the keyring, the last first. Checks of many bots at once are one line, " +
-			"and one more for each bot whose state changed. There is nothing secret in it.",
+			"and one more for each bot whose state changed; so is a round of the watch. With --json an action and its outcome are " +
+			"told by their names. There is nothing secret in it.",
 		Example: `  botring history
   botring history @shop_orders_bot --limit 0 --json`,
 		Args: args(0, 1, "[BOT]"),
@@ -76,30 +81,22 @@ func (s *shell) history(ctx context.Context, refs []string, limit int) error {
 	if err != nil {
 		return err
 	}
-	most := limit
+	of := fleet.Stretch{Limit: limit}
 	if len(keys) > 0 {
-		most = 0 // those of the others do not count
+		of.Of = keys[0]
 	}
-	entries, err := f.History(ctx, most)
+	entries, err := f.HistoryStretch(ctx, of)
 	if err != nil {
 		return err
 	}
 	object := historyObject{Keyring: s.flags.kind(), History: []entryJSON{}}
-	var shown []fleet.Entry
 	for _, e := range entries {
-		if len(keys) > 0 && e.Key != keys[0] {
-			continue
-		}
-		if limit > 0 && len(shown) == limit {
-			break
-		}
-		shown = append(shown, e)
 		object.History = append(object.History, entryJSON{
 			Seq: e.Seq, At: timestamp(e.At), ID: e.Key.ID, Environment: fault.Clean(e.Key.Environment), Name: fault.Clean(e.Name),
 			Action: e.Action, Outcome: e.Outcome, Detail: fault.Clean(e.Detail),
 		})
 	}
-	return s.answer(object, func(w io.Writer) { writeHistory(w, shown) })
+	return s.answer(object, func(w io.Writer) { writeHistory(w, entries) })
 }
 
 func writeHistory(w io.Writer, entries []fleet.Entry) {
@@ -113,7 +110,8 @@ func writeHistory(w io.Writer, entries []fleet.Entry) {
 		if bot == "" && e.Key.ID != 0 {
 			bot = e.Key.String()
 		}
-		t.add(e.At.Format(time.DateTime), bot, e.Action, e.Outcome, fault.Clean(e.Detail))
+		_, result := fault.HistoryResult(e.Outcome)
+		t.add(e.At.Format(time.DateTime), bot, fault.HistoryAction(e.Action), result, fault.Clean(e.Detail))
 	}
 	t.dropEmpty("DETAIL")
 	t.write(w)
@@ -124,8 +122,7 @@ func newHistoryVerify(s *shell) *cobra.Command {
 		Use:   "verify",
 		Short: "Find out whether the history was changed",
 		Long: "Follows the seals that chain each entry of the history to the one before, with the key in the keyring, and says " +
-			"where an entry was changed, removed or cut off. It cannot find what was changed before it was sealed, which is at the " +
-			"next action that has the keyring open, nor anything done by somebody who can read the keyring.\n\n" +
+			"where an entry was changed, removed or cut off. " + fault.HistoryLimits + "\n\n" +
 			"The exit code is 3 where something was found.",
 		Example: `  botring history verify
   botring history verify --json`,
@@ -146,6 +143,7 @@ func (s *shell) verifyHistory(ctx context.Context) error {
 	sound := found.Fault == fleet.HistorySound
 	object := verificationObject{Keyring: s.flags.kind(), Verification: verificationJSON{
 		Sound: sound, Seq: found.Seq, Entries: found.Entries, Unsealed: found.Unsealed, Pruned: found.Pruned,
+		Rebuilt: timestamp(found.Began.At), Lost: found.Began.Lost,
 	}}
 	if !sound {
 		object.Verification.Fault = found.Fault.String()

@@ -29,7 +29,7 @@ func newImport(s *shell) *cobra.Command {
 		Use:   "import FILE [flags]",
 		Short: "Take over the bots of a file",
 		Long: "Reads tokens from a file, shows what it found, asks, logs the bots in and saves them. The file is a list with a token a " +
-			"line, a table (CSV, TSV) or a .env; - is standard input. The columns of a table are named token, label, tags, api_id, " +
+			"line, a table (CSV, TSV), a .env, JSON or YAML, docker-compose files included; - is standard input. The columns of a table are named token, label, tags, api_id, " +
 			"api_hash, app and environment; without such names they are told by what stands in them.\n\n" +
 			"Run again, it does the rest: a bot whose token is saved and whose session works is left alone.",
 		Example: `  botring import .env --dry-run
@@ -58,7 +58,7 @@ func (s *shell) importFile(ctx context.Context, name string, i importing) error 
 		return unreadable(name, err)
 	}
 	if len(doc.Entries) == 0 {
-		return usage("There is no bot token in "+nameOfFile(name)+".", "It can be a list with a token a line, a table (CSV, TSV) or a .env.")
+		return usage("There is no bot token in "+nameOfFile(name)+".", "It can be a list with a token a line, a table (CSV, TSV), a .env, JSON or YAML.")
 	}
 	f, err := s.open(ctx)
 	if err != nil {
@@ -178,11 +178,13 @@ var errNotRegular = errors.New("not a regular file")
 
 // unreadable says of a file why it cannot be read. What stands in it is not repeated.
 func unreadable(name string, err error) error {
-	next := "A list with a token a line, a table (CSV, TSV) and a .env are read."
-	var form *files.FormatError
+	next := "A list with a token a line, a table (CSV, TSV), a .env, JSON and YAML are read."
+	var wrong *files.SyntaxError
 	switch {
-	case errors.As(err, &form):
-		return usage(form.Form+" is not read yet.", next)
+	case errors.As(err, &wrong) && wrong.Line > 0:
+		return usage(fmt.Sprintf("%s is not %s: line %d cannot be read.", nameOfFile(name), wrong.Form, wrong.Line), "")
+	case errors.As(err, &wrong):
+		return usage(fmt.Sprintf("%s is not %s.", nameOfFile(name), wrong.Form), "")
 	case errors.Is(err, files.ErrNotText):
 		return usage(nameOfFile(name)+" is not a text file.", next)
 	case errors.Is(err, os.ErrNotExist):

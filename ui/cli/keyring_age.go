@@ -134,6 +134,9 @@ func newRecipientAdd(s *shell) *cobra.Command {
 			if !strings.HasPrefix(args[0], "age1") {
 				return usage("This is no recipient of age's.", "One begins with age1; age-keygen -y prints that of a key.")
 			}
+			if !fleet.IsRecipient(args[0]) {
+				return usage("This recipient cannot be right.", "It begins as one of age's, and its check sum does not fit: it may be mistyped, or cut off.")
+			}
 			return s.changeRecipients(cmd.Context(), args[0], true)
 		},
 	}

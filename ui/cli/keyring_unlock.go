@@ -59,7 +59,7 @@ func (s *shell) unlockKeyring(ctx context.Context, create bool, life time.Durati
 		return noFilesYet()
 	case err == nil && before.New:
 		created = true
-		err = f.Unlock(ctx)
+		err = s.unlock(ctx, f, keyringAge)
 	case err == nil && before.Locked:
 		err = s.unlock(ctx, f, s.flags.kind())
 	}

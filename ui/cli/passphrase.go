@@ -24,6 +24,9 @@ func (s *shell) askPassphrase(ctx context.Context, ask fleet.Ask) (secret.Secret
 		fmt.Fprintln(s.Err, line)
 	}
 	text, err := s.promptSecret(ctx, promptOf(ask))
+	if err == nil && ask.Lock == fleet.OfFiles && ask.Purpose == fleet.ToConfirm {
+		s.takesAMoment() // until Ended tells that they are made
+	}
 	return secret.New(strings.TrimRight(text, "\r\n")), err
 }
 

@@ -3,8 +3,12 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gofrs/flock"
 )
 
 // ageProcess is a command on the encrypted file of a home, at a terminal.
@@ -67,6 +71,32 @@ func TestPassphrasePrompts(t *testing.T) {
 		if strings.Contains(text, "ferrets") || strings.Contains(text, "\x1b") {
 			t.Errorf("the terminal shows %q", text)
 		}
+	}
+}
+
+// TestMakingFilesIsNotSilent: while files are made it is said what takes its time. Here that is a lock that
+// another process holds: a passphrase as slow as everybody's would take this test a minute.
+func TestMakingFilesIsNotSilent(t *testing.T) {
+	home := t.TempDir()
+	store := filepath.Join(home, "age", "botring")
+	if err := os.MkdirAll(store, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock := flock.New(filepath.Join(store, "lock"), flock.SetPermissions(0o600))
+	if err := lock.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	c := ageProcess(t, home, "keyring", "unlock", "--create")
+	c.see("New passphrase")
+	c.send("seven bold ferrets\r")
+	c.see("The same once more: ")
+	c.send("seven bold ferrets\r")
+	c.see("This takes a few seconds")
+	if err := lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if code := c.exit(); code != exitOK || strings.Count(c.said(), "This takes a few seconds") != 1 || !strings.Contains(c.said(), "Made the encrypted files") {
+		t.Errorf("exit code %d: %s", code, c.said())
 	}
 }
 

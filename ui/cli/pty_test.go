@@ -112,10 +112,10 @@ func TestResizeByHand(t *testing.T) {
 		cols, rows int
 		title      string
 	}{
-		{40, 10, " demo  1 Bots  2 Apps"},
+		{40, 10, " demo  1 Bots  2  3  4  "},
 		{120, 40, " botring demo  1 Bots"},
-		{40, 12, " demo  1 Bots  2 Apps"},
-		{20, 4, " demo  1 Bots  2 Ap…"},
+		{40, 12, " demo  1 Bots  2  3  4  "},
+		{20, 4, " demo  1 Bots  2  3…"},
 		{80, 24, " botring demo  1 Bots"},
 	} {
 		s.Resize(at.cols, at.rows)

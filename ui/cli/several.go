@@ -29,8 +29,17 @@ func (c *choice) register(flags *pflag.FlagSet, verb string) {
 // single reports whether one bot is named and nothing else.
 func (c choice) single(refs []string) bool { return len(refs) == 1 && !c.all && len(c.tags) == 0 }
 
-// keys finds the bots that are named and those that have a tag, each once, or all; then the keyring is needed.
+// keys is find for commands that need the keyring for what they find.
 func (c choice) keys(ctx context.Context, s *shell, refs []string) (*fleet.Fleet, []fleet.Key, error) {
+	f, keys, err := c.find(ctx, s, refs)
+	if err == nil && len(keys) > 0 {
+		_, err = s.openSecrets(ctx)
+	}
+	return f, keys, err
+}
+
+// find finds the bots that are named and those that have a tag, each once, or all.
+func (c choice) find(ctx context.Context, s *shell, refs []string) (*fleet.Fleet, []fleet.Key, error) {
 	switch {
 	case c.all && len(refs)+len(c.tags) > 0:
 		return nil, nil, usage("Bots are named, and all of them too.", "Leave one out: the bots, or --all.")
@@ -58,11 +67,6 @@ func (c choice) keys(ctx context.Context, s *shell, refs []string) (*fleet.Fleet
 	}
 	if len(c.tags) > 0 && len(keys) == 0 {
 		return nil, nil, usage("No bot has this tag.", "botring list shows the tags.")
-	}
-	if len(keys) > 0 {
-		if _, err := s.openSecrets(ctx); err != nil {
-			return nil, nil, err
-		}
 	}
 	return f, keys, nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"botring/fleet"
@@ -22,10 +23,11 @@ const waitingForUnlock = "Waiting for your keyring to be unlocked. Its prompt ma
 func (s *shell) unlock(ctx context.Context, f *fleet.Fleet, kind string) error {
 	if kind == keyringAge {
 		// A file may have the passphrase. Where none has, and nobody can be asked, the error says so.
+		defer s.takesAMoment()()
 		return f.Unlock(ctx)
 	}
 	if s.flags.noInput {
-		return keyringLocked()
+		return s.keyringLocked()
 	}
 	return s.awaitPrompt(ctx, waitingForUnlock, f.Unlock)
 }
@@ -35,7 +37,7 @@ func (s *shell) unlock(ctx context.Context, f *fleet.Fleet, kind string) error {
 func (s *shell) awaitPrompt(ctx context.Context, text string, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, unlockTimeout)
 	defer cancel()
-	s.waiting = s.noteLater(text)
+	s.waiting.put(s.noteLater(text))
 	defer s.waiting.takeBack()
 	return call(ctx)
 }
@@ -46,6 +48,13 @@ type notice struct {
 	taken bool
 	timer *time.Timer
 }
+
+// notices hold the last notice, which is taken back from wherever it is known that nothing is waited for.
+type notices struct{ last atomic.Pointer[notice] }
+
+func (n *notices) put(last *notice) { n.last.Store(last) }
+
+func (n *notices) takeBack() { n.last.Load().takeBack() }
 
 func (s *shell) noteLater(text string) *notice {
 	n := &notice{}
@@ -68,6 +77,18 @@ func (n *notice) takeBack() {
 	n.mu.Lock()
 	n.taken = true
 	n.mu.Unlock()
+}
+
+// slowByDesign says why making encrypted files, or opening them on a slow machine, takes its time.
+const slowByDesign = "Working with the passphrase. This takes a few seconds on purpose: so does every guess at it."
+
+// takesAMoment says on a terminal what a call with a passphrase takes its time for, unless it is over soon.
+func (s *shell) takesAMoment() (over func()) {
+	if !s.watched() {
+		return func() {}
+	}
+	s.waiting.put(s.noteLater(slowByDesign))
+	return s.waiting.takeBack
 }
 
 // isRemote reports whether the user sits at another machine: a prompt on this one's screen would be seen by

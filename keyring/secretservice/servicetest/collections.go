@@ -25,6 +25,19 @@ func (f serviceObject) CreateCollection(map[string]dbus.Variant, string) (dbus.O
 	return nothing, f.prompt(func() { f.NoCollection = false }), nil
 }
 
+// AcceptLate accepts every prompt that is still on the screen, when its caller may have gone, and says how many
+// there were.
+func (f *Service) AcceptLate() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	late := len(f.shown)
+	for path, accepted := range f.shown {
+		delete(f.shown, path)
+		accepted()
+	}
+	return late
+}
+
 // introspection says which interfaces the service has, as far as anybody asks.
 type introspection struct{ *Service }
 

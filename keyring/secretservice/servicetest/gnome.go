@@ -1,8 +1,10 @@
 package servicetest
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,6 +22,9 @@ type Gnome struct {
 	t       testing.TB
 	bus     *Bus
 	process *exec.Cmd
+	// ended is closed when the process is no more, and said is what it wrote by then.
+	ended chan struct{}
+	said  *bytes.Buffer
 }
 
 // StartGnome puts a gnome-keyring on the bus until the test ends, unlocked.
@@ -43,9 +48,15 @@ func (g *Gnome) Start() {
 	g.process = exec.CommandContext(g.t.Context(), "gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
 	g.process.Env = g.Env
 	g.process.Stdin = strings.NewReader(MasterPassword)
+	g.ended, g.said = make(chan struct{}), new(bytes.Buffer)
+	g.process.Stdout, g.process.Stderr = g.said, g.said
 	if err := g.process.Start(); err != nil {
 		g.t.Fatal(err)
 	}
+	go func(process *exec.Cmd, ended chan struct{}) {
+		defer close(ended)
+		_ = process.Wait()
+	}(g.process, g.ended)
 	eventually(g.t, "gnome-keyring to start", func() bool {
 		p, err := meet(g.bus)
 		if err != nil {
@@ -61,7 +72,20 @@ func (g *Gnome) Start() {
 func (g *Gnome) Pid() int { return g.process.Process.Pid }
 
 // Kill ends the daemon.
-func (g *Gnome) Kill() { kill(g.process) }
+func (g *Gnome) Kill() {
+	_ = g.process.Process.Kill()
+	<-g.ended
+}
+
+// state tells how the daemon is, for the reader of a failed test.
+func (g *Gnome) state() string {
+	select {
+	case <-g.ended:
+		return g.process.ProcessState.String() + ", having said " + strconv.Quote(g.said.String())
+	default:
+		return "running"
+	}
+}
 
 // Lock locks the default collection.
 func (g *Gnome) Lock() {
@@ -130,6 +154,6 @@ func (g *Gnome) with(do func(*peer) error) {
 		p.leave()
 	}
 	if err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("%v; gnome-keyring: %s", err, g.state())
 	}
 }

@@ -143,8 +143,12 @@ func (f promptObject) Prompt(_ string, message dbus.Message) *dbus.Error {
 	defer f.leave("Prompt")
 	f.mu.Lock()
 	path, answer, conn := pathOf(message), f.Answer, f.conn
-	if answer == Accepted {
+	switch answer {
+	case Accepted:
 		f.prompts[path]()
+	case Unanswered:
+		f.shown[path] = f.prompts[path]
+	case Dismissed, Death:
 	}
 	f.mu.Unlock()
 	switch answer {
@@ -161,9 +165,18 @@ func (f promptObject) Prompt(_ string, message dbus.Message) *dbus.Error {
 	return nil
 }
 
-// Dismiss makes gnome-keyring 42.1 abort.
-func (f promptObject) Dismiss() *dbus.Error {
-	f.t.Error("Prompt.Dismiss was called")
+// Dismiss takes a prompt back: nobody can accept it any more. It makes gnome-keyring 42.1 abort.
+func (f promptObject) Dismiss(message dbus.Message) *dbus.Error {
+	if err := f.enter("Dismiss"); err != nil {
+		return err
+	}
+	defer f.leave("Dismiss")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.TakesPasswords {
+		f.t.Error("Prompt.Dismiss was called of a gnome-keyring")
+	}
+	delete(f.shown, pathOf(message))
 	return nil
 }
 

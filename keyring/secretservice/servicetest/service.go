@@ -69,6 +69,7 @@ type Service struct {
 	conn     *dbus.Conn
 	sessions map[dbus.ObjectPath][]byte
 	prompts  map[dbus.ObjectPath]func()
+	shown    map[dbus.ObjectPath]func() // those that wait for somebody
 	next     int
 	calls    map[string]int
 
@@ -112,7 +113,8 @@ func (f *Service) start() {
 		f.t.Fatal(err)
 	}
 	f.mu.Lock()
-	f.conn, f.sessions, f.prompts = conn, map[dbus.ObjectPath][]byte{}, map[dbus.ObjectPath]func(){}
+	f.conn, f.sessions = conn, map[dbus.ObjectPath][]byte{}
+	f.prompts, f.shown = map[dbus.ObjectPath]func(){}, map[dbus.ObjectPath]func(){}
 	f.mu.Unlock()
 	for _, export := range []error{
 		conn.Export(serviceObject{f}, servicePath, serviceInterface),
