@@ -135,10 +135,11 @@ func ConvertSession(from SessionString, to SessionKind, fill SessionFill) (Sessi
 		return SessionConversion{}, err
 	}
 	c := SessionConversion{Kind: to}
-	if to.Keeps(SessionTest) && environment == "" && !fill.Test {
+	wantsAddress := to.Keeps(SessionAddress) && session.Host == ""
+	if environment == "" && !fill.Test && (to.Keeps(SessionTest) || wantsAddress) {
 		c.Assumed = append(c.Assumed, SessionTest)
 	}
-	if to.Keeps(SessionAddress) && session.Host == "" {
+	if wantsAddress {
 		if session.Host, session.Port = telegramAddress(session.DC, session.Test); session.Host != "" {
 			c.Assumed = append(c.Assumed, SessionAddress)
 		}

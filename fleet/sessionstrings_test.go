@@ -94,6 +94,7 @@ func TestConvertSession(t *testing.T) {
 		{"an address of nobody's", own(sessionstring.Telethon, "127.0.0.1", 2), sessionstring.Mtcute, SessionFill{}, nil, fields(SessionTest), fields(SessionUserID)},
 		{"said to be test", own(sessionstring.Telethon, "127.0.0.1", 2), sessionstring.Mtcute, SessionFill{BotID: 1, Test: true}, nil, nil, nil},
 		{"neither address nor environment", own(sessionstring.Gotd, "", 3), sessionstring.Mtcute, SessionFill{BotID: 1}, nil, fields(SessionTest, SessionAddress), nil},
+		{"an address of which environment", own(sessionstring.Gotd, "", 3), sessionstring.Telethon, SessionFill{}, nil, fields(SessionTest, SessionAddress), nil},
 		{"gotd does without an address", own(sessionstring.Gotd, "", 5), sessionstring.Gotd, SessionFill{Test: true}, fields(SessionTest), nil, fields(SessionAddress)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

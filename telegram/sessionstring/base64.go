@@ -1,7 +1,6 @@
 package sessionstring
 
 import (
-	"bytes"
 	"encoding/base64"
 	"strings"
 
@@ -9,7 +8,7 @@ import (
 )
 
 // The four ways base64 is written in session strings. Those without padding are what is read, whatever was
-// written: strict, so that no two texts mean the same bytes.
+// written: strict, so that no two texts mean the same strings.
 var (
 	urlPadded = base64.URLEncoding
 	stdPadded = base64.StdEncoding
@@ -19,19 +18,18 @@ var (
 
 // decode reads base64 in either alphabet, padded or not: people and programs change both. Line breaks, which
 // mail puts into long lines, are skipped.
-func decode(text []byte) ([]byte, *Error) {
-	bare := bytes.TrimRight(text, "=")
+func decode(text string) ([]byte, *Error) {
+	bare := strings.TrimRight(text, "=")
 	encoding := url
-	standard := bytes.IndexByte(bare, '+') >= 0 || bytes.IndexByte(bare, '/') >= 0
+	standard := strings.IndexByte(bare, '+') >= 0 || strings.IndexByte(bare, '/') >= 0
 	if standard {
 		encoding = std
 	}
-	body := make([]byte, encoding.DecodedLen(len(bare)))
-	n, err := encoding.Decode(body, bare)
+	body, err := encoding.DecodeString(bare)
 	switch {
 	case err == nil:
-		return body[:n], nil
-	case bytes.ContainsFunc(bare, isNotBase64) || standard && bytes.ContainsAny(bare, "-_"):
+		return body, nil
+	case strings.ContainsFunc(bare, isNotBase64) || standard && strings.ContainsAny(bare, "-_"):
 		return nil, &Error{Reason: NotBase64}
 	}
 	// Every character is one of base64's, and the last ones make no whole byte.

@@ -80,7 +80,7 @@ func (e *Error) Error() string {
 	if e.Reason == Implausible {
 		text += " " + e.Field.String()
 	}
-	if e.Got != 0 || e.Want != 0 {
+	if e.Want != 0 {
 		text += fmt.Sprintf(" (%d, not %d)", e.Got, e.Want)
 	}
 	return text

@@ -90,7 +90,7 @@ func FuzzScanner(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		j := scanner{text: []byte(text)}
+		j := scanner{text: text}
 		for more := j.enter('{', '}'); more; more = j.another('}') {
 			j.name()
 			j.skip()

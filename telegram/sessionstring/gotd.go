@@ -16,12 +16,12 @@ const (
 	gotdVersion = 1
 )
 
-func parseGotd(text []byte) (Session, *Error) {
+func parseGotd(text string) (Session, *Error) {
 	var data gotdData
 	version := int64(0)
 	j := scanner{text: text}
 	for more := j.enter('{', '}'); more; more = j.another('}') {
-		switch string(j.name()) {
+		switch j.name() {
 		case "Version":
 			version = j.integer()
 		case "Data":
@@ -41,12 +41,12 @@ type gotdData struct {
 	test          bool
 	dc            int64
 	salt          int64
-	addr, key, id []byte
+	addr, key, id string
 }
 
 func (d *gotdData) read(j *scanner) {
 	for more := j.enter('{', '}'); more; more = j.another('}') {
-		switch string(j.name()) {
+		switch j.name() {
 		case "Config":
 			d.readConfig(j)
 		case "DC":
@@ -68,7 +68,7 @@ func (d *gotdData) read(j *scanner) {
 // readConfig takes the one thing that a session wants to know of the configuration.
 func (d *gotdData) readConfig(j *scanner) {
 	for more := j.enter('{', '}'); more; more = j.another('}') {
-		if string(j.name()) == "TestMode" {
+		if j.name() == "TestMode" {
 			d.test = j.boolean()
 		} else {
 			j.skip()
@@ -89,9 +89,9 @@ func (d *gotdData) session() (Session, *Error) {
 		return Session{}, implausible(FieldDC)
 	}
 	s := Session{DC: int(d.dc), Key: secret.New(string(key)), Test: d.test, Salt: d.salt}
-	if len(d.addr) > 0 {
+	if d.addr != "" {
 		var ok bool
-		if s.Host, s.Port, ok = splitHostPort(string(d.addr)); !ok {
+		if s.Host, s.Port, ok = splitHostPort(d.addr); !ok {
 			return Session{}, implausible(FieldAddress)
 		}
 	}
@@ -118,15 +118,15 @@ func appendGotd(b []byte, s Session) []byte {
 	return append(b, "}}"...)
 }
 
-func parseGoTGProto(text []byte) (Session, *Error) {
+func parseGoTGProto(text string) (Session, *Error) {
 	body, err := decode(text)
 	if err != nil {
 		return Session{}, err
 	}
-	version, data := int64(0), []byte(nil)
-	j := scanner{text: body}
+	version, data := int64(0), ""
+	j := scanner{text: string(body)}
 	for more := j.enter('{', '}'); more; more = j.another('}') {
-		switch string(j.name()) {
+		switch j.name() {
 		case "Version":
 			version = j.integer()
 		case "Data":
@@ -142,7 +142,7 @@ func parseGoTGProto(text []byte) (Session, *Error) {
 	if err != nil {
 		return Session{}, err
 	}
-	return parseGotd(inner)
+	return parseGotd(string(inner))
 }
 
 func appendGoTGProto(b []byte, s Session) []byte {

@@ -1,9 +1,7 @@
 package sessionstring
 
 import (
-	"bytes"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,7 +10,7 @@ import (
 // text is a list of data centres that nobody wants. It accepts no text that is not JSON, and remembers the
 // first thing that was wrong; from then on it reads nothing.
 type scanner struct {
-	text []byte
+	text string
 	at   int
 	deep int
 	// bad: it is no JSON, or not of the form that was asked for. cut: it ended too early.
@@ -24,6 +22,14 @@ const maxDeep = 16
 
 // next skips blanks and returns the character that follows, 0 at the end or where something was wrong.
 func (j *scanner) next() byte {
+	if j.at < len(j.text) && j.text[j.at] > ' ' && !j.bad { // nearly always
+		return j.text[j.at]
+	}
+	return j.pastBlanks()
+}
+
+// pastBlanks is what next does at a blank, at the end, or where something was wrong.
+func (j *scanner) pastBlanks() byte {
 	for !j.bad && j.at < len(j.text) {
 		switch c := j.text[j.at]; c {
 		case ' ', '\t', '\r', '\n':
@@ -60,7 +66,7 @@ func (j *scanner) want(c byte) {
 // more follows:
 //
 //	for more := j.enter('{', '}'); more; more = j.another('}') {
-//		switch string(j.name()) { … }
+//		switch j.name() { … }
 //	}
 func (j *scanner) enter(opening, closing byte) bool {
 	if j.want(opening); j.take(closing) {
@@ -82,7 +88,7 @@ func (j *scanner) another(closing byte) bool {
 }
 
 // name reads the name of a value and the colon behind it.
-func (j *scanner) name() []byte {
+func (j *scanner) name() string {
 	name := j.string()
 	j.want(':')
 	return name
@@ -112,40 +118,40 @@ func (j *scanner) skip() {
 }
 
 // string reads a string. Those that are asked for have no escapes, unless another language wrote them.
-func (j *scanner) string() []byte {
+func (j *scanner) string() string {
 	j.want('"')
 	if j.bad {
-		return nil
+		return ""
 	}
-	rest, escaped := j.text[j.at:], false
-	for i := 0; i < len(rest); i++ {
-		switch c := rest[i]; {
-		case c == '"':
-			j.at += i + 1
-			return j.unescape(rest[:i], escaped)
+	rest, n, escaped := j.text[j.at:], 0, false
+	for ; n < len(rest) && rest[n] != '"'; n++ {
+		switch c := rest[n]; {
 		case c == '\\':
 			escaped = true
-			i++
+			n++ // what follows is no end
 		case c < ' ':
 			j.spoil()
-			return nil
+			return ""
 		}
 	}
-	j.at = len(j.text)
-	j.spoil()
-	return nil
+	if n >= len(rest) {
+		j.at = len(j.text)
+		j.spoil()
+		return ""
+	}
+	if j.at += n + 1; escaped {
+		return j.unescape(rest[:n])
+	}
+	return rest[:n]
 }
 
-// unescape undoes the escapes of a string, if it has any.
-func (j *scanner) unescape(text []byte, escaped bool) []byte {
-	if !escaped {
-		return text
-	}
+// unescape undoes the escapes of a string.
+func (j *scanner) unescape(text string) string {
 	var plain string
-	if json.Unmarshal(slices.Concat([]byte{'"'}, text, []byte{'"'}), &plain) != nil {
+	if json.Unmarshal([]byte(`"`+text+`"`), &plain) != nil {
 		j.spoil()
 	}
-	return []byte(plain)
+	return plain
 }
 
 func (j *scanner) integer() int64 {
@@ -179,7 +185,7 @@ func (j *scanner) number() string {
 		}
 		j.digits()
 	}
-	return string(j.text[start:j.at])
+	return j.text[start:j.at]
 }
 
 // digits reads at least one.
@@ -207,9 +213,9 @@ func (j *scanner) boolean() bool {
 // word takes a word if it is what follows.
 func (j *scanner) word(word string) bool {
 	rest := j.text[j.at:]
-	if j.bad || !bytes.HasPrefix(rest, []byte(word)) {
+	if j.bad || !strings.HasPrefix(rest, word) {
 		// A word that the end of the text breaks off was cut.
-		if !j.bad && strings.HasPrefix(word, string(rest[:min(len(rest), len(word))])) {
+		if !j.bad && strings.HasPrefix(word, rest) {
 			j.at = len(j.text)
 		}
 		return false

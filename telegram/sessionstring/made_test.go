@@ -29,7 +29,7 @@ type gotdVector struct {
 	Telethon string `json:"telethon_ipv6"`
 }
 
-func gotdVectors(t *testing.T) []gotdVector {
+func gotdVectors(t testing.TB) []gotdVector {
 	t.Helper()
 	data, err := os.ReadFile("testdata/gotd.json")
 	if err != nil {

@@ -52,8 +52,10 @@ func parseMTKruto(body []byte) (Session, Kind, *Error) {
 	}
 	apiID, bot, userID := int64(c.tlInt()), c.uint8(), c.tlLong()
 	switch {
+	case bad == Implausible: // where the zeros are, most of all
+		return Session{}, MTKruto, implausible(FieldKey)
 	case bad != 0:
-		return Session{}, MTKruto, &Error{Reason: bad, Field: badRuns(bad)}
+		return Session{}, MTKruto, &Error{Reason: bad}
 	case c.cut:
 		return Session{}, MTKruto, &Error{Reason: Cut}
 	case len(c.rest) > 0:
@@ -70,14 +72,6 @@ func parseMTKruto(body []byte) (Session, Kind, *Error) {
 	session := Session{Key: secret.New(string(key)), APIID: int(apiID), UserID: userID}
 	session.DC, session.Test, _ = mtkrutoDC(string(name))
 	return session, MTKruto, nil
-}
-
-// badRuns is what a mistake in the runs of zeros spoils: they are most of all in the key.
-func badRuns(bad Reason) Field {
-	if bad == Implausible {
-		return FieldKey
-	}
-	return 0
 }
 
 func appendMTKruto(b []byte, s Session, kind Kind) []byte {

@@ -96,15 +96,15 @@ func parse(text string) (Session, Kind, *Error) {
 	case len(text) > maxText:
 		return Session{}, Unknown, &Error{Reason: TooLong, Got: len(text), Want: maxText}
 	case text[0] == '{':
-		session, err := parseGotd([]byte(text))
+		session, err := parseGotd(text)
 		return session, Gotd, err
 	case strings.HasPrefix(text, "eyJ"): // {" in base64
-		session, err := parseGoTGProto([]byte(text))
+		session, err := parseGoTGProto(text)
 		return session, GoTGProto, err
 	case text[0] == '1':
-		return parseNumbered([]byte(text[1:]))
+		return parseNumbered(text[1:])
 	}
-	body, err := decode([]byte(text))
+	body, err := decode(text)
 	switch {
 	case err != nil:
 		return Session{}, guess(text, err), err
@@ -122,7 +122,7 @@ func guess(text string, err *Error) Kind {
 	if err.Reason != Cut {
 		return Unknown
 	}
-	body, err := decode([]byte(text[:len(text)/4*4]))
+	body, err := decode(text[:len(text)/4*4])
 	switch {
 	case err != nil:
 		return Unknown

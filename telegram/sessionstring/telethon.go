@@ -3,6 +3,7 @@ package sessionstring
 import (
 	"encoding/binary"
 	"net/netip"
+	"strings"
 
 	"botring/internal/secret"
 )
@@ -18,7 +19,7 @@ const (
 
 // parseNumbered reads what follows the 1. GramJS's are looked for first: one whose address has 14 characters is
 // as long as Telethon's with IPv6, and no IP address begins as the length and text of an address do.
-func parseNumbered(text []byte) (Session, Kind, *Error) {
+func parseNumbered(text string) (Session, Kind, *Error) {
 	body, err := decode(text)
 	if err != nil {
 		return Session{}, Telethon, err
@@ -70,8 +71,8 @@ func saysGramJS(body []byte) (said int, ok bool) {
 // isCutIPv6 tells a Telethon string with IPv6 that was cut to the length of one with IPv4. Telegram's IPv6
 // addresses begin with 2001:, its IPv4 addresses not with 32.1; and a whole string is padded, or a program
 // took the padding away and then left the rest alone.
-func isCutIPv6(body, text []byte) bool {
-	return len(body) >= 3 && len(body) < telethonIPv6 && body[1] == 0x20 && body[2] == 0x01 && text[len(text)-1] != '='
+func isCutIPv6(body []byte, text string) bool {
+	return len(body) >= 3 && len(body) < telethonIPv6 && body[1] == 0x20 && body[2] == 0x01 && !strings.HasSuffix(text, "=")
 }
 
 func parseTelethon(body []byte, ipBytes int) (Session, *Error) {
