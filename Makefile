@@ -22,7 +22,7 @@ measure: build ## start time, size, memory: what the program promises to stay un
 	@scripts/measure.sh ./botring
 
 golden: ## draw the expected screens anew; read the diff before committing it
-	go test ./ui/... -update
+	go test ./ui ./ui/internal/screentest -update
 
 lint:
 	golangci-lint run ./...

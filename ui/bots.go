@@ -1,15 +1,11 @@
 package ui
 
 import (
-	"fmt"
-	"time"
-
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
-	"botring/fleet/fault"
 )
 
 // bots is the list of all bots, the screen everything starts from.
@@ -82,6 +78,9 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return b, nil
 	}
 	list.notice = ""
+	if b.ranging(msg) {
+		return b, nil
+	}
 	switch {
 	case key.Matches(msg, keys.add):
 		return newAdd(sh), nil
@@ -106,10 +105,9 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		b.sh.list.finding = true
 		return b, b.field.Focus()
 	case key.Matches(msg, keys.sort):
-		list.sort = (list.sort + 1) % sortings
-		// The column may be hidden, and the sign beside its name with it.
-		list.notice = "Sorted by " + list.sort.String() + "."
-		sh.refresh()
+		sh.reorder(list.order.next(list.all, sh.now()))
+	case key.Matches(msg, keys.reverse):
+		sh.reorder(order{by: list.order.by, reverse: !list.order.reverse})
 	case key.Matches(msg, keys.problem):
 		if !list.nextProblem(sh.now()) {
 			list.notice = "No bot needs you."
@@ -118,6 +116,12 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		list.toggle()
 	case key.Matches(msg, keys.markAll):
 		list.toggleAll()
+	case key.Matches(msg, keys.markRange):
+		list.beginSpan()
+	case key.Matches(msg, keys.tags):
+		if bots, hidden := list.targets(); len(bots) > 0 {
+			return newTags(sh, bots, hidden, len(list.marked) > 0, nil), nil
+		}
 	case key.Matches(msg, keys.environment):
 		sh.otherEnvironment()
 	case key.Matches(msg, keys.watch):
@@ -200,7 +204,7 @@ func (b bots) find(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 func (b bots) filtered() bots {
 	list := &b.sh.list
 	if value := b.field.Value(); value != list.filter {
-		list.filter = value
+		list.filter, list.words = value, parseFilter(value)
 		b.sh.refresh()
 		if value != "" {
 			list.selected = 0
@@ -231,6 +235,9 @@ func keysOf(bots []fleet.Bot) []fleet.Key {
 	return keys
 }
 
+// explains is how filters are written.
+func (b bots) explains() keyGroup { return keyGroup{name: "Find", keys: filterKeys()} }
+
 func (b bots) Keys() []key.Binding {
 	k := b.sh.keys
 	switch {
@@ -241,68 +248,18 @@ func (b bots) Keys() []key.Binding {
 	case b.yank.pending:
 		return []key.Binding{k.copyName, k.copyID, k.copyToken, as(k.back, "copy nothing")}
 	}
-	keys := []key.Binding{k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.sort, k.mark, k.markAll, k.watch}
+	if b.sh.list.span.on {
+		return []key.Binding{
+			as(k.markRange, "mark these"), as(k.back, "give the range up"), as(k.check, "check these"), as(k.tags, "their tags"),
+			as(k.remove, "remove these"), k.problem, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.quit, k.suspend, k.leave,
+		}
+	}
+	keys := []key.Binding{
+		k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.tags,
+		k.mark, k.markRange, k.markAll, k.sort, k.reverse, k.watch,
+	}
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
 	return append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.history, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
-}
-
-func (b bots) View(size size) view {
-	sh, t, list := b.sh, b.sh.theme, &b.sh.list
-	v := view{tab: tabBots, status: b.status()}
-	if list.finding || list.filter != "" {
-		field := b.field
-		field.SetWidth(max(1, size.width-6))
-		v.body = append(v.body, " "+t.key.Render("/")+" "+t.cut(list.filter, size.width-4))
-		if c := field.Cursor(); list.finding && c != nil {
-			c.X++
-			v.cursor = c
-		}
-	}
-	c := list.columns
-	if list.measured != size.width {
-		c = measure(list.all, size.width)
-	}
-	v.body = append(v.body, t.header(c, list.sort))
-	now := sh.now()
-	for i := list.top; i < min(list.top+list.visible(), len(list.rows)); i++ {
-		v.body = append(v.body, t.line(c, list.rows[i], b.look(i, now)))
-	}
-	if len(list.rows) == 0 {
-		v.body = append(v.body, prose("No bot matches. esc shows all.", size.width)...)
-	}
-	return v
-}
-
-// look is how row i is drawn now.
-func (b bots) look(i int, now time.Time) rowLook {
-	sh, list := b.sh, &b.sh.list
-	bot := list.rows[i].bot
-	look := rowLook{selected: i == list.selected, marked: list.marked[bot.Key]}
-	if sh.checking.pending[bot.Key] {
-		look.mark, look.state = sh.theme.dim.Render(sh.theme.glyphs.unknown), "checking"+sh.theme.glyphs.ellipsis
-		return look
-	}
-	mark, state := fault.State(bot, now)
-	look.mark, look.state = sh.theme.mark(mark), state
-	return look
-}
-
-func (b bots) status() string {
-	sh := b.sh
-	switch {
-	case b.asking:
-		return fmt.Sprintf("Check %s? enter checks %s esc does not", count(len(sh.bots), "bot"), sh.theme.glyphs.dot)
-	case b.yank.pending:
-		return b.yank.status(sh)
-	case sh.checking.running():
-		return sh.checking.status(sh)
-	case sh.list.notice != "":
-		return sh.list.notice
-	}
-	if copied := sh.clipboard.status(sh.now()); copied != "" {
-		return copied
-	}
-	return sh.theme.dim.Render(sh.watch.beside(sh, sh.counts()))
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -81,25 +82,61 @@ func TestBotsFilterThatMatchesNothing(t *testing.T) {
 	}
 }
 
+// TestBotsSort goes through all columns in which bots differ, and turns each round.
 func TestBotsSort(t *testing.T) {
-	sh := testShell(t, someBots()...)
+	some := someBots()
+	some[2].Environment = "test"
+	some[1].Health.CheckedAt = noon().Add(-time.Hour)
+	sh := testShell(t, some...)
 	s := newBots(sh)
-	var seen [][]string
-	for range int(sortings) {
-		seen = append(seen, names(sh))
-		s = drive(s, "s")
-		if want := "Sorted by " + sh.list.sort.String() + "."; sh.list.notice != want {
-			t.Errorf("sorting says %q, want %q", sh.list.notice, want)
+	first := map[sorting]string{
+		byName: "Alerts", byUsername: "New one", byEnvironment: "Alerts", byApp: "Old support",
+		byState: "Old support", byChecked: "New one", byTags: "Alerts",
+	}
+	for by := range sortings {
+		list := &sh.list
+		if list.order.by != by {
+			t.Fatalf("after %s comes %s", by-1, list.order.by)
+		}
+		there := names(sh)
+		if by == byEnvironment {
+			slices.Reverse(there) // "test" comes last
+		}
+		if there[0] != first[by] {
+			t.Errorf("by %s, first is %q of %q", by, there[0], there)
+		}
+		header := ansi.Strip(s.View(size{140, 19}).body[0])
+		if strings.Count(header, "▾") != 1 {
+			t.Errorf("by %s the header is %q", by, header)
+		}
+		s = drive(s, "S")
+		if header = ansi.Strip(s.View(size{140, 19}).body[0]); strings.Count(header, "▴") != 1 {
+			t.Errorf("by %s, turned round, the header is %q", by, header)
+		}
+		back := slices.Clone(list.rows)
+		slices.Reverse(back)
+		if !slices.IsSortedFunc(back, func(a, b *row) int { return by.key(a, noon()).compare(by.key(b, noon())) }) {
+			t.Errorf("by %s, turned round: %q", by, names(sh))
+		}
+		s = drive(s, "S", "s")
+		if want := "Sorted by " + list.order.by.String() + "."; list.notice != want {
+			t.Errorf("sorting says %q, want %q", list.notice, want)
 		}
 	}
-	if !slices.Equal(seen[0], names(sh)) {
+	if sh.list.order != (order{}) {
 		t.Error("sorting does not come round")
 	}
-	if seen[int(byState)][0] != "Old support" && seen[int(byState)][0] != "👩‍👩‍👧 Family 🎂" {
-		t.Errorf("by state, first is %q: not one that needs the user", seen[int(byState)][0])
+}
+
+// TestSortSkipsWhatTellsNothing: a column that says the same of every bot is no order.
+func TestSortSkipsWhatTellsNothing(t *testing.T) {
+	sh := testShell(t, fineBots(20)...)
+	s := drive(newBots(sh), "s")
+	if sh.list.order.by != byUsername {
+		t.Errorf("the second order is by %s", sh.list.order.by)
 	}
-	if !slices.IsSortedFunc(seen[int(byName)], fold) {
-		t.Errorf("by name: %q", seen[int(byName)])
+	if drive(s, "s"); sh.list.order.by != byName {
+		t.Errorf("the third order is by %s, in which all are alike", sh.list.order.by)
 	}
 }
 
@@ -207,13 +244,13 @@ func TestColumnsStayAligned(t *testing.T) {
 
 func TestConstantColumnsAreHidden(t *testing.T) {
 	sh := testShell(t, someBots()[:3]...)
-	if c := measure(sh.list.all, 120); c.app != 0 || c.environment != 0 {
+	if c := widthsOf(sh.list.all).measure(120); c.app != 0 || c.environment != 0 {
 		t.Errorf("columns that say the same in every row are shown: %+v", c)
 	}
 	mixed := someBots()[:3]
 	mixed[1].Environment = "test"
 	sh = testShell(t, mixed...)
-	if c := measure(sh.list.all, 120); c.environment == 0 {
+	if c := widthsOf(sh.list.all).measure(120); c.environment == 0 {
 		t.Error("two environments, and no column for them")
 	}
 }
@@ -235,7 +272,7 @@ func TestEmptyListIsTheWelcome(t *testing.T) {
 func BenchmarkFilter(b *testing.B) {
 	sh := testShell(b, fineBots(10_000)...)
 	for b.Loop() {
-		sh.list.filter = "n99"
+		sh.list.words = parseFilter("n99")
 		sh.refresh()
 	}
 }

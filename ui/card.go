@@ -89,6 +89,8 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return newReplace(sh, bot), nil
 	case key.Matches(msg, keys.remove):
 		return remove{sh: sh, bots: []fleet.Bot{bot}, from: c}, nil
+	case key.Matches(msg, keys.tags):
+		return newTags(sh, []fleet.Bot{bot}, 0, false, c), nil
 	case key.Matches(msg, keys.problem):
 		return c.nextProblem(), nil
 	case key.Matches(msg, keys.history):
@@ -169,7 +171,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, as(k.history, "its history"), k.problem)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

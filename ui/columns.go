@@ -1,13 +1,11 @@
 package ui
 
 import (
-	"sort"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
-
-	"botring/fleet/fault"
 )
 
 // columns are the widths of the list's columns in cells; a column of width 0 is not shown.
@@ -20,27 +18,42 @@ const (
 	narrow     = 60 // below this only mark, name and state are shown
 )
 
-// measure chooses the columns for rows on a terminal of width cells. It looks at all rows, not at the
-// visible ones, so that nothing jumps while scrolling; and it hides a column that says the same in every
-// row.
-func measure(rows []row, width int) columns {
-	var widest columns
-	varies := func(text func(row) string) bool {
-		for _, r := range rows {
-			if text(r) != text(rows[0]) {
-				return true
-			}
+// widths are what the columns of all rows need, and which columns say different things. They are taken when the
+// catalogue is read, of all rows and not of the visible ones, so that nothing jumps while scrolling.
+type widths struct {
+	columns
+	environments, apps bool // rows differ in these
+}
+
+func widthsOf(rows []row) widths {
+	var w widths
+	for i := range rows {
+		r := &rows[i]
+		w.name = max(w.name, cells(r.name))
+		w.username = max(w.username, cells(r.username))
+		w.tags = max(w.tags, cells(r.tags))
+		if i == 0 || r.app != rows[i-1].app {
+			w.app = max(w.app, cells(r.app))
+			w.apps = w.apps || i > 0
 		}
-		return false
+		w.environments = w.environments || r.environment != rows[0].environment
 	}
-	for _, r := range rows {
-		widest.name = max(widest.name, ansi.StringWidth(r.name))
-		widest.username = max(widest.username, ansi.StringWidth(r.username))
-		widest.app = max(widest.app, ansi.StringWidth(r.app))
-		widest.environment = max(widest.environment, ansi.StringWidth(r.bot.Environment))
-		widest.tags = max(widest.tags, ansi.StringWidth(r.tags))
+	return w
+}
+
+// cells is the width of a text on a terminal.
+func cells(s string) int {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return ansi.StringWidth(s)
+		}
 	}
-	c := columns{name: clamp(widest.name, 12, 28), state: stateWidth}
+	return len(s)
+}
+
+// measure chooses the columns for a terminal of width cells. It hides a column that says the same in every row.
+func (w widths) measure(width int) columns {
+	c := columns{name: clamp(w.name, 12, 28), state: stateWidth}
 	room := width - markWidth - 1
 	if width < narrow {
 		c.state = min(stateWidth, max(12, room-gapWidth-14))
@@ -57,30 +70,38 @@ func measure(rows []row, width int) columns {
 		room -= got + gapWidth
 		return got
 	}
-	c.username = give(clamp(widest.username, 8, 24), widest.username > 0)
-	c.environment = give(clamp(widest.environment, len("Environment"), 12), varies(func(r row) string { return r.bot.Environment }))
-	c.app = give(clamp(widest.app, 4, 14), varies(func(r row) string { return r.app }))
-	c.tags = give(clamp(widest.tags, 4, 30), widest.tags > 0)
+	const sign = 2 // " ▾" behind the name of the sorted one
+	c.username = give(clamp(w.username, len("Username")+sign, 24), w.username > 0)
+	c.environment = give(len("Environment")+sign, w.environments)
+	c.app = give(clamp(w.app, len("App")+sign, 14), w.apps)
+	c.tags = give(clamp(w.tags, len("Tags")+sign, 30), w.tags > 0)
 	return c
 }
 
 func clamp(n, low, high int) int { return min(max(n, low), high) }
 
 // header is the line of column names, the sorted one with a sign.
-func (t theme) header(c columns, by sorting) string {
+func (t theme) header(c columns, by order) string {
 	name := func(s string, of sorting) string {
-		if by == of {
-			return s + " " + t.glyphs.down
+		switch {
+		case by.by != of:
+			return s
+		case by.reverse:
+			return s + " " + t.glyphs.up
 		}
-		return s
+		return s + " " + t.glyphs.down
+	}
+	state := name("State", byState)
+	if by.by == byChecked {
+		state = name("State, checked", byChecked)
 	}
 	line := strings.Repeat(" ", markWidth) + t.pad(name("Bot", byName), c.name)
 	for _, col := range []struct {
 		name  string
 		width int
 	}{
-		{name("Username", byUsername), c.username}, {"Environment", c.environment}, {name("App", byApp), c.app},
-		{name("State", byState), c.state}, {"Tags", c.tags},
+		{name("Username", byUsername), c.username}, {name("Environment", byEnvironment), c.environment}, {name("App", byApp), c.app},
+		{state, c.state}, {name("Tags", byTags), c.tags},
 	} {
 		if col.width > 0 {
 			line += strings.Repeat(" ", gapWidth) + t.pad(col.name, col.width)
@@ -91,51 +112,62 @@ func (t theme) header(c columns, by sorting) string {
 
 // A rowLook is what one row of the list needs beside its texts.
 type rowLook struct {
-	selected, marked bool
-	mark             string // the sign of the state, styled
-	state            string
+	selected, marked, ranged bool
+	mark                     string // the sign of the state, styled
+	state                    string
+	// found are the letters of its texts that the filter has found.
+	found [textKinds][]int
 }
 
 // line draws one row.
-func (t theme) line(c columns, r row, look rowLook) string {
+func (t theme) line(c columns, r *row, look rowLook) string {
 	bar, tick := " ", " "
 	name := t.text
 	if look.selected {
 		bar, name = t.focus.Render(t.glyphs.row), t.strong
 	}
-	if look.marked {
+	switch {
+	case look.marked:
 		tick = t.key.Render(t.glyphs.marked)
+	case look.ranged:
+		tick = t.key.Render(t.glyphs.ranged)
 	}
 	var out strings.Builder
 	out.WriteString(" " + bar + tick + look.mark + " ")
-	out.WriteString(t.matchedText(r.name, r.inName, c.name, name))
+	out.WriteString(t.matchedText(r.name, look.found[inName], c.name, name))
 	column := func(text string, width int, style lipgloss.Style, at []int) {
 		if width > 0 {
 			out.WriteString(strings.Repeat(" ", gapWidth))
 			out.WriteString(t.matchedText(text, at, width, style))
 		}
 	}
-	column(r.username, c.username, t.dim, r.inUsername)
-	column(fault.Clean(r.bot.Environment), c.environment, t.dim, nil)
-	column(r.app, c.app, t.dim, nil)
+	column(r.username, c.username, t.dim, look.found[inUsername])
+	column(r.environment, c.environment, t.dim, nil)
+	column(r.app, c.app, t.dim, look.found[inApp])
 	column(look.state, c.state, t.text, nil)
-	column(r.tags, c.tags, t.dim, nil)
+	column(r.tags, c.tags, t.dim, look.found[inTags])
 	return out.String()
 }
 
-// matchedText pads text to width, with the bytes at the offsets marked.
+// matchedText pads text to width, with the letters at these places marked.
 func (t theme) matchedText(text string, at []int, width int, style lipgloss.Style) string {
 	padded := t.pad(text, width)
 	if len(at) == 0 {
 		return style.Render(padded)
 	}
+	marked := func(i int) bool { return slices.Contains(at, i) }
 	var out strings.Builder
-	for i, r := range padded {
+	letters, from := []rune(padded), 0
+	for i := range letters {
+		if i+1 < len(letters) && marked(i) == marked(i+1) {
+			continue
+		}
 		s := style
-		if j := sort.SearchInts(at, i); j < len(at) && at[j] == i && i < len(text) {
+		if marked(i) {
 			s = t.matched
 		}
-		out.WriteString(s.Render(string(r)))
+		out.WriteString(s.Render(string(letters[from : i+1])))
+		from = i + 1
 	}
 	return out.String()
 }

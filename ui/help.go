@@ -25,7 +25,11 @@ type keyGroup struct {
 // helpColumns is the width from which the groups stand side by side.
 const helpColumns = 76
 
-func newHelp(sh *shell, keys []key.Binding, typing bool) *help {
+// An explainer is a screen with more to explain than its keys.
+type explainer interface{ explains() keyGroup }
+
+func newHelp(sh *shell, s screen) *help {
+	keys, typing := s.Keys(), s.Typing()
 	all := sh.keys.help
 	if typing {
 		all = sh.keys.helpTyping
@@ -41,7 +45,11 @@ func newHelp(sh *shell, keys []key.Binding, typing bool) *help {
 			here.keys = append(here.keys, b)
 		}
 	}
-	return &help{sh: sh, groups: []keyGroup{here, moving, everywhere}}
+	groups := []keyGroup{here, moving, everywhere}
+	if more, ok := s.(explainer); ok {
+		groups = append(groups, more.explains())
+	}
+	return &help{sh: sh, groups: groups}
 }
 
 // moves reports whether b goes somewhere and changes nothing.

@@ -23,7 +23,7 @@ func TestHelpLooks(t *testing.T) {
 func TestHelpCloses(t *testing.T) {
 	for _, k := range []string{"esc", "q", "?", "f1"} {
 		sh := testShell(t)
-		h := newHelp(sh, newBots(sh).Keys(), false)
+		h := newHelp(sh, newBots(sh))
 		if _, open := h.update(press(k), size{60, 12}); open {
 			t.Errorf("%s leaves it open", k)
 		}
@@ -48,7 +48,7 @@ func TestHelpScrolls(t *testing.T) {
 func TestHelpShowsEveryKey(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	keys := newBots(sh).Keys()
-	h := newHelp(sh, keys, false)
+	h := newHelp(sh, newBots(sh))
 	text := strings.Join(h.lines(100), "\n")
 	for _, b := range keys {
 		if n := strings.Count(text, pressed(b)); n == 0 || !strings.Contains(text, b.Help().Desc) {

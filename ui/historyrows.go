@@ -6,7 +6,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/sahilm/fuzzy"
 
 	"botring/fleet"
 	"botring/fleet/fault"
@@ -17,7 +16,7 @@ type historyRow struct {
 	entry                       fleet.Entry
 	mark                        fault.Mark
 	bot, action, result, detail string
-	// The byte offsets that the filter matched, to be marked.
+	// The letters that the filter found, to be marked.
 	inBot, inAction, inResult, inDetail []int
 }
 
@@ -32,15 +31,17 @@ func historyRowOf(e fleet.Entry) historyRow {
 
 // match looks for each word of a filter in the row's texts, all of which have to be found.
 func (r *historyRow) match(words []string) bool {
-	texts := textSource{r.bot, r.action, r.result, r.detail}
-	places := []*[]int{&r.inBot, &r.inAction, &r.inResult, &r.inDetail}
-	for _, word := range words {
-		found := fuzzy.FindFromNoSort(word, texts)
-		if len(found) == 0 {
-			return false
+	texts := [...]text{newText(r.bot), newText(r.action), newText(r.result), newText(r.detail)}
+	places := [...]*[]int{&r.inBot, &r.inAction, &r.inResult, &r.inDetail}
+	for _, typed := range words {
+		w, found := newWord(typed), false
+		for i, t := range texts {
+			if _, ok := t.score(&w); ok {
+				*places[i], found = t.mark(&w, *places[i]), true
+			}
 		}
-		for _, m := range found {
-			*places[m.Index] = m.MatchedIndexes
+		if !found {
+			return false
 		}
 	}
 	return true

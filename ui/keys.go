@@ -9,7 +9,7 @@ import (
 type keymap struct {
 	add, open, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
 
-	remove, removeHere, logOutRemove, sort, filter, problem, mark, markAll key.Binding
+	remove, removeHere, logOutRemove, sort, reverse, filter, problem, mark, markAll, markRange, tags, complete key.Binding
 
 	environment, watch, reveal, saveOnly, addAll, file, memory, howTo, newKeyring key.Binding
 
@@ -46,10 +46,15 @@ func newKeymap() keymap {
 		logOutRemove: bind("o", "log out, then remove", "o"),
 
 		sort:    bind("s", "sort", "s"),
+		reverse: bind("S", "sort the other way round", "S"),
 		filter:  bind("/", "find", "/"),
 		problem: bind("!", "next problem", "!"),
 		mark:    bind("space", "mark", "space"),
 		markAll: bind("*", "mark all shown", "*"),
+
+		markRange: bind("v", "mark a range", "v"),
+		tags:      bind("t", "tags", "t"),
+		complete:  bind("tab", "complete", "tab"),
 
 		environment: bind("w", "the other environment", "w"),
 		watch:       bind("W", "watch on or off", "W"),

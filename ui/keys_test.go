@@ -41,7 +41,7 @@ var secondOfAPair = map[string]string{
 
 // inFields are bindings of forms, where the arrows go from field to field as they go from row to row
 // elsewhere, and where ? is text.
-var inFields = map[string]string{"nextField": "down", "prevField": "up", "helpTyping": "help"}
+var inFields = map[string]string{"nextField": "down", "prevField": "up", "helpTyping": "help", "complete": "nextField"}
 
 func TestOneLetterOneMeaning(t *testing.T) {
 	all := bindings(t)
@@ -117,6 +117,10 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("bots finding", someBots(), keys(newBots, "/", "o"))
 	on("bots asking", someBots(), keys(newBots, "C"))
 	on("bots copying", someBots(), keys(newBots, "y"))
+	on("bots ranging", fineBots(60), keys(newBots, "j", "v", "j"))
+	for name, open := range tagScreens() {
+		on("tags "+name, someBots(), open)
+	}
 	for _, b := range someBots() {
 		on("card "+string(b.Health.Status), someBots(), func(sh *shell) screen { return newCard(sh, b.Key) })
 	}

@@ -1,9 +1,8 @@
 package ui
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"botring/fleet"
@@ -13,62 +12,138 @@ import (
 // A listState is where one is in the list of bots. It belongs to the shell, so that going into a bot and
 // back finds filter, order, marks and place as they were.
 type listState struct {
-	rows     []row // what is shown, in order
-	all      []row // every bot, cleaned for showing
-	selected int   // index into rows
-	top      int   // first visible row
-	height   int   // lines of the body below the header
+	rows     []*row // what is shown, in order
+	all      []row  // every bot, cleaned for showing, as the shell's bots are ordered
+	selected int    // index into rows
+	top      int    // first visible row
+	height   int    // lines of the body below the header
 
 	// finding: the filter is being typed; it then has a line of its own, as when it is on.
 	finding bool
 	filter  string
-	sort    sorting
-	marked  map[fleet.Key]bool
+	words   filter // what filter says
+	order   order
+	sorted  []*row // all in this order, nil where it must be made anew
+	hits    []hit  // room for those that pass the filter
+	// places is where each bot stands in all, nil where it must be made anew.
+	places map[fleet.Key]int
+
+	marked map[fleet.Key]bool
+	span   span
 
 	notice string // what the last action did
 
 	// columns are measured for a width of measured cells, when the bots or the terminal change.
+	widths   widths
 	columns  columns
 	measured int
 }
 
-// measure lays the columns out for a terminal of width cells.
-func (l *listState) measure(width int) { l.columns, l.measured = measure(l.all, width), width }
+// A hit is a row that passes the filter.
+type hit struct {
+	row   *row
+	score int
+	place int // among all that are sorted
+}
 
-// refresh makes the rows anew after the bots, the filter or the order changed. The selection stays on its
-// bot where that is still shown.
+// measure lays the columns out for a terminal of width cells.
+func (l *listState) measure(width int) { l.columns, l.measured = l.widths.measure(width), width }
+
+// refresh makes the rows anew after the bots, the filter or the order changed. The selection stays on its bot
+// where that is still shown, and the bot on its line.
 func (sh *shell) refresh() {
 	l := &sh.list
 	at, had := l.current()
-	l.rows = l.shown(l.all, sh.now())
+	line := l.selected - l.top
+	l.show(sh.now())
 	if had {
-		if i := slices.IndexFunc(l.rows, func(r row) bool { return r.bot.Key == at.bot.Key }); i >= 0 {
+		if i := l.indexOf(at.bot.Key); i >= 0 {
 			l.selected = i
+			l.top = max(0, i-line)
 		}
 	}
+	l.keepSpan()
 	l.move(0)
+}
+
+// show makes rows of those that pass the filter, in the order that is wanted: the best match first while words
+// are looked for, and by the order among equals.
+func (l *listState) show(now time.Time) {
+	if l.sorted == nil {
+		l.sorted = l.order.sorted(l.all, now)
+	}
+	if len(l.words) == 0 {
+		l.rows = l.sorted
+		return
+	}
+	l.hits = l.hits[:0]
+	for i, r := range l.sorted {
+		if score, ok := l.words.match(r, now); ok {
+			l.hits = append(l.hits, hit{r, score, i})
+		}
+	}
+	slices.SortFunc(l.hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.place, b.place))
+	})
+	l.rows = make([]*row, len(l.hits))
+	for i, h := range l.hits {
+		l.rows[i] = h.row
+	}
+}
+
+// indexOf is where a bot is shown, -1 for nowhere.
+func (l *listState) indexOf(key fleet.Key) int {
+	return slices.IndexFunc(l.rows, func(r *row) bool { return r.bot.Key == key })
+}
+
+// find selects a bot wherever it is.
+func (l *listState) find(key fleet.Key) {
+	if i := l.indexOf(key); i >= 0 {
+		l.selected = i
+		l.move(0)
+	}
+}
+
+// take takes all bots as rows. Marks of bots that are gone go with them. What is shown is made anew by refresh,
+// which finds the selected bot again by the rows that were.
+func (l *listState) take(rows []row) {
+	place(rows)
+	l.all, l.widths = rows, widthsOf(rows)
+	l.sorted, l.places = nil, nil
+	if len(l.marked) == 0 {
+		return
+	}
+	there := make(map[fleet.Key]bool, len(l.marked))
+	for i := range rows {
+		if key := rows[i].bot.Key; l.marked[key] {
+			there[key] = true
+		}
+	}
+	l.marked = there
+}
+
+// place is where a bot stands in all, -1 for nowhere.
+func (l *listState) place(key fleet.Key) int {
+	if l.places == nil {
+		l.places = make(map[fleet.Key]int, len(l.all))
+		for i := range l.all {
+			l.places[l.all[i].bot.Key] = i
+		}
+	}
+	if i, ok := l.places[key]; ok {
+		return i
+	}
+	return -1
 }
 
 // replace puts a bot that changed into its place, without sorting: rows must not jump about while many
 // are being checked.
 func (sh *shell) replace(b fleet.Bot) {
-	put := func(rows []row) {
-		for i := range rows {
-			if rows[i].bot.Key == b.Key {
-				fresh := sh.rowsOf([]fleet.Bot{b})[0]
-				fresh.inName, fresh.inUsername = rows[i].inName, rows[i].inUsername
-				rows[i] = fresh
-				return
-			}
-		}
-	}
-	put(sh.list.all)
-	put(sh.list.rows)
-	for i := range sh.bots {
-		if sh.bots[i].Key == b.Key {
-			sh.bots[i] = b
-			return
-		}
+	if i := sh.list.place(b.Key); i >= 0 {
+		fresh := sh.rowsOf([]fleet.Bot{b})[0]
+		fresh.place = sh.list.all[i].place
+		sh.list.all[i] = fresh
+		sh.bots[i] = b
 	}
 }
 
@@ -77,7 +152,7 @@ func (l *listState) current() (row, bool) {
 	if l.selected < 0 || l.selected >= len(l.rows) {
 		return row{}, false
 	}
-	return l.rows[l.selected], true
+	return *l.rows[l.selected], true
 }
 
 // visible is how many rows fit.
@@ -101,22 +176,11 @@ func (l *listState) move(n int) {
 	l.top = max(0, min(l.top, len(l.rows)-height))
 }
 
-// find selects a bot wherever it is.
-func (l *listState) find(key fleet.Key) {
-	for i, r := range l.rows {
-		if r.bot.Key == key {
-			l.selected = i
-			l.move(0)
-			return
-		}
-	}
-}
-
 // nextProblem moves to the next bot that needs the user, around the end. It reports whether there is one.
 func (l *listState) nextProblem(now time.Time) bool {
 	for i := 1; i <= len(l.rows); i++ {
 		at := (l.selected + i) % len(l.rows)
-		if markOf(l.rows[at].bot, now) == fault.NeedsYou {
+		if fault.MarkAt(&l.rows[at].bot, now) == fault.NeedsYou {
 			l.selected = at
 			l.move(0)
 			return true
@@ -131,36 +195,33 @@ func (l *listState) toggle() {
 	if !ok {
 		return
 	}
-	marked := map[fleet.Key]bool{}
-	for k := range l.marked {
-		marked[k] = true
-	}
-	if marked[r.bot.Key] {
-		delete(marked, r.bot.Key)
+	if l.marked[r.bot.Key] {
+		delete(l.marked, r.bot.Key)
 	} else {
-		marked[r.bot.Key] = true
+		l.mark(l.selected, l.selected)
 	}
-	l.marked = marked
 	l.move(1)
 }
 
 // toggleAll marks all that is shown, or takes these marks away when all of it is marked.
 func (l *listState) toggleAll() {
-	marked, all := map[fleet.Key]bool{}, true
-	for k := range l.marked {
-		marked[k] = true
+	if slices.ContainsFunc(l.rows, func(r *row) bool { return !l.marked[r.bot.Key] }) {
+		l.mark(0, len(l.rows)-1)
+		return
 	}
 	for _, r := range l.rows {
-		all = all && marked[r.bot.Key]
+		delete(l.marked, r.bot.Key)
 	}
-	for _, r := range l.rows {
-		if all {
-			delete(marked, r.bot.Key)
-		} else {
-			marked[r.bot.Key] = true
-		}
+}
+
+// mark marks the rows from one to another.
+func (l *listState) mark(from, to int) {
+	if l.marked == nil {
+		l.marked = make(map[fleet.Key]bool, to-from+1)
 	}
-	l.marked = marked
+	for _, r := range l.rows[from : to+1] {
+		l.marked[r.bot.Key] = true
+	}
 }
 
 // targets are the bots an action is for: the marked ones, and how many of them the filter hides, or else
@@ -172,54 +233,25 @@ func (l *listState) targets() (bots []fleet.Bot, hidden int) {
 		}
 		return nil, 0
 	}
-	for _, r := range l.all {
-		if l.marked[r.bot.Key] {
-			bots = append(bots, r.bot)
+	bots = make([]fleet.Bot, 0, len(l.marked))
+	for i := range l.all {
+		if l.marked[l.all[i].bot.Key] {
+			bots = append(bots, l.all[i].bot)
 		}
 	}
-	shown := 0
-	for _, r := range l.rows {
-		if l.marked[r.bot.Key] {
-			shown++
-		}
-	}
-	return bots, len(bots) - shown
+	return bots, l.hidden()
 }
 
-// counts is the footer: how many bots, and how many in each state.
-func (sh *shell) counts() string {
-	l := &sh.list
-	n := map[fault.Mark]int{}
-	for _, r := range l.all {
-		n[markOf(r.bot, sh.now())]++
+// hidden is how many of the marked bots the filter hides.
+func (l *listState) hidden() int {
+	if len(l.words) == 0 || len(l.marked) == 0 {
+		return 0
 	}
-	parts := []string{count(len(l.all), "bot")}
-	for _, each := range []struct {
-		mark fault.Mark
-		one  string
-		many string
-	}{
-		{fault.OK, "ok", "ok"}, {fault.Waiting, "waiting", "waiting"},
-		{fault.NeedsYou, "needs you", "need you"}, {fault.Unknown, "not logged in or not known", "not logged in or not known"},
-	} {
-		switch {
-		case n[each.mark] == 1:
-			parts = append(parts, "1 "+each.one)
-		case n[each.mark] > 1:
-			parts = append(parts, fmt.Sprintf("%d %s", n[each.mark], each.many))
+	hidden := len(l.marked)
+	for _, r := range l.rows {
+		if l.marked[r.bot.Key] {
+			hidden--
 		}
 	}
-	line := strings.Join(parts, " "+sh.theme.glyphs.dot+" ")
-	if l.filter != "" {
-		line = fmt.Sprintf("%d of %s", len(l.rows), line)
-	}
-	if len(l.marked) > 0 {
-		bots, hidden := l.targets()
-		marks := fmt.Sprintf("%d marked", len(bots))
-		if hidden > 0 {
-			marks += fmt.Sprintf(", %d hidden", hidden)
-		}
-		line = marks + " " + sh.theme.glyphs.dot + " " + line
-	}
-	return line
+	return hidden
 }

@@ -173,7 +173,7 @@ func (r root) key(msg tea.KeyPressMsg) (model tea.Model, cmd tea.Cmd, taken bool
 	case key.Matches(msg, keys.back) && r.sh.giveUp():
 		return r, nil, true
 	case key.Matches(msg, keys.helpTyping), !r.screen.Typing() && key.Matches(msg, keys.help):
-		r.help = newHelp(r.sh, r.screen.Keys(), r.screen.Typing())
+		r.help = newHelp(r.sh, r.screen)
 		return r, nil, true
 	}
 	if quits, ok := r.screen.(quitter); ok && !r.screen.Typing() && key.Matches(msg, keys.quit) && quits.quits() {

@@ -28,6 +28,8 @@ type shell struct {
 	// bots and apps are the catalogue as last read.
 	bots []fleet.Bot
 	apps []fleet.App
+	// looking: it is being looked whether another program has changed it.
+	looking bool
 
 	// environment is where new bots go; environments are all that are known.
 	environment  string
@@ -126,11 +128,14 @@ func (sh *shell) update(msg tea.Msg) tea.Cmd {
 		}
 		return sh.reload
 	}
+	if msg, ok := msg.(changedMsg); ok {
+		return sh.changed(msg)
+	}
 	sh.clipboard, clip = sh.clipboard.update(sh, msg)
 	sh.checking, check = sh.checking.update(sh, msg)
 	sh.watch, watched = sh.watch.update(sh, msg)
 	if _, ok := msg.(tickMsg); ok {
-		return tea.Batch(clip, check, watched, sh.clock(), sh.drifted())
+		return tea.Batch(clip, check, watched, sh.clock(), sh.drifted(), sh.lookForChanges())
 	}
 	return tea.Batch(clip, check, watched)
 }
@@ -193,7 +198,7 @@ func (sh *shell) took(msg catalogueMsg) {
 		return
 	}
 	sh.bots, sh.apps = msg.bots, msg.apps
-	sh.list.all = sh.rowsOf(sh.bots)
+	sh.list.take(sh.rowsOf(sh.bots))
 	sh.list.measure(sh.body.width)
 	sh.refresh()
 }

@@ -55,7 +55,7 @@ type glyphs struct {
 	ok, waiting, bad, unknown        string
 	row, rule, trail, fold, unfold   string
 	done, cross, dot, mask, ellipsis string
-	down, up, marked                 string
+	down, up, marked, ranged         string
 	barFull, barEmpty, barL, barR    string
 	spinner                          []string
 }
@@ -65,7 +65,7 @@ func unicodeGlyphs() glyphs {
 		ok: "●", waiting: "▲", bad: "✕", unknown: "○",
 		row: "▌", rule: "─", trail: "›", fold: "▸", unfold: "▾",
 		done: "✓", cross: "✕", dot: "·", mask: "•", ellipsis: "…",
-		down: "▾", up: "▴", marked: "◆",
+		down: "▾", up: "▴", marked: "◆", ranged: "◇",
 		barFull: "█", barEmpty: " ", barL: "▕", barR: "▏",
 		spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
 	}
@@ -76,7 +76,7 @@ func asciiGlyphs() glyphs {
 		ok: "*", waiting: "!", bad: "x", unknown: "-",
 		row: "|", rule: "-", trail: ">", fold: ">", unfold: "v",
 		done: "+", cross: "x", dot: "-", mask: "*", ellipsis: "~",
-		down: "v", up: "^", marked: "#",
+		down: "v", up: "^", marked: "#", ranged: "+",
 		barFull: "#", barEmpty: ".", barL: "[", barR: "]",
 		spinner: []string{"|", "/", "-", "\\"},
 	}

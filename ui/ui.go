@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -63,7 +64,11 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	// Hardly anything that is read at the start becomes garbage: looking for some takes a tenth of the time to the
+	// first frame.
+	percent := debug.SetGCPercent(400)
 	model, err := newRoot(ctx, opts)
+	debug.SetGCPercent(percent)
 	if err != nil {
 		return err
 	}

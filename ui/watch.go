@@ -123,7 +123,7 @@ func (w watch) update(sh *shell, msg tea.Msg) (watch, tea.Cmd) {
 		w.done++
 		before, known := sh.bot(event.Key)
 		if event.Bot.Key == event.Key && known {
-			if now := sh.now(); markOf(before, now) != fault.NeedsYou && markOf(event.Bot, now) == fault.NeedsYou {
+			if now := sh.now(); fault.MarkAt(&before, now) != fault.NeedsYou && fault.MarkAt(&event.Bot, now) == fault.NeedsYou {
 				w.bad = append(w.bad, event.Key)
 			}
 			sh.replace(event.Bot)

@@ -19,7 +19,7 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 		taken.Why = "Each app is saved once."
 		taken.Next = "Use the one that is saved, or give it another name."
 	}
-	return map[fleet.Problem]Fault{
+	words := map[fleet.Problem]Fault{
 		fleet.ProblemTaken: taken,
 		fleet.ProblemReserved: {
 			What: title(e.Field) + quoted(e.Got) + " cannot be used.",
@@ -39,6 +39,23 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 		fleet.ProblemUnknown: wordsOfUnknown(e),
 		fleet.ProblemSyntax:  wordsOfSyntax(e),
 	}
+	if e.Field != fleet.FieldToken {
+		words[fleet.ProblemTooLong] = wordsOfLength(e)
+		words[fleet.ProblemCharacters] = Fault{
+			What: title(e.Field) + " has characters in it that cannot be shown.",
+			Why:  "They were copied along, or turn the direction of the text around.",
+			Next: "Type it by hand.",
+		}
+	}
+	return words
+}
+
+func wordsOfLength(e *fleet.InputError) Fault {
+	f := Fault{What: title(e.Field) + " is too long.", Why: "There is no room for it.", Next: "Choose a shorter one."}
+	if e.Got != "" && e.Want != "" {
+		f.Why = "It has " + counted(e.Got, "character") + " of " + value(e.Want) + " at most."
+	}
+	return f
 }
 
 // typo is what to look for where nothing better is known.

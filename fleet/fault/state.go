@@ -47,41 +47,55 @@ func (m Mark) ASCII() string {
 	return "-"
 }
 
+// MarkAt is a bot's state at a glance, without the words: lists ask for thousands of them at a time.
+func MarkAt(bot *store.Bot, now time.Time) Mark {
+	switch bot.Health.Status {
+	case store.OK:
+		return OK
+	case store.Flooded, store.NotLoggedIn:
+		if bot.FloodUntil.After(now) {
+			return Waiting
+		}
+		return Unknown
+	case store.TokenRevoked, store.SessionDead, store.SessionRevoked, store.SessionDuplicated, store.Deactivated, store.SecretMissing:
+		return NeedsYou
+	case store.Unreachable, store.Unchecked:
+		return Unknown
+	}
+	return Unknown
+}
+
 // State says how a bot is, in a few words for a list or a card. A wait for a login is told of bots that are
 // about to log in; one whose session works is ok whatever its logins are bound by.
 func State(bot store.Bot, now time.Time) (Mark, string) {
-	wait := bot.FloodUntil.Sub(now)
+	mark := MarkAt(&bot, now)
+	if mark == Waiting {
+		return mark, "wait " + Countdown(bot.FloodUntil.Sub(now))
+	}
 	switch bot.Health.Status {
 	case store.OK:
-		return OK, "ok" + checked(bot.Health.CheckedAt, now)
+		return mark, "ok" + checked(bot.Health.CheckedAt, now)
 	case store.Flooded:
-		if wait > 0 {
-			return Waiting, "wait " + Countdown(wait)
-		}
-		return Unknown, "the wait is over, not logged in"
+		return mark, "the wait is over, not logged in"
 	case store.NotLoggedIn:
-		if wait > 0 {
-			return Waiting, "wait " + Countdown(wait)
-		}
-		return Unknown, "saved, not logged in"
+		return mark, "saved, not logged in"
 	case store.TokenRevoked:
-		return NeedsYou, "token revoked"
+		return mark, "token revoked"
 	case store.SessionDead:
-		return NeedsYou, "logged out"
+		return mark, "logged out"
 	case store.SessionRevoked:
-		return NeedsYou, "logged out by Telegram"
+		return mark, "logged out by Telegram"
 	case store.SessionDuplicated:
-		return NeedsYou, "used in two places"
+		return mark, "used in two places"
 	case store.Deactivated:
-		return NeedsYou, "deactivated"
+		return mark, "deactivated"
 	case store.SecretMissing:
-		return NeedsYou, "secret missing"
+		return mark, "secret missing"
 	case store.Unreachable:
-		return Unknown, "no connection"
+		return mark, "no connection"
 	case store.Unchecked:
-		return unchecked(bot)
 	}
-	return unchecked(bot)
+	return mark, unchecked(bot)
 }
 
 func checked(at, now time.Time) string {
@@ -92,14 +106,14 @@ func checked(at, now time.Time) string {
 }
 
 // unchecked tells a bot that may not be checked from here from one that was not.
-func unchecked(bot store.Bot) (Mark, string) {
+func unchecked(bot store.Bot) string {
 	for _, session := range bot.Sessions {
 		if session.Runs != store.Elsewhere {
-			return Unknown, "not checked"
+			return "not checked"
 		}
 	}
 	if len(bot.Sessions) > 0 {
-		return Unknown, "runs elsewhere"
+		return "runs elsewhere"
 	}
-	return Unknown, "not checked"
+	return "not checked"
 }

@@ -22,6 +22,9 @@ const (
 // overrides, nothing invisible except the joiners that hold emoji together. Any white space, line ends
 // included, becomes one blank between words; invalid UTF-8 becomes U+FFFD.
 func Line(s string) string {
+	if harmless(s) {
+		return s
+	}
 	var w lineWriter
 	w.b.Grow(len(s))
 	for i := 0; i < len(s); {
@@ -35,6 +38,19 @@ func Line(s string) string {
 		w.put(r, next)
 	}
 	return w.b.String()
+}
+
+// harmless reports whether s is words of ASCII letters with single blanks between them, as most names are.
+func harmless(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return last != ' ' || s == ""
 }
 
 // Text returns s with its line structure and letters only: line ends of every system become \n, other

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,20 +27,19 @@ func (b Bot) Name() string {
 	return strconv.FormatInt(b.ID, 10)
 }
 
-const selectBots = `SELECT environment, id, label, tags, api_id, username, first_name, dc, abilities,
-	status, kind, code, type, checked_at, since, added_at FROM bots`
+// selectBots and selectSessions read rows as one text, for packed.
+const selectBots = `SELECT ifnull(group_concat(json_array(environment, id, label, json(tags), api_id, username, first_name,
+	dc, abilities, status, kind, code, type, checked_at, since, added_at), ''), '') FROM bots`
 
-const selectSessions = `SELECT environment, bot_id, name, dc, runs, api_id, made_at, checked_at FROM sessions`
+const selectSessions = `SELECT ifnull(group_concat(json_array(environment, bot_id, name, dc, runs, api_id, made_at,
+	checked_at), ''), '') FROM sessions`
 
 // Bots returns all bots ordered by name, upper and lower case alike. FloodUntil and a status that follows
 // from it are as of now.
 func (s *Store) Bots(ctx context.Context, now time.Time) (bots []Bot, err error) {
 	var waits Floods
 	err = s.read(ctx, func(tx *txn) error {
-		if bots, err = readBots(ctx, tx, selectBots); err != nil {
-			return err
-		}
-		if err := readAllSessions(ctx, tx, bots); err != nil {
+		if bots, err = readAll(ctx, tx); err != nil {
 			return err
 		}
 		waits, err = readFloods(ctx, tx, now)
@@ -143,87 +141,90 @@ func sortByName(bots []Bot) []Bot {
 	return sorted
 }
 
-func readBots(ctx context.Context, tx *txn, query string, args ...any) ([]Bot, error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+// readAll reads all bots with their sessions, in no order. The bots are unpacked while SQLite reads the sessions.
+func readAll(ctx context.Context, tx *txn) ([]Bot, error) {
+	rows, err := readPacked(ctx, tx, selectBots)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
 	var bots []Bot
-	for rows.Next() {
-		var (
-			b                         Bot
-			tags                      string
-			abilities                 int
-			checkedAt, since, addedAt int64
-		)
-		err := rows.Scan(&b.Environment, &b.ID, &b.Label, &tags, &b.APIID, &b.Profile.Username,
-			&b.Profile.FirstName, &b.Profile.DC, &abilities, &b.Health.Status, &b.Health.Kind, &b.Health.Code,
-			&b.Health.Type, &checkedAt, &since, &addedAt)
-		if err != nil {
-			return nil, err
-		}
-		if tags != "[]" {
-			if err := json.Unmarshal([]byte(tags), &b.Tags); err != nil {
-				return nil, fmt.Errorf("tags of bot %s: %w", b.Key, err)
-			}
-		}
-		b.Profile.setAbilities(abilities)
-		b.Health.CheckedAt, b.Health.Since, b.AddedAt = instant(checkedAt), instant(since), instant(addedAt)
+	var damage error
+	unpacked := make(chan struct{})
+	go func() {
+		defer close(unpacked)
+		bots, damage = rows.bots()
+	}()
+	sessions, err := readPacked(ctx, tx, selectSessions)
+	<-unpacked
+	if err = errors.Join(err, damage); err != nil {
+		return nil, err
+	}
+	return bots, sessions.sessionsOf(bots)
+}
+
+// bots unpacks rows of selectBots.
+func (p *packed) bots() ([]Bot, error) {
+	bots := make([]Bot, 0, p.count())
+	for p.next() {
+		var b Bot
+		b.Environment, b.ID = p.text(), p.number()
+		b.Label, b.Tags, b.APIID = p.text(), p.texts(), int(p.number())
+		b.Profile.Username, b.Profile.FirstName, b.Profile.DC = p.text(), p.text(), int(p.number())
+		b.Profile.setAbilities(int(p.number()))
+		b.Health.Status, b.Health.Kind = Status(p.text()), p.text()
+		b.Health.Code, b.Health.Type = int(p.number()), p.text()
+		b.Health.CheckedAt, b.Health.Since = instant(p.number()), instant(p.number())
+		b.AddedAt = instant(p.number())
 		bots = append(bots, b)
 	}
-	return bots, rows.Err()
+	return bots, p.err()
+}
+
+// sessionsOf unpacks rows of selectSessions and gives bots those that are theirs, the oldest first.
+func (p *packed) sessionsOf(bots []Bot) error {
+	index := make(map[Key]int, len(bots))
+	for i := range bots {
+		index[bots[i].Key] = i
+	}
+	for p.next() {
+		key := Key{Environment: p.text(), ID: p.number()}
+		session := Session{Name: p.text(), DC: int(p.number()), Runs: Place(p.text()), APIID: int(p.number())}
+		session.MadeAt, session.CheckedAt = instant(p.number()), instant(p.number())
+		if i, ok := index[key]; ok {
+			bots[i].Sessions = append(bots[i].Sessions, session)
+		}
+	}
+	for i := range bots {
+		slices.SortFunc(bots[i].Sessions, func(a, b Session) int {
+			return cmp.Or(a.MadeAt.Compare(b.MadeAt), strings.Compare(a.Name, b.Name))
+		})
+	}
+	return p.err()
+}
+
+func readPacked(ctx context.Context, tx *txn, query string, args ...any) (rows packed, err error) {
+	err = tx.QueryRowContext(ctx, query, args...).Scan(&rows.rest)
+	return rows, err
 }
 
 func readBot(ctx context.Context, tx *txn, key Key) (Bot, error) {
-	bots, err := readBots(ctx, tx, selectBots+` WHERE environment = ? AND id = ?`, key.Environment, key.ID)
+	rows, err := readPacked(ctx, tx, selectBots+` WHERE environment = ? AND id = ?`, key.Environment, key.ID)
+	if err != nil {
+		return Bot{}, err
+	}
+	bots, err := rows.bots()
 	if err != nil {
 		return Bot{}, err
 	}
 	if len(bots) == 0 {
 		return Bot{}, ErrNotFound
 	}
-	bot := bots[0]
-	err = eachSession(ctx, tx, selectSessions+` WHERE environment = ? AND bot_id = ? ORDER BY made_at, name`,
-		[]any{key.Environment, key.ID}, func(_ Key, session Session) { bot.Sessions = append(bot.Sessions, session) })
-	return bot, err
-}
-
-// readAllSessions gives every bot its sessions, in one query for all.
-func readAllSessions(ctx context.Context, tx *txn, bots []Bot) error {
-	index := make(map[Key]int, len(bots))
-	for i := range bots {
-		index[bots[i].Key] = i
-	}
-	query := selectSessions + ` ORDER BY environment, bot_id, made_at, name`
-	return eachSession(ctx, tx, query, nil, func(key Key, session Session) {
-		if i, ok := index[key]; ok {
-			bots[i].Sessions = append(bots[i].Sessions, session)
-		}
-	})
-}
-
-func eachSession(ctx context.Context, tx *txn, query string, args []any, do func(Key, Session)) error {
-	rows, err := tx.QueryContext(ctx, query, args...)
+	sessions, err := readPacked(ctx, tx, selectSessions+` WHERE environment = ? AND bot_id = ?`, key.Environment, key.ID)
 	if err != nil {
-		return err
+		return Bot{}, err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var (
-			key               Key
-			session           Session
-			madeAt, checkedAt int64
-		)
-		err := rows.Scan(&key.Environment, &key.ID, &session.Name, &session.DC, &session.Runs, &session.APIID,
-			&madeAt, &checkedAt)
-		if err != nil {
-			return err
-		}
-		session.MadeAt, session.CheckedAt = instant(madeAt), instant(checkedAt)
-		do(key, session)
-	}
-	return rows.Err()
+	err = sessions.sessionsOf(bots)
+	return bots[0], err
 }
 
 // Update changes a bot's row, read and written in one transaction, so that two processes never undo each

@@ -22,10 +22,7 @@ func (s *Store) Snapshot(ctx context.Context, now time.Time) (snapshot Snapshot,
 		if snapshot.Apps, err = readApps(ctx, tx); err != nil {
 			return err
 		}
-		if snapshot.Bots, err = readBots(ctx, tx, selectBots); err != nil {
-			return err
-		}
-		if err := readAllSessions(ctx, tx, snapshot.Bots); err != nil {
+		if snapshot.Bots, err = readAll(ctx, tx); err != nil {
 			return err
 		}
 		snapshot.Floods, err = readFloods(ctx, tx, now)

@@ -23,19 +23,18 @@ func catalogue(t testing.TB, n int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := store.Snapshot{Apps: []store.App{{Name: "main", APIID: 10001}}}
 	for i := range n {
-		row := store.Bot{
+		all.Bots = append(all.Bots, store.Bot{
 			Key: store.Key{Environment: "production", ID: int64(7000000000 + i)}, APIID: 10001, Tags: []string{"prod"},
 			Profile:  store.Profile{FirstName: fmt.Sprintf("Bot number %05d", i), Username: fmt.Sprintf("number_%05d_bot", i), DC: 2},
 			Health:   store.Health{Status: store.OK, CheckedAt: time.Now(), Since: time.Now()},
 			Sessions: []store.Session{{Name: store.DefaultSession, DC: 2, Runs: store.Here, APIID: 10001, MadeAt: time.Now()}},
 			AddedAt:  time.Now(),
-		}
-		if err := s.Commit(t.Context(), store.Save{
-			Key: row.Key, App: &store.App{Name: "main", APIID: 10001}, Edit: func(b *store.Bot) { *b = row },
-		}); err != nil {
-			t.Fatal(err)
-		}
+		})
+	}
+	if err := s.Merge(t.Context(), all); err != nil {
+		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -85,12 +84,18 @@ func TestABusThatHangs(t *testing.T) {
 	}
 }
 
-// A start with 1,000 bots, from the fork to the first frame that shows them.
-func BenchmarkFirstFrame1000(b *testing.B) {
-	home := catalogue(b, 1000)
+// A start, from the fork to the first frame that shows the bots.
+func BenchmarkFirstFrame1000(b *testing.B) { firstFrame(b, 1000) }
+
+// The same with as many bots as the list is made for.
+func BenchmarkFirstFrame10000(b *testing.B) { firstFrame(b, 10_000) }
+
+func firstFrame(b *testing.B, bots int) {
+	home := catalogue(b, bots)
 	if _, err := program(); err != nil { // not while the clock runs
 		b.Fatal(err)
 	}
+	var cpu time.Duration // up to the end of the process, most of it before the first frame
 	for b.Loop() {
 		s, cmd := startOn(b, home, "unix:path=/nonexistent")
 		s.Wrote("Bot number 00000")
@@ -98,8 +103,10 @@ func BenchmarkFirstFrame1000(b *testing.B) {
 		b.ReportMetric(float64(resident(b, cmd.Process.Pid))/1e6, "MB-resident")
 		s.Ctrl('c')
 		_ = s.Ended()
+		cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 		b.StartTimer()
 	}
+	b.ReportMetric(float64(cpu.Microseconds())/1000/float64(b.N), "ms-cpu")
 }
 
 // resident is the memory of a process in bytes.

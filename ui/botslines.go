@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"botring/fleet/fault"
+)
+
+func (b bots) View(size size) view {
+	sh, t, list := b.sh, b.sh.theme, &b.sh.list
+	v := view{tab: tabBots, status: b.status()}
+	if list.finding || list.filter != "" {
+		field := b.field
+		field.SetWidth(max(1, size.width-6))
+		typed := t.cut(list.filter, size.width-4)
+		if list.filter == "" {
+			typed = t.dim.Render(t.cut(filterHint, size.width-4))
+		}
+		v.body = append(v.body, " "+t.key.Render("/")+" "+typed)
+		if c := field.Cursor(); list.finding && c != nil {
+			c.X++
+			v.cursor = c
+		}
+	}
+	c := list.columns
+	if list.measured != size.width {
+		c = list.widths.measure(size.width)
+	}
+	v.body = append(v.body, t.header(c, list.order))
+	now := sh.now()
+	for i := list.top; i < min(list.top+list.visible(), len(list.rows)); i++ {
+		v.body = append(v.body, t.line(c, list.rows[i], b.look(i, now)))
+	}
+	if len(list.rows) == 0 {
+		v.body = append(v.body, prose("No bot matches. esc shows all.", size.width)...)
+	}
+	return v
+}
+
+// look is how row i is drawn now.
+func (b bots) look(i int, now time.Time) rowLook {
+	sh, list := b.sh, &b.sh.list
+	bot := list.rows[i].bot
+	look := rowLook{selected: i == list.selected, marked: list.marked[bot.Key], ranged: list.spans(i), found: list.words.marked(list.rows[i])}
+	if sh.checking.pending[bot.Key] {
+		look.mark, look.state = sh.theme.dim.Render(sh.theme.glyphs.unknown), "checking"+sh.theme.glyphs.ellipsis
+		return look
+	}
+	mark, state := fault.State(bot, now)
+	look.mark, look.state = sh.theme.mark(mark), state
+	return look
+}
+
+func (b bots) status() string {
+	sh := b.sh
+	switch {
+	case b.asking:
+		return fmt.Sprintf("Check %s? enter checks %s esc does not", count(len(sh.bots), "bot"), sh.theme.glyphs.dot)
+	case b.yank.pending:
+		return b.yank.status(sh)
+	case sh.list.span.on && sh.list.notice == "":
+		return sh.spanStatus()
+	case sh.checking.running():
+		return sh.checking.status(sh)
+	case sh.list.notice != "":
+		return sh.list.notice
+	}
+	if copied := sh.clipboard.status(sh.now()); copied != "" {
+		return copied
+	}
+	return sh.theme.dim.Render(sh.watch.beside(sh, sh.counts()))
+}
