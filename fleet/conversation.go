@@ -39,6 +39,8 @@ const (
 	Checking
 	LoggingOut
 	Saving
+	// Queueing is waiting for one's turn to log in, which an app's logins take one after the other.
+	Queueing
 )
 
 // A Step is a stage that began or, with Done, ended and Took so long.
@@ -48,6 +50,8 @@ type Step struct {
 	Addr  string
 	Done  bool
 	Took  time.Duration
+	// Until is when the waiting ends, of Queueing.
+	Until time.Time
 }
 
 // A reporter is told of steps. The nil one is silent.

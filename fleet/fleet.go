@@ -32,6 +32,8 @@ type (
 	Profile = store.Profile
 	// Session is a store.Session.
 	Session = store.Session
+	// Flood is a store.Flood.
+	Flood = store.Flood
 	// Status is a store.Status.
 	Status = store.Status
 )

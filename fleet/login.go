@@ -93,7 +93,7 @@ func (f *Fleet) logIn(ctx context.Context, on *ground, s *save, report reporter)
 	if err != nil {
 		return telegram.Login{}, err
 	}
-	leave, err := f.schedule.takeLogin(ctx, appKey{s.key.Environment, s.app.APIID})
+	leave, err := f.schedule.takeLogin(ctx, appKey{s.key.Environment, s.app.APIID}, report)
 	if err != nil {
 		return telegram.Login{}, err
 	}

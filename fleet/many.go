@@ -27,9 +27,10 @@ const longestPause = 2 * time.Minute
 // A crowd is a call for many bots. Telegram may find that this address asks too often: then all of them wait,
 // and go on with half as many at a time.
 type crowd struct {
-	do   func(context.Context, Key) (Bot, error)
-	done func(Outcome)
-	now  func() time.Time
+	do    func(context.Context, Key) (Bot, error)
+	done  func(Outcome)
+	now   func() time.Time
+	trace Trace
 
 	telling sync.Mutex // done is called one at a time
 
@@ -43,7 +44,7 @@ type crowd struct {
 // many calls do for each bot, some at a time, and done for each as it ends, one call at a time. When ctx ends,
 // what runs is cancelled and nothing more begins.
 func (f *Fleet) many(ctx context.Context, keys []Key, do func(context.Context, Key) (Bot, error), done func(Outcome)) {
-	c := &crowd{do: do, done: done, now: f.now, allowed: f.schedule.atOnce(), changed: make(chan struct{})}
+	c := &crowd{do: do, done: done, now: f.now, trace: traceOf(ctx), allowed: f.schedule.atOnce(), changed: make(chan struct{})}
 	queue := make(chan Key)
 	var workers sync.WaitGroup
 	for range min(c.allowed, len(keys)) {
@@ -76,9 +77,8 @@ func (c *crowd) one(ctx context.Context, key Key) {
 		}
 		bot, err := c.do(ctx, key)
 		c.leave()
-		var flood *FloodError
-		if errors.As(err, &flood) && flood.Address && flood.Until.Sub(c.now()) <= longestPause && ctx.Err() == nil {
-			c.slow(flood.Until)
+		if until, waits := pause(err, c.now()); waits && ctx.Err() == nil {
+			c.slow(until)
 			continue
 		}
 		c.telling.Lock()
@@ -86,6 +86,15 @@ func (c *crowd) one(ctx context.Context, key Key) {
 		c.telling.Unlock()
 		return
 	}
+}
+
+// pause is until when calls for many bots wait after err: Telegram refuses this address, and not for long.
+func pause(err error, now time.Time) (until time.Time, waits bool) {
+	var flood *FloodError
+	if errors.As(err, &flood) && flood.Address && flood.Until.Sub(now) <= longestPause {
+		return flood.Until, true
+	}
+	return time.Time{}, false
 }
 
 // enter waits until one more may work, and reports whether there is still a reason to.
@@ -124,15 +133,21 @@ func (c *crowd) leave() bool {
 // slow has everybody wait until a time, and half of them from then on. Several may be refused at once, and
 // that is one refusal.
 func (c *crowd) slow(until time.Time) {
+	news := false
 	c.change(func() {
 		now := c.now()
-		if pause := deadlineIn(now, until.Sub(now)); pause.left(now) > c.until.left(now) {
-			if c.until.passed(now) {
-				c.allowed = max(1, c.allowed/2)
-			}
-			c.until = pause
+		pause := deadlineIn(now, until.Sub(now))
+		if news = pause.left(now) > c.until.left(now); !news {
+			return
 		}
+		if c.until.passed(now) {
+			c.allowed = max(1, c.allowed/2)
+		}
+		c.until = pause
 	})
+	if news {
+		c.trace.held(until)
+	}
 }
 
 func (c *crowd) change(do func()) {
@@ -167,7 +182,7 @@ func (f *Fleet) checkEach(ctx context.Context, name string, keys []Key, done fun
 }
 
 // LoginMany logs bots in again, each as Login does: one whose session works is left alone (ErrSessionWorks)
-// unless force.
+// unless force. A login that cannot be saved is ended again: of many, nobody could be asked about each.
 func (f *Fleet) LoginMany(ctx context.Context, keys []Key, force bool, done func(Outcome)) {
 	_, refusal := f.unlockFor(ctx, keys, func(Bot) bool { return true })
 	f.many(ctx, keys, func(ctx context.Context, key Key) (Bot, error) {
@@ -175,7 +190,12 @@ func (f *Fleet) LoginMany(ctx context.Context, keys []Key, force bool, done func
 			bot, err := f.Bot(ctx, key)
 			return bot, also(refusal, err)
 		}
-		saved, err := f.Login(ctx, key, force, nil)
+		saved, err := f.Login(ctx, key, force, traceOf(ctx).steps(key))
+		if unsaved := (*UnsavedError)(nil); errors.As(err, &unsaved) {
+			ending, cancel := afterwards(ctx)
+			defer cancel()
+			err = also(unsaved.Err, f.Abandon(ending, unsaved))
+		}
 		if saved.Bot.ID != 0 {
 			return saved.Bot, err
 		}
@@ -185,7 +205,9 @@ func (f *Fleet) LoginMany(ctx context.Context, keys []Key, force bool, done func
 
 // LogOutMany ends the sessions that run here, each as LogOut does.
 func (f *Fleet) LogOutMany(ctx context.Context, keys []Key, done func(Outcome)) {
-	f.many(ctx, keys, func(ctx context.Context, key Key) (Bot, error) { return f.LogOut(ctx, key, nil) }, done)
+	f.many(ctx, keys, func(ctx context.Context, key Key) (Bot, error) {
+		return f.LogOut(ctx, key, traceOf(ctx).steps(key))
+	}, done)
 }
 
 // after is a bot's row once a call about it has ended with err.

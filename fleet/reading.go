@@ -28,6 +28,11 @@ func (f *Fleet) Bot(ctx context.Context, key Key) (Bot, error) {
 // Apps returns all apps, ordered by name. It reads the catalogue only.
 func (f *Fleet) Apps(ctx context.Context) ([]App, error) { return f.at.Load().Apps(ctx) }
 
+// Waits are the waits Telegram asked for that have not ended: of bots, of apps, of this address.
+func (f *Fleet) Waits(ctx context.Context) ([]Flood, error) {
+	return f.at.Load().Floods(ctx, f.now())
+}
+
 // Find looks a bot up as commands name it: an id, "environment/id", @username or label; upper and lower
 // case are alike, and the "@" may be missing where no label is in its way. It returns a *NotFoundError
 // with near misses, or an *AmbiguousError with the candidates.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"botring/fleet/store"
 	"botring/keyring"
@@ -182,7 +183,40 @@ func (f *Fleet) RemoveMany(ctx context.Context, keys []Key, how Removal, done fu
 			return context.Cause(ctx)
 		}
 		removed, err := f.removeOne(ctx, key, how)
+		for until, waits := pause(err, f.now()); waits && f.sitOut(ctx, until); until, waits = pause(err, f.now()) {
+			removed, err = f.removeOne(ctx, key, how)
+		}
 		done(removed, err)
+		if shut(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// sitOut waits, told, until Telegram hears this address again, and reports whether there is still a reason to.
+func (f *Fleet) sitOut(ctx context.Context, until time.Time) bool {
+	traceOf(ctx).held(until)
+	for end := deadlineIn(f.now(), until.Sub(f.now())); !end.passed(f.now()) && ctx.Err() == nil; {
+		timer := time.NewTimer(min(end.left(f.now()), lookAgain))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+	return ctx.Err() == nil
+}
+
+// RestoreMany puts bots back one after another, each as Restore does, and calls done for each. A keyring that
+// is shut ends it, as it ends RemoveMany.
+func (f *Fleet) RestoreMany(ctx context.Context, removed []Removed, done func(Outcome)) error {
+	for _, r := range removed {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		bot, err := f.Restore(ctx, r)
+		done(Outcome{Key: r.Bot.Key, Bot: bot, Err: err})
 		if shut(err) {
 			return err
 		}

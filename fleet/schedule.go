@@ -19,6 +19,8 @@ const (
 	// refusal within it would bind all bots of the app (reference: store.PutFlood).
 	carefulGap = 2 * time.Second
 	carefulFor = 10 * time.Minute
+	// worthTelling is the wait for a turn from which it is told.
+	worthTelling = time.Second
 )
 
 // A schedule is what all conversations with Telegram pass through: not too many at a time, the logins of an
@@ -62,9 +64,14 @@ func (s *schedule) take(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// takeLogin waits for the app's turn to log in, and then for a place.
-func (s *schedule) takeLogin(ctx context.Context, app appKey) (leave func(), err error) {
-	if wait := time.Until(s.turn(app)); wait > 0 {
+// takeLogin waits for the app's turn to log in, and then for a place. report is told of a turn that is some time
+// off.
+func (s *schedule) takeLogin(ctx context.Context, app appKey, report reporter) (leave func(), err error) {
+	turn := s.turn(app)
+	if wait := time.Until(turn); wait > 0 {
+		if report != nil && wait >= worthTelling {
+			report(Step{Stage: Queueing, Until: turn})
+		}
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {

@@ -144,7 +144,7 @@ type LockedError struct {
 	// otherwise.
 	NoPrompter bool
 	// NotAsked: the keyring wants to prompt, for itself or for one item, and Options.NoPrompts says that nobody
-	// is to be asked. Nothing was shown or written.
+	// is to be asked. Nothing was written.
 	NotAsked bool
 	// NeedsPassphrase: the store opens with a passphrase, no file has it, and there is nobody to ask.
 	NeedsPassphrase bool

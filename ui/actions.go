@@ -32,7 +32,7 @@ func (k keymap) action(a fault.Action) key.Binding {
 	case fault.SaveAgain:
 		return as(k.open, "save again")
 	case fault.Abandon:
-		return as(k.logOutRemove, "log out, save nothing")
+		return as(k.logOut, "log out, save nothing")
 	case fault.Unlock:
 		return as(k.open, "unlock")
 	case fault.CreateKeyring:

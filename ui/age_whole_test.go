@@ -143,7 +143,7 @@ func TestEncryptedFile(t *testing.T) {
 		t.Error("the clipboard does not hold the token")
 	}
 	c.Type("r")
-	c.See("checked 1 bot")
+	c.See("Checked 1 bot")
 	c.Press(uv.KeyEnter)
 	c.See("encrypted file (")
 	if runtime.GOOS != "windows" {

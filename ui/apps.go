@@ -87,6 +87,8 @@ func (a apps) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.add):
 		return newAppForm(sh), nil
 	case key.Matches(msg, keys.open) && ok:
+		return newAppCard(sh, app.APIID, ""), nil
+	case key.Matches(msg, keys.edit) && ok:
 		return newAppEdit(sh, app), nil
 	case key.Matches(msg, keys.remove) && ok:
 		return a.ask(app), nil
@@ -115,11 +117,11 @@ func (a apps) move(n int) apps {
 	return a
 }
 
-// ask asks whether to remove an app, or says which bots keep it from being removed.
-func (a apps) ask(app fleet.App) apps {
+// ask asks whether to remove an app, or shows the bots that keep it from being removed.
+func (a apps) ask(app fleet.App) screen {
 	if users := a.sh.usersOf(app); len(users) > 0 || app.Bots > 0 {
-		a.notice = fault.Of(&fleet.AppInUseError{App: app, Bots: users}).What
-		return a
+		says := fault.Of(&fleet.AppInUseError{App: app, Bots: users}).What
+		return newAppCard(a.sh, app.APIID, says+" "+raised(a.sh.keys.otherApp.Help().Key)+" moves its bots to another one.")
 	}
 	a.selected, a.asking, a.asked = app.APIID, true, guard{a.sh.now()}
 	return a
@@ -178,7 +180,7 @@ func (a apps) Keys() []key.Binding {
 		return []key.Binding{as(k.add, "add an app"), k.bots, k.history, k.keyring, k.back, as(k.quit, "back")}
 	}
 	return []key.Binding{
-		as(k.add, "add an app"), as(k.open, "edit"), k.remove, k.bots, k.history, k.keyring, k.back,
+		as(k.add, a.sh.words("add an app", "add")), as(k.open, "its bots"), k.edit, k.remove, k.bots, k.history, k.keyring, k.back,
 		k.down, k.up, k.top, k.bottom, as(k.quit, "back"),
 	}
 }
@@ -219,13 +221,30 @@ func (a apps) line(app fleet.App, selected bool, names, width int) string {
 		bots = count(app.Bots, "bot")
 	}
 	line := bar + name.Render(t.pad(fault.Clean(app.Name), names)) + "  " + t.pad(strconv.Itoa(app.APIID), apiIDCells) + "  " + t.dim.Render(bots)
+	if says := a.waits(app); says != "" {
+		line += "  " + t.waiting.Render(t.glyphs.waiting+" "+says)
+	}
 	if published(app.APIID) != nil {
 		line += "  " + t.waiting.Render(t.glyphs.waiting)
 		if says := " published, use your own"; ansi.StringWidth(line)+len(says) < width {
 			line += t.waiting.Render(says)
 		}
 	}
-	return line
+	return t.cut(line, width)
+}
+
+// waits is what Telegram holds back of an app, in a few words.
+func (a apps) waits(app fleet.App) string {
+	if until := a.sh.appWait(app); !until.IsZero() {
+		return "no login before " + clockTime(until, a.sh.now())
+	}
+	if n, last := a.sh.botsWait(app); n > 0 {
+		if n == 1 {
+			return "1 waits until " + clockTime(last, a.sh.now())
+		}
+		return fmt.Sprintf("%d wait until %s", n, clockTime(last, a.sh.now()))
+	}
+	return ""
 }
 
 // published is the warning about an api_id that anybody can know, nil for any other.

@@ -42,7 +42,7 @@ func TestAppsGoPlaces(t *testing.T) {
 		key  string
 		want func(screen) bool
 	}{
-		{"a", is[appForm]}, {"enter", is[appForm]}, {"1", is[bots]}, {"esc", is[bots]}, {"q", is[bots]}, {"j", is[apps]},
+		{"a", is[appForm]}, {"enter", is[appCard]}, {"E", is[appForm]}, {"1", is[bots]}, {"esc", is[bots]}, {"q", is[bots]}, {"j", is[apps]},
 	} {
 		if next := drive(newApps(appsShell(t)), c.key); !c.want(next) {
 			t.Errorf("%s leads to %T", c.key, next)
@@ -66,9 +66,11 @@ func TestAppsMove(t *testing.T) {
 func TestAppInUseStays(t *testing.T) {
 	sh := appsShell(t)
 	s := drive(newApps(sh), "d")
-	if a := s.(apps); a.asking || !strings.Contains(a.status(), "main") {
-		t.Errorf("says %q", a.status())
+	a, ok := s.(appCard)
+	if !ok || !strings.Contains(a.notice, "main is in use") {
+		t.Fatalf("on %T", s)
 	}
+	sees(t, s, "Shop orders", "Alerts")
 }
 
 func TestAppRemoved(t *testing.T) {

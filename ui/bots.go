@@ -54,11 +54,18 @@ func (b bots) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 		b.sh.list.notice = ""
 		return newAddPasted(b.sh, msg.Content), nil
+	case errandMsg:
+		if msg.last && b.idle() && b.sh.finished != nil && b.sh.finished.unseen {
+			return newSummary(b.sh), nil
+		}
 	case tea.KeyPressMsg:
 		return b.key(msg)
 	}
 	return b, nil
 }
+
+// idle: nobody is in the midst of something here.
+func (b bots) idle() bool { return !b.asking && !b.yank.pending && !b.sh.list.finding }
 
 func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	sh, keys, list := b.sh, b.sh.keys, &b.sh.list
@@ -89,10 +96,10 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			return newCard(sh, r.bot.Key), nil
 		}
 	case key.Matches(msg, keys.check):
-		bots, _ := list.targets()
-		return b, sh.check(keysOf(bots))
+		bots, hidden := list.targets()
+		return b, sh.check(bots, hidden)
 	case key.Matches(msg, keys.checkAll):
-		b.asking, b.asked = !sh.checking.running(), guard{sh.now()}
+		b.asking, b.asked = !sh.errand.running(), guard{sh.now()}
 	case key.Matches(msg, keys.newToken):
 		if r, ok := list.current(); ok {
 			return newReplace(sh, r.bot), nil
@@ -101,13 +108,15 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		if bots, hidden := list.targets(); len(bots) > 0 {
 			return newRemove(sh, bots, hidden), nil
 		}
+	case key.Matches(msg, keys.login, keys.logOut, keys.otherApp, keys.undo, keys.results):
+		return b.many(msg)
 	case key.Matches(msg, keys.filter):
 		b.sh.list.finding = true
 		return b, b.field.Focus()
 	case key.Matches(msg, keys.sort):
 		sh.reorder(list.order.next(list.all, sh.now()))
 	case key.Matches(msg, keys.reverse):
-		sh.reorder(order{by: list.order.by, reverse: !list.order.reverse})
+		sh.reorder(ordering{by: list.order.by, reverse: !list.order.reverse})
 	case key.Matches(msg, keys.problem):
 		if !list.nextProblem(sh.now()) {
 			list.notice = "No bot needs you."
@@ -164,8 +173,8 @@ func (b bots) move(msg tea.KeyPressMsg) bool {
 func (b bots) back() screen {
 	list := &b.sh.list
 	switch {
-	case b.sh.checking.running():
-		b.sh.checking = b.sh.checking.stop()
+	case b.sh.errand.running():
+		b.sh.errand = b.sh.errand.stop()
 	case list.filter != "":
 		b.field.SetValue("")
 		return b.filtered()
@@ -221,18 +230,10 @@ func (b bots) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			return b, nil
 		}
 		b.asking = false
-		return b, b.sh.check(keysOf(b.sh.bots))
+		return b, b.sh.check(b.sh.bots, 0)
 	}
 	b.asking = false
 	return b, nil
-}
-
-func keysOf(bots []fleet.Bot) []fleet.Key {
-	keys := make([]fleet.Key, len(bots))
-	for i, b := range bots {
-		keys[i] = b.Key
-	}
-	return keys
 }
 
 // explains is how filters are written.
@@ -251,15 +252,19 @@ func (b bots) Keys() []key.Binding {
 	if b.sh.list.span.on {
 		return []key.Binding{
 			as(k.markRange, "mark these"), as(k.back, "give the range up"), as(k.check, "check these"), as(k.tags, "their tags"),
-			as(k.remove, "remove these"), k.problem, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.quit, k.suspend, k.leave,
+			as(k.remove, "remove these"), as(k.login, "log these in"), as(k.logOut, "log these out"), as(k.otherApp, "move these to another app"),
+			k.problem, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.quit, k.suspend, k.leave,
 		}
 	}
 	keys := []key.Binding{
-		k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.newToken, k.copy, k.tags,
-		k.mark, k.markRange, k.markAll, k.sort, k.reverse, k.watch,
+		k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.login, k.logOut, k.newToken, k.copy, k.tags,
+		k.mark, k.markRange, k.markAll, k.sort, k.reverse,
 	}
+	keys = append(keys, b.sh.backwards()...)
+	keys = append(keys, k.otherApp, k.watch)
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
-	return append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.history, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
+	keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.history, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
+	return b.sh.meanwhile(keys)
 }

@@ -123,7 +123,7 @@ func TestBotsSort(t *testing.T) {
 			t.Errorf("sorting says %q, want %q", list.notice, want)
 		}
 	}
-	if sh.list.order != (order{}) {
+	if sh.list.order != (ordering{}) {
 		t.Error("sorting does not come round")
 	}
 }
@@ -204,10 +204,10 @@ func TestCheckAllAsks(t *testing.T) {
 	if status := s.View(size{80, 19}).status; !strings.Contains(status, "Check 7 bots?") {
 		t.Errorf("it asks %q", status)
 	}
-	if s = drive(s, "enter"); sh.checking.running() {
+	if s = drive(s, "enter"); sh.errand.running() {
 		t.Error("an enter that was on its way already confirmed")
 	}
-	if s = drive(s, "esc"); sh.checking.running() || strings.Contains(s.View(size{80, 19}).status, "Check") {
+	if s = drive(s, "esc"); sh.errand.running() || strings.Contains(s.View(size{80, 19}).status, "Check") {
 		t.Error("esc does not take the question back")
 	}
 }

@@ -43,8 +43,8 @@ func (b bots) look(i int, now time.Time) rowLook {
 	sh, list := b.sh, &b.sh.list
 	bot := list.rows[i].bot
 	look := rowLook{selected: i == list.selected, marked: list.marked[bot.Key], ranged: list.spans(i), found: list.words.marked(list.rows[i])}
-	if sh.checking.pending[bot.Key] {
-		look.mark, look.state = sh.theme.dim.Render(sh.theme.glyphs.unknown), "checking"+sh.theme.glyphs.ellipsis
+	var mine bool
+	if look.mark, look.state, mine = sh.errand.says(sh, bot.Key); mine {
 		return look
 	}
 	mark, state := fault.State(bot, now)
@@ -61,8 +61,8 @@ func (b bots) status() string {
 		return b.yank.status(sh)
 	case sh.list.span.on && sh.list.notice == "":
 		return sh.spanStatus()
-	case sh.checking.running():
-		return sh.checking.status(sh)
+	case sh.errand.running():
+		return sh.errand.status(sh)
 	case sh.list.notice != "":
 		return sh.list.notice
 	}

@@ -55,6 +55,10 @@ func (c card) Update(msg tea.Msg) (screen, tea.Cmd) {
 		if msg.task == c.check.id {
 			return c.checked(msg), c.sh.reload
 		}
+	case errandMsg:
+		if msg.last {
+			c.notice = c.sh.list.notice
+		}
 	case tea.KeyPressMsg:
 		return c.press(msg, bot)
 	}
@@ -87,6 +91,10 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return newLogin(sh, bot), nil
 	case key.Matches(msg, keys.newToken):
 		return newReplace(sh, bot), nil
+	case key.Matches(msg, keys.logOut):
+		return newLogOut(sh, []fleet.Bot{bot}, c), nil
+	case key.Matches(msg, keys.otherApp):
+		return newPickApp(sh, []fleet.Bot{bot}, 0, c), nil
 	case key.Matches(msg, keys.remove):
 		return remove{sh: sh, bots: []fleet.Bot{bot}, from: c}, nil
 	case key.Matches(msg, keys.tags):
@@ -105,6 +113,9 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 func (c card) back() (screen, tea.Cmd) {
 	if from, ok := c.from.(history); ok {
 		return from.resume()
+	}
+	if c.from != nil {
+		return c.from, nil
 	}
 	return c.sh.home(), nil
 }
@@ -171,7 +182,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, k.logOut, k.otherApp)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

@@ -11,7 +11,7 @@ type changedMsg struct {
 // lookForChanges looks, beside the screens, whether another program has changed the catalogue. While bots are
 // being checked it does not: results come in all the time, and would go back to what was read before them.
 func (sh *shell) lookForChanges() tea.Cmd {
-	if sh.fleet == nil || sh.looking || sh.checking.running() || sh.watch.bots > 0 {
+	if sh.fleet == nil || sh.looking || sh.errand.running() || sh.watch.bots > 0 {
 		return nil
 	}
 	sh.looking = true

@@ -101,7 +101,7 @@ func TestLooksOneAtATime(t *testing.T) {
 		t.Error("there is only one look")
 	}
 	sh.looking = false
-	sh.checking.total = 3
+	sh.errand.total = 3
 	if sh.lookForChanges() != nil {
 		t.Error("it is looked while bots are being checked")
 	}

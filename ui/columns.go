@@ -81,7 +81,7 @@ func (w widths) measure(width int) columns {
 func clamp(n, low, high int) int { return min(max(n, low), high) }
 
 // header is the line of column names, the sorted one with a sign.
-func (t theme) header(c columns, by order) string {
+func (t theme) header(c columns, by ordering) string {
 	name := func(s string, of sorting) string {
 		switch {
 		case by.by != of:

@@ -91,7 +91,7 @@ func (f failure) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return f.attempt.take(sh, o.action, f.err)
 	}
 	switch {
-	case f.pending() && key.Matches(msg, keys.back, keys.quit, keys.logOutRemove):
+	case f.pending() && key.Matches(msg, keys.back, keys.quit, keys.logOut):
 		// Going away loses the login, which counted towards Telegram's limit.
 		f.asking, f.asked = true, guard{sh.now()}
 		return f, nil

@@ -333,14 +333,14 @@ func TestPromptIsOnEveryScreen(t *testing.T) {
 	sh.start("check", func(context.Context, func(fleet.Step)) (any, error) { return nil, nil })
 	check := sh.tasks[sh.lastTask]
 	check.stop = func(cause error) { ended <- cause }
-	sh.checking = checking{task: check, total: 7}
+	sh.errand = errand{task: check, total: 7}
 	var model tea.Model = root{sh: sh, screen: newApps(sh), term: size{80, 24}}
 	model, _ = model.Update(promptedMsg{check.id, true})
 	if says := model.(root).View().Content; !strings.Contains(says, "Waiting for your keyring to be unlocked · esc gives up") {
 		t.Errorf("the prompt is not told:\n%s", says)
 	}
 	model, _ = model.Update(press("esc"))
-	if !is[apps](model.(root).screen) || len(ended) != 1 || !sh.checking.stopping {
+	if !is[apps](model.(root).screen) || len(ended) != 1 || !sh.errand.stopping {
 		t.Errorf("esc leads to %T", model.(root).screen)
 	}
 	model, _ = model.Update(promptedMsg{check.id, false})

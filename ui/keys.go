@@ -9,7 +9,9 @@ import (
 type keymap struct {
 	add, open, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
 
-	remove, removeHere, logOutRemove, sort, reverse, filter, problem, mark, markAll, markRange, tags, complete key.Binding
+	remove, removeHere, logOut, undo, otherApp, results, edit, export key.Binding
+
+	sort, reverse, filter, problem, mark, markAll, markRange, tags, complete key.Binding
 
 	environment, watch, reveal, saveOnly, addAll, file, memory, howTo, newKeyring key.Binding
 
@@ -41,9 +43,15 @@ func newKeymap() keymap {
 		copyID:    bind("yi", "copy id", "i"),
 		copyToken: bind("yy", "copy token", "y"),
 
-		remove:       bind("d", "remove", "d"),
-		removeHere:   bind("d", "from this keyring only", "d"),
-		logOutRemove: bind("o", "log out, then remove", "o"),
+		remove:     bind("d", "remove", "d"),
+		removeHere: bind("d", "from this keyring only", "d"),
+
+		logOut:   bind("o", "log out", "o"),
+		undo:     bind("U", "bring back what was removed", "U"),
+		otherApp: bind("A", "move to another app", "A"),
+		results:  bind("R", "what came of the last", "R"),
+		edit:     bind("E", "edit", "E"),
+		export:   bind("e", "write to a file", "e"),
 
 		sort:    bind("s", "sort", "s"),
 		reverse: bind("S", "sort the other way round", "S"),

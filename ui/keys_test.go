@@ -36,7 +36,7 @@ func bindings(t *testing.T) map[string]key.Binding {
 // conflict, since y and d ask "what?" and take nothing else then.
 var secondOfAPair = map[string]string{
 	"copyToken": "copy", "copyID": "copy", "copyName": "copy",
-	"removeHere": "remove", "logOutRemove": "remove",
+	"removeHere": "remove",
 }
 
 // inFields are bindings of forms, where the arrows go from field to field as they go from row to row
@@ -138,6 +138,7 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("remove confirming", someBots(), keys(onRemove, "o"))
 	on("remove confirming many", fineBots(12), keys(onRemove, "d", "1", "2"))
 	on("remove running", someBots(), keys(onRemove, "d", "enter"))
+	manyOf(on)
 	on("apps", someBots(), keys(newApps, "j"))
 	on("apps asking", someBots(), func(sh *shell) screen {
 		sh.apps = []fleet.App{{Name: "unused", APIID: 10009}}
@@ -317,7 +318,9 @@ func TestEveryScreenGoesBack(t *testing.T) {
 			for id := range sh.tasks {
 				delete(sh.tasks, id)
 				r.screen, _ = r.screen.Update(taskDoneMsg{task: id, err: context.Canceled})
-				r.screen, _ = r.screen.Update(removedMsg{task: id, last: true})
+				end := errandMsg{task: id, last: true}
+				sh.update(end)
+				r.screen, _ = r.screen.Update(end)
 			}
 		}
 		if !is[bots](r.screen) && !is[welcome](r.screen) {

@@ -22,7 +22,7 @@ type listState struct {
 	finding bool
 	filter  string
 	words   filter // what filter says
-	order   order
+	order   ordering
 	sorted  []*row // all in this order, nil where it must be made anew
 	hits    []hit  // room for those that pass the filter
 	// places is where each bot stands in all, nil where it must be made anew.

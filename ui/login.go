@@ -16,11 +16,18 @@ type loginQuestion struct {
 	works bool
 	since guard
 	says  string
+	// from is the screen that asked, the bot's card when nil.
+	from screen
 }
 
 // newLogin asks whether to log a bot in again, says what it costs, and does it.
 func newLogin(sh *shell, bot fleet.Bot) screen {
 	return loginQuestion{sh: sh, bot: bot, since: guard{sh.now()}}
+}
+
+// newLoginFrom is newLogin, asked for on a screen that esc leads back to.
+func newLoginFrom(sh *shell, bot fleet.Bot, from screen) screen {
+	return loginQuestion{sh: sh, bot: bot, since: guard{sh.now()}, from: from}
 }
 
 func (l loginQuestion) Typing() bool { return false }
@@ -43,13 +50,20 @@ func (l loginQuestion) Update(msg tea.Msg) (screen, tea.Cmd) {
 	keys := l.sh.keys
 	switch {
 	case key.Matches(press, keys.back, keys.quit), l.works && key.Matches(press, keys.open):
-		return newCard(l.sh, l.bot.Key), nil
+		return l.leave(), nil
 	case l.works && key.Matches(press, keys.login):
 		return l.attempt(true).start(l.sh)
 	case !l.works && key.Matches(press, keys.open) && l.since.ready(l.sh.now()):
 		return l.attempt(false).start(l.sh)
 	}
 	return l, nil
+}
+
+func (l loginQuestion) leave() screen {
+	if l.from != nil {
+		return l.from
+	}
+	return newCard(l.sh, l.bot.Key)
 }
 
 func (l loginQuestion) attempt(force bool) attempt {

@@ -24,6 +24,8 @@ type progress struct {
 	lines   []stageLine
 	frame   int // of the spinner
 
+	// queue is until when the login waits for its turn, zero where it does not.
+	queue time.Time
 	// cancelling: esc was pressed, and the task has not ended yet.
 	cancelling bool
 }
@@ -65,6 +67,7 @@ func (p progress) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 	case stepMsg:
 		if msg.task == p.task.id {
+			p.queue = msg.step.Until
 			p.lines = took(p.lines, msg.step)
 			return p, p.task.watch()
 		}
@@ -129,6 +132,8 @@ func (p progress) View(size size) view {
 	switch {
 	case p.cancelling:
 		v.status = t.waiting.Render("Cancelling" + t.glyphs.ellipsis)
+	case p.queue.After(p.sh.now()):
+		v.status = t.waiting.Render("Waiting " + fault.Duration(p.queue.Sub(p.sh.now())) + " for its turn: Telegram asked another bot of the app to wait.")
 	case running < 0 && p.attempt.first != nil, running >= 0 && p.lines[running].step.Stage == fleet.OpeningKeyring:
 		v.status = t.dim.Render("If it is locked, its prompt may be on the machine's own screen.")
 	}

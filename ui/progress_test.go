@@ -131,3 +131,18 @@ func TestCancelledAfterTheLogin(t *testing.T) {
 		t.Error("something was left behind")
 	}
 }
+
+// TestProgressTellsOfItsTurn: a login that waits for its turn says why, and goes on without a line of its own.
+func TestProgressTellsOfItsTurn(t *testing.T) {
+	sh, h := formShell(t, mainApp())
+	var s screen = started(t, sh, h)
+	id := s.(progress).task.id
+	lines := len(s.View(size{80, 19}).body)
+	s, _ = s.Update(stepMsg{task: id, step: fleet.Step{Stage: fleet.Queueing, Until: sh.now().Add(2 * time.Second)}})
+	sees(t, s, "for its turn: Telegram asked another bot of the app to wait.")
+	if got := len(s.View(size{80, 19}).body); got != lines {
+		t.Errorf("%d lines, %d before", got, lines)
+	}
+	s, _ = s.Update(stepMsg{task: id, step: fleet.Step{Stage: fleet.Connecting}})
+	seesNot(t, s, "its turn")
+}

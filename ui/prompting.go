@@ -27,15 +27,15 @@ func (sh *shell) prompting(width int) string {
 	return "Waiting for your keyring" + dot + "esc gives up"
 }
 
-// giveUp ends a wait for a prompt that is no screen's own: a copy's or that of a check of many, which go on
+// giveUp ends a wait for a prompt that is no screen's own: a copy's or that of an errand, which go on
 // wherever one is. It reports whether there was one; any other is its screen's to end.
 func (sh *shell) giveUp() bool {
-	waits := func(t task) bool { return t.id != 0 && slices.Contains(sh.prompts, t.id) }
+	waiting := func(t task) bool { return t.id != 0 && slices.Contains(sh.prompts, t.id) }
 	switch {
-	case waits(sh.clipboard.reading):
+	case waiting(sh.clipboard.reading):
 		sh.clipboard.reading.cancel()
-	case waits(sh.checking.task):
-		sh.checking = sh.checking.stop()
+	case waiting(sh.errand.task):
+		sh.errand = sh.errand.stop()
 	default:
 		return false
 	}

@@ -22,9 +22,9 @@ type remove struct {
 	way   removeWay
 	asked guard
 	// count is where the number is typed when many are to be removed.
-	count form
-	run   removal
-	pager pager
+	count  form
+	notice string
+	pager  pager
 }
 
 // A removeStage is how far a removal has come.
@@ -33,8 +33,6 @@ type removeStage int
 const (
 	removeChoose removeStage = iota
 	removeConfirm
-	removeRun
-	removeFailed // some could not be removed, and stay
 )
 
 // A removeWay is what happens at Telegram.
@@ -62,23 +60,16 @@ func (r remove) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
 		return r, nil // a number that is pasted confirms nothing
-	case removedMsg, taskDoneMsg:
-		if r.stage == removeRun {
-			return r.progress(msg)
-		}
 	case tea.KeyPressMsg:
+		r.notice = ""
 		if next, moved := r.scroll(msg); moved {
 			return next, nil
 		}
 		switch r.stage {
-		case removeChoose, removeFailed:
+		case removeChoose:
 			return r.choose(msg)
 		case removeConfirm:
 			return r.confirm(msg)
-		case removeRun:
-			if key.Matches(msg, r.sh.keys.back) {
-				r.run = r.run.stop()
-			}
 		}
 	}
 	return r, nil
@@ -98,7 +89,7 @@ func (r remove) choose(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	switch {
 	case key.Matches(msg, keys.removeHere):
 		return r.ask(removeHere), nil
-	case key.Matches(msg, keys.logOutRemove) && r.live() > 0:
+	case key.Matches(msg, keys.logOut) && r.live() > 0:
 		return r.ask(removeLogOut), nil
 	case key.Matches(msg, keys.back, keys.quit):
 		return r.leave(), nil
@@ -143,30 +134,23 @@ func (r remove) confirm(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	if !r.asked.ready(r.sh.now()) {
 		return r, nil
 	}
-	r.stage = removeRun
-	var cmd tea.Cmd
-	r.run, cmd = r.sh.removal(r.bots, r.way)
-	return r, cmd
+	o := order{deed: removing, bots: r.bots, hidden: r.hidden, keep: r.undoable()}
+	if r.way == removeLogOut {
+		o = order{deed: loggingOutAway, bots: r.bots, hidden: r.hidden}
+	}
+	cmd, began := r.sh.run(o)
+	if !began {
+		r.notice = busyWords
+		return r, nil
+	}
+	return r.sh.home(), cmd
 }
 
-// progress takes what was removed, and the end.
-func (r remove) progress(msg tea.Msg) (screen, tea.Cmd) {
-	next, cmd, ended := r.run.update(msg)
-	r.run = next
-	if !ended {
-		return r, cmd
-	}
-	r.sh.forget(r.run.removed)
-	if len(r.run.failed) == 0 {
-		r.sh.list.notice = r.run.says()
-		return r.sh.home(), r.sh.reload
-	}
-	r.stage, r.pager = removeFailed, pager{}
-	r.bots, r.hidden = nil, 0
-	for _, f := range r.run.failed {
-		r.bots = append(r.bots, f.bot)
-	}
-	return r, r.sh.reload
+// undoable reports whether what is removed can be kept for a while. Encrypted files that are locked would ask
+// for their passphrase to be read, and removing needs none.
+func (r remove) undoable() bool {
+	k := r.sh.keyring.status
+	return r.way == removeHere && (k.Kind != kindAge || !k.Locked)
 }
 
 // live is how many sessions logging out would end.
@@ -190,31 +174,26 @@ func (r remove) Keys() []key.Binding {
 	k := r.sh.keys
 	var keys []key.Binding
 	switch r.stage {
-	case removeChoose, removeFailed:
+	case removeChoose:
 		keys = []key.Binding{k.removeHere}
 		if r.live() > 0 {
-			keys = append(keys, k.logOutRemove)
+			keys = append(keys, as(k.logOut, "log out, then remove"))
 		}
 		keys = append(keys, k.back)
 	case removeConfirm:
 		keys = []key.Binding{as(k.open, "remove"), k.back}
-	case removeRun:
-		if r.run.stopping {
-			return nil
-		}
-		keys = []key.Binding{as(k.back, "stop")}
 	}
 	if !r.counting() && len(r.lines(r.sh.body)) > r.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}
-	if r.stage == removeChoose || r.stage == removeFailed {
+	if r.stage == removeChoose {
 		keys = append(keys, as(k.quit, "back"))
 	}
 	return keys
 }
 
 func (r remove) View(size size) view {
-	v := view{trail: "Remove " + r.what(), status: r.status()}
+	v := view{trail: "Remove " + whom(r.bots), status: r.status()}
 	if r.counting() {
 		v.body, v.cursor = r.count.lines(r.sh, size.width)
 		v.body = append(v.body, prose(r.question(), size.width)...)
@@ -228,33 +207,28 @@ func (r remove) View(size size) view {
 	return v
 }
 
-// what names the bot, or says how many there are.
-func (r remove) what() string {
-	if len(r.bots) == 1 {
-		return displayName(r.bots[0])
-	}
-	return count(len(r.bots), "bot")
-}
-
 // question says once more what enter will do.
 func (r remove) question() string {
-	if r.way == removeLogOut {
-		return "This logs " + r.what() + " out at Telegram and removes what this keyring holds. It cannot be undone."
+	what := whom(r.bots)
+	switch {
+	case r.way == removeLogOut:
+		return "This logs " + what + " out at Telegram and removes what this keyring holds. It cannot be undone."
+	case r.undoable():
+		it := "it"
+		if len(r.bots) > 1 {
+			it = "them"
+		}
+		return "This removes " + what + " from this keyring. " + r.sh.keys.undo.Help().Key + " on the list brings " + it + " back for ten minutes, while botring is open."
 	}
-	return "This removes " + r.what() + " from this keyring. It cannot be undone."
+	return "This removes " + what + " from this keyring. It cannot be undone."
 }
 
 func (r remove) status() string {
-	switch r.stage {
-	case removeConfirm:
-		if n, err := strconv.Atoi(r.count.field("count").value()); r.counting() && err == nil && n != len(r.bots) {
-			return fmt.Sprintf("%d is not the number of bots.", n)
-		}
-	case removeRun:
-		return r.run.status(r.sh)
-	case removeFailed:
-		return r.run.says()
-	case removeChoose:
+	if r.stage != removeConfirm || r.notice != "" {
+		return r.notice
+	}
+	if n, err := strconv.Atoi(r.count.field("count").value()); r.counting() && err == nil && n != len(r.bots) {
+		return fmt.Sprintf("%d is not the number of bots.", n)
 	}
 	return ""
 }

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
-	"botring/keyring"
 	"botring/ui/internal/screentest"
 )
 
@@ -43,25 +40,6 @@ func TestRemoveLooks(t *testing.T) {
 	}
 }
 
-func TestRemoveFailedLooks(t *testing.T) {
-	looks(t, func(t *testing.T) (*shell, screen) {
-		sh, r := removeOf(t, someBots(), 0)
-		unhurried(sh)
-		s := drive(r, "o", "enter")
-		sh.now = noon
-		id := s.(remove).run.task.id
-		for i, b := range someBots() {
-			out := outcome{bot: b, loggedOut: true}
-			if i%3 == 2 {
-				out = outcome{bot: b, err: keyring.ErrLocked}
-			}
-			s, _ = s.Update(removedMsg{task: id, outcome: out})
-		}
-		s, _ = s.Update(removedMsg{task: id, last: true})
-		return sh, s
-	}, nil)
-}
-
 // TestRemoveNeedsAChoice: enter alone, however often, removes nothing.
 func TestRemoveNeedsAChoice(t *testing.T) {
 	sh, r := removeOf(t, someBots(), 0)
@@ -81,7 +59,7 @@ func TestRemoveIsDeafAtFirst(t *testing.T) {
 		t.Fatal("an enter that was on its way confirms")
 	}
 	now = now.Add(guardTime)
-	if s = drive(s, "enter"); s.(remove).stage != removeRun {
+	if s = drive(s, "enter"); !is[bots](s) || sh.errand.deed != removing {
 		t.Error("enter does not confirm")
 	}
 }
@@ -97,7 +75,7 @@ func TestRemoveManyNeedsTheirNumber(t *testing.T) {
 	if s = drive(s, "enter"); s.(remove).stage != removeConfirm {
 		t.Fatal("a pasted number confirms")
 	}
-	if s = drive(s, "1", "2", "enter"); s.(remove).stage != removeRun {
+	if s = drive(s, "1", "2", "enter"); !is[bots](s) || sh.errand.total != 12 {
 		t.Error("12 does not confirm")
 	}
 }
@@ -124,79 +102,12 @@ func TestRemoveBack(t *testing.T) {
 func TestRemoveOffersNoLogoutWithoutSession(t *testing.T) {
 	sh, r := removeOf(t, someBots()[4:5], 0)
 	for _, b := range r.Keys() {
-		if b.Help().Key == sh.keys.logOutRemove.Help().Key {
+		if b.Help().Key == sh.keys.logOut.Help().Key {
 			t.Error("o is shown")
 		}
 	}
 	if s := drive(r, "o"); s.(remove).stage != removeChoose {
 		t.Error("o is taken")
-	}
-}
-
-func TestRemoved(t *testing.T) {
-	sh, r := removeOf(t, someBots(), 0)
-	unhurried(sh)
-	sh.list.marked = map[fleet.Key]bool{r.bots[0].Key: true}
-	r.bots = r.bots[:2]
-	s := drive(r, "d", "enter")
-	id := s.(remove).run.task.id
-	s, _ = s.Update(removedMsg{task: id + 1, outcome: outcome{bot: r.bots[1]}})
-	s, _ = s.Update(taskDoneMsg{task: id})
-	s, _ = s.Update(removedMsg{task: id, outcome: outcome{bot: r.bots[0]}})
-	if got := s.View(sh.body).status; !strings.Contains(got, "removing 2 of 2") {
-		t.Errorf("progress: %q", got)
-	}
-	s, _ = s.Update(removedMsg{task: id, outcome: outcome{bot: r.bots[1]}})
-	s, cmd := s.Update(removedMsg{task: id, last: true})
-	if !is[bots](s) || cmd == nil || sh.list.notice != "Removed 2 bots." {
-		t.Errorf("on %T, saying %q", s, sh.list.notice)
-	}
-	if _, still := sh.bot(r.bots[0].Key); still || len(sh.bots) != len(someBots())-2 || len(sh.list.marked) != 0 {
-		t.Error("what was removed is still listed or marked")
-	}
-}
-
-func TestRemoveFailedStays(t *testing.T) {
-	sh, r := removeOf(t, someBots()[:2], 0)
-	unhurried(sh)
-	s := drive(r, "o", "enter")
-	id := s.(remove).run.task.id
-	s, _ = s.Update(removedMsg{task: id, outcome: outcome{bot: r.bots[0], err: errors.New("odd")}})
-	s, _ = s.Update(removedMsg{task: id, outcome: outcome{bot: r.bots[1], loggedOut: true}})
-	s, _ = s.Update(removedMsg{task: id, last: true})
-	failed := s.(remove)
-	if failed.stage != removeFailed || len(failed.bots) != 1 || failed.bots[0].Key != r.bots[0].Key {
-		t.Fatalf("stage %d with %d bots", failed.stage, len(failed.bots))
-	}
-	if got := failed.View(sh.body).status; !strings.Contains(got, "Logged out and removed") || !strings.Contains(got, "1 still here") {
-		t.Errorf("says %q", got)
-	}
-	seesNot(t, s, "The log")
-	sh.logPath = func() string { return "/home/u/botring.log" }
-	sees(t, s, "no words for", "The log has more: /home/u/botring.log.")
-	// Only when asked for again is it removed without the logout.
-	if next := drive(s, "d"); next.(remove).stage != removeConfirm || next.(remove).way != removeHere {
-		t.Error("d does not ask again")
-	}
-	if !is[bots](drive(s, "esc")) {
-		t.Error("esc does not lead to the list")
-	}
-}
-
-func TestRemoveStops(t *testing.T) {
-	sh, r := removeOf(t, someBots()[:3], 0)
-	unhurried(sh)
-	s := drive(r, "d", "enter")
-	id := s.(remove).run.task.id
-	s, _ = s.Update(removedMsg{task: id, outcome: outcome{bot: r.bots[0]}})
-	s = drive(s, "esc")
-	if got := s.View(sh.body).status; !strings.Contains(got, "Cancelling") {
-		t.Errorf("says %q", got)
-	}
-	s, _ = s.Update(removedMsg{task: id, outcome: outcome{bot: r.bots[1], err: context.Canceled}})
-	s, _ = s.Update(removedMsg{task: id, last: true})
-	if !is[bots](s) || sh.list.notice != "Stopped: 1 of 3 removed." {
-		t.Errorf("on %T, saying %q", s, sh.list.notice)
 	}
 }
 

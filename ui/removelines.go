@@ -1,12 +1,11 @@
 package ui
 
 import (
-	"cmp"
 	"fmt"
-	"strings"
 
 	"charm.land/bubbles/v2/key"
 
+	"botring/fleet"
 	"botring/fleet/fault"
 )
 
@@ -24,38 +23,35 @@ func (r remove) lines(size size) []string {
 	case removeChoose:
 		rest = append(prose(r.lost(size.height < lowRemove), size.width), gap...)
 		rest = append(rest, r.ways(size.width)...)
-	case removeFailed:
-		rest = r.ways(size.width)
-		return append(append(r.failures(size.width), gap...), rest...)
 	case removeConfirm:
 		rest = prose(r.question(), size.width)
-	case removeRun:
 	}
-	names := r.names(size.width, size.height-len(rest)-len(gap))
+	names := r.sh.naming(r.bots, r.hidden, size.width, size.height-len(rest)-len(gap))
 	return append(append(names, gap...), rest...)
 }
 
-// names are the bots in at most height lines, or as few as say how many there are.
-func (r remove) names(width, height int) []string {
-	t := r.sh.theme
+// naming names bots in at most height lines, or in as few as say how many there are and how many of them the
+// filter hides.
+func (sh *shell) naming(bots []fleet.Bot, hidden, width, height int) []string {
+	t := sh.theme
 	var lines, hint []string
-	if r.hidden > 0 {
-		hint = []string{t.waiting.Render(fmt.Sprintf("The filter hides %d of them.", r.hidden))}
+	if hidden > 0 {
+		hint = []string{t.waiting.Render(fmt.Sprintf("The filter hides %d of them.", hidden))}
 	}
-	shown := min(len(r.bots), max(1, height-len(hint)))
-	if shown < len(r.bots) {
+	shown := min(len(bots), max(1, height-len(hint)))
+	if shown < len(bots) {
 		// A line for how many more there are.
 		shown = max(1, shown-1)
 	}
-	for _, b := range r.bots[:shown] {
-		mark, _ := fault.State(b, r.sh.now())
+	for _, b := range bots[:shown] {
+		mark, _ := fault.State(b, sh.now())
 		line := t.mark(mark) + " " + displayName(b)
 		if b.Profile.Username != "" {
 			line += "   " + t.dim.Render("@"+fault.Clean(b.Profile.Username))
 		}
 		lines = append(lines, line)
 	}
-	if more := len(r.bots) - shown; more > 0 {
+	if more := len(bots) - shown; more > 0 {
 		lines = append(lines, t.dim.Render(fmt.Sprintf("and %d more", more)))
 	}
 	return indent(append(lines, hint...), margin(width))
@@ -92,7 +88,7 @@ func (r remove) ways(width int) []string {
 	if elsewhere > 0 {
 		ended += fmt.Sprintf("; %d that run elsewhere will not", elsewhere)
 	}
-	return append(lines, r.option(r.sh.keys.logOutRemove, ended, width)...)
+	return append(lines, r.option(as(r.sh.keys.logOut, "log out, then remove"), ended, width)...)
 }
 
 // beside is the width from which a way and its meaning stand on one line.
@@ -106,25 +102,4 @@ func (r remove) option(b key.Binding, means string, width int) []string {
 		return indent([]string{t.cut(head+"   "+t.dim.Render(means), width-m)}, m)
 	}
 	return indent([]string{head, "    " + t.dim.Render(t.cut(means, width-m-4))}, m)
-}
-
-// failuresShown is how many bots are named with what went wrong; of the rest it is said how many they are.
-const failuresShown = 6
-
-// failures names the bots that are still there, each with its reason.
-func (r remove) failures(width int) []string {
-	t := r.sh.theme
-	var lines []string
-	log := ""
-	for i, f := range r.run.failed {
-		if i == failuresShown && len(r.run.failed) > failuresShown+1 {
-			lines = append(lines, prose(fmt.Sprintf("and %d more", len(r.run.failed)-i), width)...)
-			break
-		}
-		words := fault.OfAt(f.err, r.sh.now())
-		log = cmp.Or(log, words.LogHint(r.sh.log()))
-		lines = append(lines, indent([]string{t.mark(fault.NeedsYou) + " " + displayName(f.bot)}, margin(width))...)
-		lines = append(lines, indent(wrap(strings.TrimSpace(words.What+" "+words.Why), width-margin(width)-3), margin(width)+2)...)
-	}
-	return append(lines, prose(log, width)...)
 }

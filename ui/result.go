@@ -52,7 +52,7 @@ func (r result) Keys() []key.Binding {
 		shown = append(shown, as(keys.add, "add another"))
 	}
 	if len(r.saved.Bot.Sessions) > 0 {
-		shown = append(shown, as(keys.logOutRemove, "log this session out"))
+		shown = append(shown, as(keys.logOut, "log this session out"))
 	}
 	return shown
 }
@@ -101,7 +101,7 @@ func (r result) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newBotsAt(sh, r.saved.Bot.Key), nil
 	case key.Matches(msg, keys.add):
 		return newAddNext(sh, r.attempt.rest), nil
-	case key.Matches(msg, keys.logOutRemove) && len(r.saved.Bot.Sessions) > 0:
+	case key.Matches(msg, keys.logOut) && len(r.saved.Bot.Sessions) > 0:
 		r.asking, r.asked = true, guard{sh.now()}
 	default:
 		r.pager, _ = r.pager.update(keys, msg, len(r.text(sh.body)), sh.body.height)

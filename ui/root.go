@@ -221,6 +221,9 @@ func (r root) View() tea.View {
 			last = r.sh.keys.helpTyping
 		}
 	}
+	if v.status == "" && r.help == nil && r.sh.errand.running() {
+		v.status = r.sh.errand.status(r.sh) // it goes on wherever one is
+	}
 	if says := r.sh.prompting(body.width); says != "" {
 		v.status = r.sh.theme.waiting.Render(says)
 	}

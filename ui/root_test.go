@@ -181,7 +181,7 @@ func TestAStaleAnswerIsDropped(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	model, _ := root{sh: sh, screen: newBots(sh), term: size{80, 24}}.Update(taskDoneMsg{task: 99, err: errors.New("late")})
 	model, _ = model.Update(stepMsg{task: 99})
-	model, _ = model.Update(checkedMsg{task: 99})
+	model, _ = model.Update(errandMsg{task: 99, last: true})
 	if text := model.(root).View().Content; strings.Contains(text, "late") {
 		t.Errorf("the screen speaks of a task that is not its own:\n%s", text)
 	}

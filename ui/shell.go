@@ -30,6 +30,8 @@ type shell struct {
 	apps []fleet.App
 	// looking: it is being looked whether another program has changed it.
 	looking bool
+	// waits are those Telegram asked for, as last read.
+	waits []fleet.Flood
 
 	// environment is where new bots go; environments are all that are known.
 	environment  string
@@ -37,7 +39,9 @@ type shell struct {
 	keyring      keyringState
 	list         listState
 	draft        draft
-	checking     checking
+	errand       errand
+	finished     *finished // the last errand that has ended, nil before the first
+	undo         []batch
 	watch        watch
 	drift        drift
 	clipboard    clipboard
@@ -72,9 +76,10 @@ func (sh *shell) log() string {
 
 // catalogueMsg is the catalogue, read again.
 type catalogueMsg struct {
-	bots []fleet.Bot
-	apps []fleet.App
-	err  error
+	bots  []fleet.Bot
+	apps  []fleet.App
+	waits []fleet.Flood
+	err   error
 }
 
 // reload reads the catalogue.
@@ -84,7 +89,11 @@ func (sh *shell) reload() tea.Msg {
 		return catalogueMsg{err: err}
 	}
 	apps, err := sh.fleet.Apps(sh.ctx)
-	return catalogueMsg{bots: bots, apps: apps, err: err}
+	if err != nil {
+		return catalogueMsg{err: err}
+	}
+	waits, err := sh.fleet.Waits(sh.ctx)
+	return catalogueMsg{bots: bots, apps: apps, waits: waits, err: err}
 }
 
 // keyringMsg is a look at the keyring.
@@ -121,7 +130,7 @@ func (sh *shell) bot(key fleet.Key) (fleet.Bot, bool) {
 
 // update takes what concerns all screens. Screens see the same messages after it.
 func (sh *shell) update(msg tea.Msg) tea.Cmd {
-	var clip, check, watched tea.Cmd
+	var clip, errand, watched tea.Cmd
 	if msg, ok := msg.(recoveredMsg); ok {
 		if len(msg.lost) > 0 {
 			sh.list.notice = fault.CutOff(msg.lost[0])
@@ -132,12 +141,13 @@ func (sh *shell) update(msg tea.Msg) tea.Cmd {
 		return sh.changed(msg)
 	}
 	sh.clipboard, clip = sh.clipboard.update(sh, msg)
-	sh.checking, check = sh.checking.update(sh, msg)
+	sh.errand, errand = sh.errand.update(sh, msg)
 	sh.watch, watched = sh.watch.update(sh, msg)
 	if _, ok := msg.(tickMsg); ok {
-		return tea.Batch(clip, check, watched, sh.clock(), sh.drifted(), sh.lookForChanges())
+		sh.expire()
+		return tea.Batch(clip, errand, watched, sh.clock(), sh.drifted(), sh.lookForChanges())
 	}
-	return tea.Batch(clip, check, watched)
+	return tea.Batch(clip, errand, watched)
 }
 
 // part does what must not be left undone when the program ends, however it ends: calls that were
@@ -197,7 +207,7 @@ func (sh *shell) took(msg catalogueMsg) {
 		sh.list.notice = "The catalogue could not be read."
 		return
 	}
-	sh.bots, sh.apps = msg.bots, msg.apps
+	sh.bots, sh.apps, sh.waits = msg.bots, msg.apps, msg.waits
 	sh.list.take(sh.rowsOf(sh.bots))
 	sh.list.measure(sh.body.width)
 	sh.refresh()

@@ -45,14 +45,14 @@ func (s sorting) String() string {
 	return "name"
 }
 
-// An order is a sorting, or the reverse of one. Bots that are alike in it stand by name either way.
-type order struct {
+// An ordering is a sorting, or the reverse of one. Bots that are alike in it stand by name either way.
+type ordering struct {
 	by      sorting
 	reverse bool
 }
 
 // says tells what the list is ordered by.
-func (o order) says() string {
+func (o ordering) says() string {
 	if o.reverse {
 		return "Sorted by " + o.by.String() + ", the other way round."
 	}
@@ -60,13 +60,13 @@ func (o order) says() string {
 }
 
 // next is the order by the next column in which rows differ.
-func (o order) next(rows []row, now time.Time) order {
+func (o ordering) next(rows []row, now time.Time) ordering {
 	for i := 1; i < int(sortings); i++ {
 		if by := (o.by + sorting(i)) % sortings; by == byName || by.tells(rows, now) {
-			return order{by: by}
+			return ordering{by: by}
 		}
 	}
-	return order{}
+	return ordering{}
 }
 
 // tells reports whether rows differ in what they would be sorted by.
@@ -80,7 +80,7 @@ func (s sorting) tells(rows []row, now time.Time) bool {
 }
 
 // reorder shows the list in another order.
-func (sh *shell) reorder(to order) {
+func (sh *shell) reorder(to ordering) {
 	sh.list.order, sh.list.sorted = to, nil
 	// The column may be hidden, and the sign beside its name with it.
 	sh.list.notice = to.says()
@@ -115,9 +115,9 @@ func place(rows []row) {
 }
 
 // sorted are pointers to all rows in an order. It leaves rows where they are.
-func (o order) sorted(rows []row, now time.Time) []*row {
+func (o ordering) sorted(rows []row, now time.Time) []*row {
 	sorted := make([]*row, len(rows))
-	if o == (order{}) {
+	if o == (ordering{}) {
 		for i := range rows {
 			sorted[rows[i].place] = &rows[i]
 		}

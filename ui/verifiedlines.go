@@ -97,6 +97,9 @@ func (v verified) whole() string {
 	return text
 }
 
+// failuresShown is how many are named with what is wrong; of the rest it is said how many they are.
+const failuresShown = 6
+
 // bad names the items that cannot be used, each with why.
 func (v verified) bad(width int) []string {
 	n := len(v.found.Bad)

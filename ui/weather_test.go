@@ -46,7 +46,7 @@ func TestKeysInBadWeather(t *testing.T) {
 	answered()
 	w.See("5 of 10")
 	w.Press(uv.KeyEscape)
-	w.See("stopped: ")
+	w.See("Stopped: ")
 	if stats := w.telegram.Stats(); stats.Logins != 10 {
 		t.Errorf("%d logins, want the ten that added the bots", stats.Logins)
 	}
@@ -59,9 +59,13 @@ func TestKeysInBadWeather(t *testing.T) {
 	w.See("Check 10 bots?")
 	w.confirm()
 	answered()
-	w.Comes("all are without a connection, and nothing runs", func(screen string) bool {
+	allGone := func(screen string) bool {
 		return strings.Count(screen, "no connection") == 10 && !strings.Contains(screen, "esc stops")
-	})
+	}
+	// What failed comes by itself, unless the check ended while another screen was on.
+	w.Comes("the end of the check", func(screen string) bool { return strings.Contains(screen, "10 failed") || allGone(screen) })
+	w.Type("1")
+	w.Comes("all are without a connection, and nothing runs", allGone)
 
 	w.telegram.Script(telegramtest.AtConnect, telegramtest.Script{})
 	w.Type("C")

@@ -44,6 +44,10 @@ func (w welcome) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 	case unrememberedMsg:
 		w.notice = msg.words()
+	case errandMsg:
+		if msg.last {
+			w.notice = w.sh.list.notice
+		}
 	case tea.PasteMsg:
 		return newAddPasted(w.sh, msg.Content), nil
 	case tea.KeyPressMsg:
@@ -67,8 +71,14 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	}
 	w.notice = ""
 	switch {
+	case key.Matches(msg, keys.back) && sh.errand.running():
+		sh.errand = sh.errand.stop()
 	case key.Matches(msg, keys.add):
 		return newAdd(sh), nil
+	case key.Matches(msg, keys.undo):
+		cmd := sh.bringBack()
+		w.notice = sh.list.notice
+		return w, cmd
 	case key.Matches(msg, keys.apps):
 		return newApps(sh), nil
 	case key.Matches(msg, keys.history):
@@ -183,6 +193,9 @@ func (w welcome) Keys() []key.Binding {
 	}
 	if w.sh.ring() == ringMissing {
 		keys = append(keys, k.add)
+	}
+	if len(w.sh.undo) > 0 {
+		keys = append(keys, k.undo)
 	}
 	keys = append(keys, k.apps, k.history, k.keyring, k.quit)
 	if len(w.lines(w.sh.body)) > w.sh.body.height {

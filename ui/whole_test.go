@@ -127,9 +127,9 @@ func TestBotsLife(t *testing.T) {
 	}
 
 	w.Type("dd")
-	w.See("cannot be undone")
+	w.See("brings it back for ten minutes")
 	w.confirm()
-	w.See("Removed My shop.")
+	w.See("Removed My shop · U brings it back until")
 	w.See("whole_2_bot")
 	if stats := w.telegram.Stats(); stats.Sessions != 2 {
 		t.Errorf("%d sessions at Telegram, want both", stats.Sessions)
@@ -179,12 +179,15 @@ func TestLogoutFails(t *testing.T) {
 	w.Type("o")
 	w.See("cannot be undone")
 	w.confirm()
-	w.See("Nothing was removed.")
+	w.See("2 failed")
 	if bots, err := w.fleet.Bots(t.Context()); err != nil || len(bots) != 2 {
 		t.Fatalf("%d bots left, %v", len(bots), err)
 	}
+	time.Sleep(guardTime) // it came by itself, and takes no key for an answer at once
+	w.Type("r")
+	w.See("Remove 2 bots")
 	w.Type("d")
-	w.See("cannot be undone")
+	w.See("brings them back for ten minutes")
 	w.confirm()
 	w.See("out of .env and into your keyring")
 }
@@ -208,7 +211,10 @@ func TestAppsLife(t *testing.T) {
 	w.Type("2")
 	w.See("10001")
 	w.Type("d")
+	w.See("main is in use")
 	w.See("Whole 1")
+	w.Press(uv.KeyEscape)
+	w.See("used by Whole 1")
 	w.Type("a")
 	w.See("my.telegram.org")
 	w.Paste("API_ID=20002\nAPI_HASH=fedcba9876543210fedcba9876543210\n")

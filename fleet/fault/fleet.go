@@ -8,7 +8,6 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/store"
-	"botring/telegram"
 )
 
 // ofFleet words the errors that fleet makes itself.
@@ -160,27 +159,6 @@ func ofUnsaved(e *fleet.UnsavedError, now time.Time) Fault {
 	f.Next = "Save again, which needs no new login, or give the login up."
 	f.NotSaved = "The login is kept in memory until then."
 	f.Actions = []Action{SaveAgain, Abandon}
-	return f
-}
-
-func ofFlood(e *fleet.FloodError, now time.Time) Fault {
-	var answer *telegram.Error
-	f := Fault{}
-	if errors.As(e.Err, &answer) {
-		f = wordsOf(answer)
-	}
-	f.Kind = telegram.FloodWait.String()
-	f.Until = e.Until
-	f.What = "Telegram asks to wait " + Duration(e.Until.Sub(now)) + " before this bot logs in."
-	if f.Why == "" || f.Code >= 0 {
-		f.Why = "Too many logins in a short time; trying sooner may make it longer."
-	}
-	f.Next = "Save it without logging in; nothing logs it in before then, restarts included."
-	f.NotSaved = notSavedKept
-	if e.Remembered {
-		f.NotSaved = notSent
-	}
-	f.Actions = []Action{SaveOnly, Keep}
 	return f
 }
 

@@ -28,7 +28,7 @@ var (
 	// not given otherwise. It is an ErrLocked.
 	ErrNoPrompter = fmt.Errorf("%w and no prompt can be shown", ErrLocked)
 	// ErrNotAsked: the service wants to prompt, before it unlocks, reads or writes something, and nobody is to
-	// be asked (Options.NoPrompts). Nothing was shown, read or written. It is an ErrLocked.
+	// be asked (Options.NoPrompts, passphrase.Quietly). Nothing was read or written. It is an ErrLocked.
 	ErrNotAsked = fmt.Errorf("%w and nobody is to be asked", ErrLocked)
 	// ErrWrongPassword: the password that somebody gave is wrong, at every try.
 	ErrWrongPassword = errors.New("wrong password")

@@ -1,0 +1,143 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+
+	"botring/fleet"
+)
+
+// A deed is what is done to several bots.
+type deed int
+
+const (
+	checking deed = iota
+	loggingInMany
+	loggingInAnew // also those whose session works
+	loggingOut
+	removing       // from the keyring only
+	loggingOutAway // logged out, then removed
+	restoring      // what was removed
+)
+
+// String is the deed while it goes on: "checking".
+func (d deed) String() string {
+	switch d {
+	case checking:
+		return "checking"
+	case loggingInMany, loggingInAnew:
+		return "logging in"
+	case loggingOut:
+		return "logging out"
+	case removing, loggingOutAway:
+		return "removing"
+	case restoring:
+		return "bringing back"
+	}
+	return ""
+}
+
+// did is the deed once it is done: "checked".
+func (d deed) did() string {
+	switch d {
+	case checking:
+		return "checked"
+	case loggingInMany, loggingInAnew:
+		return "logged in"
+	case loggingOut:
+		return "logged out"
+	case removing:
+		return "removed"
+	case loggingOutAway:
+		return "logged out and removed"
+	case restoring:
+		return "brought back"
+	}
+	return ""
+}
+
+// task is the deed in one word, for the question at quitting.
+func (d deed) task() string {
+	switch d {
+	case checking:
+		return "check"
+	case loggingInMany, loggingInAnew:
+		return "login"
+	case loggingOut:
+		return "logout"
+	case removing, loggingOutAway:
+		return "removal"
+	case restoring:
+		return "restoring"
+	}
+	return ""
+}
+
+// removes reports whether the bots are gone afterwards.
+func (d deed) removes() bool { return d == removing || d == loggingOutAway }
+
+// steps reports whether each bot tells what it is at. Checks are too many and too short for that.
+func (d deed) steps() bool {
+	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway
+}
+
+// An order is a deed, and whom it is for.
+type order struct {
+	deed deed
+	bots []fleet.Bot
+	// hidden is how many of them the filter did not show.
+	hidden int
+	// keep has what is removed returned, so that it can be brought back.
+	keep bool
+	// removed is what to bring back, in place of bots.
+	removed []fleet.Removed
+}
+
+// keys are those of the bots it is for.
+func (o order) keys() []fleet.Key {
+	if o.deed != restoring {
+		return keysOf(o.bots)
+	}
+	keys := make([]fleet.Key, len(o.removed))
+	for i, r := range o.removed {
+		keys[i] = r.Bot.Key
+	}
+	return keys
+}
+
+// do does it and tells of each bot, one at a time. An error is of the whole, and was told of a bot already.
+func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error {
+	done := func(out fleet.Outcome) { tell(outcome{key: out.Key, bot: out.Bot, err: out.Err}) }
+	switch o.deed {
+	case checking:
+		f.CheckMany(ctx, o.keys(), done)
+	case loggingInMany, loggingInAnew:
+		f.LoginMany(ctx, o.keys(), o.deed == loggingInAnew, done)
+	case loggingOut:
+		f.LogOutMany(ctx, o.keys(), done)
+	case removing, loggingOutAway:
+		how := fleet.Removal{LogOut: o.deed == loggingOutAway, Keep: o.keep}
+		return f.RemoveMany(ctx, o.keys(), how, func(r fleet.Removed, err error) {
+			tell(outcome{key: r.Bot.Key, bot: r.Bot, removed: r, err: err})
+		})
+	case restoring:
+		return f.RestoreMany(ctx, o.removed, done)
+	}
+	return ctx.Err()
+}
+
+// whom names the bot, or says how many they are.
+func whom(bots []fleet.Bot) string {
+	if len(bots) == 1 {
+		return displayName(bots[0])
+	}
+	return count(len(bots), "bot")
+}
+
+// count is "1 bot", "2 bots".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

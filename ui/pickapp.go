@@ -1,0 +1,215 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+)
+
+// pickApp has bots log in with another app from now on.
+type pickApp struct {
+	sh     *shell
+	bots   []fleet.Bot
+	hidden int // how many of them the filter does not show
+	// from is the screen that asked, home when nil.
+	from  screen
+	at    int
+	asked guard
+	task  task
+	// cancelling: the move was told to end.
+	cancelling bool
+	notice     string
+}
+
+// newPickApp asks which app bots, hidden of which the filter does not show, are to log in with.
+func newPickApp(sh *shell, bots []fleet.Bot, hidden int, from screen) screen {
+	return pickApp{sh: sh, bots: bots, hidden: hidden, from: from, asked: guard{sh.now()}}
+}
+
+func (p pickApp) Typing() bool { return false }
+
+func (p pickApp) Update(msg tea.Msg) (screen, tea.Cmd) {
+	switch msg := msg.(type) {
+	case taskDoneMsg:
+		if p.task.id != 0 && msg.task == p.task.id {
+			return p.moved(msg)
+		}
+	case tea.KeyPressMsg:
+		return p.press(msg)
+	}
+	return p, nil
+}
+
+func (p pickApp) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	keys := p.sh.keys
+	switch {
+	case p.task.id != 0:
+		if key.Matches(msg, keys.back) {
+			p.task.cancel()
+			p.cancelling = true
+		}
+	case key.Matches(msg, keys.back, keys.quit):
+		return p.leave(), nil
+	case key.Matches(msg, keys.add):
+		return newAppForm(p.sh), nil
+	case key.Matches(msg, keys.down):
+		return p.move(1), nil
+	case key.Matches(msg, keys.up):
+		return p.move(-1), nil
+	case key.Matches(msg, keys.top):
+		return p.move(-len(p.sh.apps)), nil
+	case key.Matches(msg, keys.bottom):
+		return p.move(len(p.sh.apps)), nil
+	case key.Matches(msg, keys.open) && len(p.sh.apps) > 0 && p.asked.ready(p.sh.now()):
+		return p.start()
+	}
+	p.notice = ""
+	return p, nil
+}
+
+func (p pickApp) move(n int) pickApp {
+	p.at, p.notice = max(0, min(p.at+n, len(p.sh.apps)-1)), ""
+	return p
+}
+
+func (p pickApp) leave() screen {
+	if p.from != nil {
+		return p.from
+	}
+	return p.sh.home()
+}
+
+// current is the selected app: the list may have become shorter meanwhile.
+func (p pickApp) current() fleet.App { return p.sh.apps[min(p.at, len(p.sh.apps)-1)] }
+
+// start moves those that have another app.
+func (p pickApp) start() (screen, tea.Cmd) {
+	sh, app := p.sh, p.current()
+	var keys []fleet.Key
+	for _, b := range p.bots {
+		if b.APIID != app.APIID {
+			keys = append(keys, b.Key)
+		}
+	}
+	if len(keys) == 0 {
+		p.notice = p.sh.already(p.bots, app)
+		return p, nil
+	}
+	var cmd tea.Cmd
+	p.task, cmd = sh.start("save", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
+		return sh.fleet.UseApp(ctx, keys, app.APIID)
+	})
+	return p, cmd
+}
+
+func (sh *shell) already(bots []fleet.Bot, app fleet.App) string {
+	if len(bots) == 1 {
+		return displayName(bots[0]) + " logs in with " + fault.Clean(app.Name) + " already."
+	}
+	return "They all log in with " + fault.Clean(app.Name) + " already."
+}
+
+func (p pickApp) moved(msg taskDoneMsg) (screen, tea.Cmd) {
+	moved, _ := msg.value.([]fleet.Bot)
+	app := p.current()
+	for _, b := range moved {
+		p.sh.replace(b)
+	}
+	p.task, p.cancelling = task{}, false
+	switch {
+	case msg.err != nil && !errors.Is(msg.err, context.Canceled):
+		p.notice = fault.OfAt(msg.err, p.sh.now()).What
+		return p, p.sh.reload
+	case msg.err != nil:
+		p.sh.list.notice = fmt.Sprintf("Stopped: %d of %d moved to %s.", len(moved), len(p.bots), fault.Clean(app.Name))
+	case len(moved) == 1:
+		p.sh.list.notice = displayName(moved[0]) + " uses " + fault.Clean(app.Name) + " from its next login on."
+	default:
+		p.sh.list.notice = fmt.Sprintf("%s use %s from their next login on.", count(len(moved), "bot"), fault.Clean(app.Name))
+	}
+	return told(p.leave(), p.sh.list.notice), p.sh.reload
+}
+
+func (p pickApp) Keys() []key.Binding {
+	k := p.sh.keys
+	switch {
+	case p.cancelling:
+		return nil
+	case p.task.id != 0:
+		return []key.Binding{as(k.back, "stop")}
+	}
+	keys := []key.Binding{as(k.add, "add an app"), k.back}
+	if len(p.sh.apps) > 0 {
+		keys = append([]key.Binding{as(k.open, "move there")}, keys...)
+	}
+	if len(p.sh.apps) > 1 {
+		keys = append(keys, k.down, k.up, k.top, k.bottom)
+	}
+	return append(keys, as(k.quit, "back"))
+}
+
+func (p pickApp) View(size size) view {
+	t := p.sh.theme
+	v := view{trail: "Another app for " + whom(p.bots), status: p.notice}
+	switch {
+	case p.cancelling:
+		v.status = "Cancelling" + t.glyphs.ellipsis
+	case p.task.id != 0:
+		v.status = "moving" + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc stops"
+	}
+	if len(p.sh.apps) == 0 {
+		v.body = prose("No app yet: a adds one.", size.width)
+		return v
+	}
+	if p.hidden > 0 {
+		v.body = append(v.body, indentBy(margin(size.width))+t.waiting.Render(fmt.Sprintf("The filter hides %d of them.", p.hidden)), "")
+	}
+	why := prose("It counts from the next login on. Sessions that are there go on.", size.width)
+	height := max(1, size.height-len(v.body)-len(why)-1)
+	names := 0
+	for _, app := range p.sh.apps {
+		names = max(names, ansi.StringWidth(fault.Clean(app.Name)))
+	}
+	names = min(names, size.width/3)
+	at := min(p.at, len(p.sh.apps)-1)
+	top := clamp(at-height/2, 0, max(0, len(p.sh.apps)-height))
+	for i := top; i < min(top+height, len(p.sh.apps)); i++ {
+		v.body = append(v.body, p.line(p.sh.apps[i], i == at, names, size.width))
+	}
+	v.body = append(append(v.body, ""), why...)
+	return v
+}
+
+// line is one app, and how many of the bots have it now.
+func (p pickApp) line(app fleet.App, selected bool, names, width int) string {
+	t := p.sh.theme
+	bar, name := "   ", t.text
+	if selected {
+		bar, name = " "+t.focus.Render(t.glyphs.row)+" ", t.strong
+	}
+	line := bar + name.Render(t.pad(fault.Clean(app.Name), names)) + "  " + t.pad(strconv.Itoa(app.APIID), apiIDCells)
+	have := 0
+	for _, b := range p.bots {
+		if b.APIID == app.APIID {
+			have++
+		}
+	}
+	switch {
+	case have == len(p.bots):
+		line += "  " + t.dim.Render("the one in use")
+	case have > 0:
+		line += "  " + t.dim.Render(fmt.Sprintf("%d of them have it", have))
+	}
+	if wait := p.sh.appWait(app); !wait.IsZero() {
+		line += "  " + t.waiting.Render(t.glyphs.waiting+" until "+clockTime(wait, p.sh.now()))
+	}
+	return t.cut(line, width)
+}
