@@ -3,7 +3,7 @@
 // screens map them to keys, the commands to command lines.
 //
 // Each sort of error has a table of its own: telegram.go for Telegram's answers, keyring.go, input.go for
-// what was typed, catalogue.go, and fleet.go for the rest.
+// what was typed, session.go for session strings, catalogue.go, and fleet.go for the rest.
 package fault
 
 import (
@@ -85,7 +85,7 @@ func OfAt(err error, now time.Time) Fault {
 	// The order is from the outside in: an error of fleet's may wrap one of Telegram's or the keyring's and
 	// then says more than that one.
 	for _, words := range []func(error, time.Time) (Fault, bool){
-		ofFleet, ofInput, ofCatalogue, ofTelegram, ofCancelled, ofKeyring, ofDeadline,
+		ofFleet, ofInput, ofSession, ofCatalogue, ofTelegram, ofCancelled, ofKeyring, ofDeadline,
 	} {
 		if f, ok := words(err, now); ok {
 			return f

@@ -110,7 +110,7 @@ func codeOfKind(kind string) int {
 		return exitSecret
 	case "flood_wait":
 		return exitFlood
-	case "invalid_input":
+	case "invalid_input", "invalid_session":
 		return exitUsage
 	}
 	return exitFailure

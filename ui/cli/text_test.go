@@ -86,7 +86,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestMayReceive(t *testing.T) {
-	if err := mayReceive(&bytes.Buffer{}); err != nil {
+	if err := mayReceive(&bytes.Buffer{}, "token"); err != nil {
 		t.Errorf("a pipe: %v", err)
 	}
 	if runtime.GOOS == "windows" {
@@ -101,7 +101,7 @@ func TestMayReceive(t *testing.T) {
 		if err := file.Chmod(mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := mayReceive(file); (err == nil) != ok {
+		if err := mayReceive(file, "token"); (err == nil) != ok {
 			t.Errorf("mode %v: %v", mode, err)
 		}
 	}
@@ -110,7 +110,7 @@ func TestMayReceive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = null.Close() }()
-	if err := mayReceive(null); err != nil {
+	if err := mayReceive(null, "token"); err != nil {
 		t.Errorf("the null device: %v", err)
 	}
 }

@@ -79,7 +79,7 @@ func newTokenShow(s *shell) *cobra.Command {
 
 func (s *shell) showToken(ctx context.Context, ref string, reveal bool) error {
 	if !reveal {
-		if err := mayReceive(s.Out); err != nil {
+		if err := mayReceive(s.Out, "token"); err != nil {
 			return err
 		}
 	}
@@ -98,10 +98,10 @@ func (s *shell) showToken(ctx context.Context, ref string, reveal bool) error {
 	return s.answer(object, func(w io.Writer) { fmt.Fprintln(w, token.Reveal()) })
 }
 
-// mayReceive says where a token must not be written without a word.
-func mayReceive(out io.Writer) error {
+// mayReceive says where a secret must not be written without a word.
+func mayReceive(out io.Writer, secret string) error {
 	if _, ok := terminal(out); ok {
-		return usage("The token would stand on the screen.", "Send it to a pipe or a private file, or show it with --reveal.")
+		return usage("The "+secret+" would stand on the screen.", "Send it to a pipe or a private file, or show it with --reveal.")
 	}
 	file, ok := out.(*os.File)
 	if !ok || runtime.GOOS == "windows" {
@@ -112,7 +112,7 @@ func mayReceive(out io.Writer) error {
 		return fmt.Errorf("look at standard output: %w", err)
 	}
 	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return usage("The file the token would go to can be read by others.", "Make it private first: umask 077, or chmod 600. Or use --reveal.")
+		return usage("The file the "+secret+" would go to can be read by others.", "Make it private first: umask 077, or chmod 600. Or use --reveal.")
 	}
 	return nil
 }
