@@ -53,6 +53,8 @@ func HistoryAction(action string) string {
 		return "take a session over"
 	case "check many":
 		return "check bots"
+	case "exec":
+		return "hand to a program"
 	case "watch":
 		return "round of the watch"
 	case "give session away":
