@@ -6,6 +6,7 @@ import (
 
 	"botring/fleet/store"
 	"botring/internal/secret"
+	"botring/keyring"
 	"botring/telegram"
 )
 
@@ -18,10 +19,11 @@ type Use struct {
 // ErrRunsHere says that a session runs here, and would be destroyed once it ran in another place too.
 var ErrRunsHere = errors.New("session runs here")
 
-// An OpenedSession is all that a program needs to be a bot through one of its sessions.
+// An OpenedSession is all that a program needs to be a bot: its token and app, and one of its sessions.
 type OpenedSession struct {
 	Bot  Bot
 	Name string
+	// Session is without a key where no session was asked for.
 	telegram.Session
 	// APIHash belongs to the session's APIID; it is empty where that app is not in the keyring.
 	APIHash secret.Secret
@@ -31,7 +33,8 @@ type OpenedSession struct {
 }
 
 // OpenSession hands out a session that runs elsewhere, and the history keeps for what. One that runs here is
-// ErrRunsHere: MarkElsewhere comes first. A session that the bot does not have is ErrNoSession.
+// ErrRunsHere: MarkElsewhere comes first. A session that the bot does not have is ErrNoSession. Without a name it
+// hands out token and app alone.
 func (f *Fleet) OpenSession(ctx context.Context, key Key, name string, use Use) (opened OpenedSession, err error) {
 	ctx, op := f.begin(ctx, use.Action, key)
 	defer op.end(&err)
@@ -48,19 +51,32 @@ func (f *Fleet) OpenSession(ctx context.Context, key Key, name string, use Use) 
 	if err != nil {
 		return OpenedSession{}, err
 	}
-	session, item, err := f.readSession(ctx, on, r, key, name)
-	switch {
-	case err != nil:
+	item, session, err := f.readToOpen(ctx, on, r, row, name)
+	if err != nil {
 		return OpenedSession{}, err
-	case session.Runs == store.Here:
-		return OpenedSession{}, ErrRunsHere
 	}
 	app, err := readApp(ctx, r, session.APIID)
 	if err != nil && !errors.Is(err, ErrSecretMissing) {
 		return OpenedSession{}, err
 	}
 	return OpenedSession{
-		Bot: row, Name: name, Session: session.Session, APIHash: app.Hash, Token: item.Token,
+		Bot: row, Name: name, Session: session, APIHash: app.Hash, Token: item.Token,
 		Test: f.envs.known[key.Environment]().Test,
 	}, nil
+}
+
+// readToOpen reads what OpenSession hands out, as far as it may.
+func (f *Fleet) readToOpen(ctx context.Context, on *ground, r *keyring.Ring, row Bot, name string) (botItem, telegram.Session, error) {
+	if name == "" {
+		item, err := f.readBot(ctx, on, r, row.Key)
+		return item, telegram.Session{Environment: row.Environment, APIID: row.APIID, UserID: row.ID}, err
+	}
+	session, item, err := f.readSession(ctx, on, r, row.Key, name)
+	switch {
+	case err != nil:
+		return botItem{}, telegram.Session{}, err
+	case session.Runs == store.Here:
+		return botItem{}, telegram.Session{}, ErrRunsHere
+	}
+	return item, session.Session, nil
 }

@@ -84,7 +84,7 @@ func fleetWords() []struct {
 			Why:      "It was never made, or was logged out.",
 			Next:     "Look at the sessions it has.",
 			NotSaved: Unchanged,
-			Actions:  []Action{Keep, LogIn},
+			Actions:  []Action{Keep},
 		}},
 		{fleet.ErrSecretMissing, missingItem()},
 		{fleet.ErrItemNewer, Fault{

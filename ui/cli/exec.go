@@ -220,7 +220,7 @@ func (s *shell) hand(ctx context.Context, f *fleet.Fleet, e *execution, key flee
 	s.subject = key.String()
 	use := fleet.Use{Action: "exec", Detail: fault.Clean(filepath.Base(e.command[0]))}
 	if e.session == "" {
-		opened, err := f.OpenBot(ctx, key, use)
+		opened, err := f.OpenSession(ctx, key, "", use)
 		if err != nil {
 			return nil, err
 		}
@@ -231,7 +231,7 @@ func (s *shell) hand(ctx context.Context, f *fleet.Fleet, e *execution, key flee
 	if err != nil {
 		return nil, err
 	}
-	opened, err := s.readySession(ctx, f, e, key, use)
+	opened, err := s.openForProgram(ctx, f, e, key, use)
 	if err != nil {
 		hold.Release()
 		return nil, err
@@ -244,14 +244,14 @@ func (s *shell) hand(ctx context.Context, f *fleet.Fleet, e *execution, key flee
 	return h, nil
 }
 
-// readySession is the session a program gets, made where there is none.
-func (s *shell) readySession(ctx context.Context, f *fleet.Fleet, e *execution, key fleet.Key, use fleet.Use) (fleet.OpenedSession, error) {
+// openForProgram is the session a program gets, made where there is none.
+func (s *shell) openForProgram(ctx context.Context, f *fleet.Fleet, e *execution, key fleet.Key, use fleet.Use) (fleet.OpenedSession, error) {
 	madeOne, err := f.ReadyForExec(ctx, key, e.session, s.reporter())
 	if err != nil {
 		return fleet.OpenedSession{}, s.giveUp(ctx, f, err)
 	}
 	if madeOne {
-		s.note("Logged in once more, for programs that are run here: session %s. The bot may miss updates in one session or another.", e.session)
+		s.note("Logged in once more, for programs that are run here: session %s. %s", e.session, fault.SessionCost)
 	}
 	return f.OpenSession(ctx, key, e.session, use)
 }
