@@ -85,7 +85,11 @@ func Run(ctx context.Context, p Process) int {
 	s.prompting.Lock() // for good: nothing is asked any more
 	// Standard output may be closed and a fault still to be told: closing comes first.
 	if s.fleet != nil {
-		if closeErr := s.fleet.Close(); err == nil && closeErr != nil {
+		closeFleet := s.fleet.Close
+		if err == nil && s.last != nil {
+			closeFleet = s.fleet.CloseAtOnce
+		}
+		if closeErr := closeFleet(); err == nil && closeErr != nil {
 			err = closeErr
 		}
 	}
@@ -126,6 +130,8 @@ type shell struct {
 	// target is the kind of keyring that a command is at where it is not the one in use.
 	target string
 	keys   <-chan byte // see typed
+	// untyped ends the reading of what is typed, so that somebody else can read it; nil where nothing is read.
+	untyped func()
 	// config is what the configuration says.
 	config config
 	// warning is what the configuration is told of, for the screens to repeat.

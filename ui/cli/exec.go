@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -294,86 +293,6 @@ func (h *handed) fill(e *execution, opened fleet.OpenedSession) error {
 			return usage(fmt.Sprintf("Of %s botring does not know the %s.", describe(h.bot), v.field),
 				"botring show "+h.bot.String()+" says what it knows.")
 		}
-	}
-	return nil
-}
-
-// start runs the program for every bot.
-func (s *shell) start(e *execution, all []*handed, several bool) error {
-	var folder *child.Folder
-	if e.file || slices.ContainsFunc(e.variables, func(v variable) bool { return v.file && !e.noSession }) {
-		runtimeDir, _ := s.Environ.Lookup("XDG_RUNTIME_DIR")
-		var err error
-		switch folder, err = child.NewFolder(e.fileIn, runtimeDir); {
-		case errors.Is(err, child.ErrNoMemory):
-			return usage("No directory is known here whose files stay in memory.",
-				"--file-in names one of yours. What is written there reaches a disk.")
-		case err != nil:
-			return &child.Error{Code: child.NotPrepared, Name: e.command[0], Err: err}
-		}
-	}
-	if s.replace != nil && folder == nil && !several && !e.mask {
-		return s.becomeProgram(e, all[0])
-	}
-	err := s.runBeside(e, all, several, folder)
-	if folder != nil {
-		if removeErr := folder.Remove(); removeErr != nil {
-			s.note("The private files could not be removed: %s", fault.Clean(removeErr.Error()))
-		}
-	}
-	return err
-}
-
-// becomeProgram runs a program in this one's place. Nothing has to be done after it, so nobody has to wait for it.
-func (s *shell) becomeProgram(e *execution, h *handed) error {
-	if err := h.hold.Bequeath(); err != nil {
-		return &child.Error{Code: child.NotPrepared, Name: e.command[0], Err: err}
-	}
-	program, input, err := h.program(e, s.Environ, nil, "")
-	if err != nil {
-		return err
-	}
-	if !e.stdin {
-		return s.replace(program, nil)
-	}
-	read, err := filled(input)
-	if err != nil {
-		return &child.Error{Code: child.NotPrepared, Name: e.command[0], Err: err}
-	}
-	return s.replace(program, read)
-}
-
-// runBeside runs the programs beside this one, and returns the highest exit code.
-func (s *shell) runBeside(e *execution, all []*handed, several bool, folder *child.Folder) error {
-	out, errs := s.Out, s.Err
-	if several {
-		out, errs = child.Together(s.Out), child.Together(s.Err)
-	}
-	var children []*child.Child
-	for _, h := range all {
-		part := ""
-		if several {
-			part = strings.ReplaceAll(h.bot.String(), "/", "-") + "-"
-		}
-		program, input, err := h.program(e, s.Environ, folder, part)
-		if err != nil {
-			return err
-		}
-		c := &child.Child{Program: program, In: s.In, Out: out, Err: errs, Mask: e.mask, Hidden: h.hidden}
-		if several {
-			c.In, c.Before = nil, lineName(h.bot)+" | "
-		}
-		if e.stdin {
-			c.In = io.Reader(strings.NewReader(input))
-		}
-		children = append(children, c)
-	}
-	codes, err := child.Run(children...)
-	if err != nil {
-		return err
-	}
-	if code := slices.Max(codes); code != exitOK {
-		return verdict(code)
 	}
 	return nil
 }

@@ -325,3 +325,28 @@ func TestExecInAPipeline(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Who was asked for the passphrase goes on typing to the program.
+func TestExecAfterAQuestion(t *testing.T) {
+	t.Parallel()
+	h := newTenant(t)
+	var env []string
+	for _, entry := range h.env {
+		if !strings.HasPrefix(entry, "BOTRING_PASSPHRASE_FILE=") {
+			env = append(env, entry)
+		}
+	}
+	for _, flags := range [][]string{nil, {"--mask"}} {
+		cmd := h.command(append(append([]string{"exec", "7001"}, flags...), "--", "sh", "-c", `echo ready; read line; echo "read $line"`)...)
+		cmd.Env = env
+		s := screentest.Start(t, cmd, 80, 24)
+		s.See("assphrase")
+		s.Type("seven bold ferrets\r")
+		s.See("ready")
+		s.Type("abc\r")
+		s.See("read abc")
+		if err := s.Ended(); err != nil {
+			t.Errorf("%v: %v", flags, err)
+		}
+	}
+}
