@@ -102,7 +102,7 @@ func newSessionConvert(s *shell) *cobra.Command {
 			"was assumed, is said on standard error. Nothing is sent and nothing is saved. Use a session in one place only: Telegram ends " +
 			"one that is used in two places at once.",
 		Example: `  botring session convert --to telethon < session.txt | wl-copy
-  botring session convert --to pyrogram --bot 7123456789 --api-id 10001 < session.txt | pass insert -m shop`,
+  botring session convert --to pyrogram --bot 7123456789 --api-id 10001 < session.txt | wl-copy`,
 		Args: args(0, 0, "--to FORMAT"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.convertSession(cmd.Context(), c) },
 	}
