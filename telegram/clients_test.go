@@ -106,7 +106,7 @@ func ask(t *testing.T, folder string, args []string, asked, answered any) {
 	}
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Stdin = bytes.NewReader(in)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(folder, "python/usr/lib/python3/dist-packages"))
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(folder, "python", "usr", "lib", "python3", "dist-packages"))
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
