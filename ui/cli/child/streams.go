@@ -105,10 +105,13 @@ func (s *streams) output(c *Child, fd int, to io.Writer) error {
 		to, s.writers = masker, append([]io.Closer{masker}, s.writers...)
 	}
 	s.copying.Go(func() {
-		// A terminal whose other side is gone is an error in place of an end; a reader of ours that is gone is
-		// told to the child as it would be without us.
-		_ = copyOutput(to, ours)
-		_ = ours.Close()
+		err := copyOutput(to, ours)
+		switch {
+		case ours != s.terminal:
+			_ = ours.Close() // a reader of ours that is gone is told to the child as it would be without us
+		case err != nil:
+			_, _ = io.Copy(io.Discard, ours) // the end of a terminal is an error too, and then this one is at once
+		}
 	})
 	return nil
 }
@@ -127,6 +130,9 @@ func (s *streams) finish() {
 	go func() { s.copying.Wait(); close(done) }()
 	select {
 	case <-done:
+		if s.terminal != nil {
+			_ = s.terminal.Close()
+		}
 	case <-time.After(leftBehind):
 	}
 	for _, w := range s.writers {
