@@ -149,17 +149,14 @@ func (w *whole) session(t *testing.T, name string) fleet.Session {
 
 func TestAWholeExport(t *testing.T) {
 	w := exportWhole(t)
-	// As fast as a person: what comes faster is a paste.
-	time.Sleep(2 * pastedWithin)
-	w.Press(tea.KeyTab)
+	w.slowly("\t")
 	w.See("▌ Session")
-	time.Sleep(2 * pastedWithin)
-	w.Press(tea.KeyTab)
+	w.slowly("\t")
 	w.See("▌ Runs in")
 	w.Type("vps-1")
 	w.See("vps-1")
-	time.Sleep(2 * pastedWithin)
-	w.Press(tea.KeyEnter)
+	w.Settled() // an enter that comes on the heels of a letter is a paste's
+	w.slowly("\r")
 	w.See("Copied with fake-copy")
 	w.See("vps-1")
 	if s := w.session(t, "vps-1"); s.Runs != store.Elsewhere || s.At != "vps-1" {
