@@ -75,7 +75,7 @@ func TestExportToOtherEyes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if err := file.Chmod(0o644); err != nil {
 		t.Fatal(err)
 	}
