@@ -26,6 +26,9 @@ var ErrItemDamaged = errors.New("keyring item is damaged")
 // ErrSessionBusy says that another process of this program has the session open at this moment.
 var ErrSessionBusy = errors.New("session is open in another process")
 
+// ErrNoSession says that the bot has no session of that name.
+var ErrNoSession = errors.New("no such session")
+
 // ErrNoApp says that the bot's app is not known.
 var ErrNoApp = errors.New("no such app")
 
@@ -45,6 +48,8 @@ const (
 	FieldServerKey   Field = "server-key"
 	FieldKeyring     Field = "keyring"
 	FieldRing        Field = "ring"
+	FieldSession     Field = "session"
+	FieldPlace       Field = "for"
 )
 
 // A Problem is what is wrong with an input.

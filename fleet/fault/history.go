@@ -55,6 +55,8 @@ func HistoryAction(action string) string {
 		return "check bots"
 	case "watch":
 		return "round of the watch"
+	case "give session away":
+		return "give away"
 	case "read token":
 		return "read its token"
 	case "restore":
@@ -144,6 +146,8 @@ func historyResults() map[string]string {
 		kindInput:                           "not accepted",
 		"runs_elsewhere":                    "runs elsewhere",
 		"session_busy":                      "in use by a program",
+		"runs_here":                         "runs here",
+		"no_session":                        "no such session",
 		"no_app":                            "no app",
 		"back_already":                      "back already",
 		"not_encrypted_files":               "no encrypted file",

@@ -103,6 +103,8 @@ type shell struct {
 	log   *log // nil where nothing is to be left behind
 	// subject is the bot a command was about, as a command line names it, for hints; verb the command.
 	subject, verb string
+	// session is the one of its sessions, "" for the bot's own.
+	session string
 	// target is the kind of keyring that a command is at where it is not the one in use.
 	target string
 	keys   <-chan byte // see typed

@@ -196,6 +196,9 @@ func (s *shell) commandFor(action fault.Action) string {
 			return s.otherEnvironment()
 		}
 	case fault.LogIn:
+		if s.session != "" {
+			return s.ofBot("botring login %s --session " + s.session + " --force replaces it, and ends the old one.")
+		}
 		return s.ofBot("botring login %s --force logs it in again.")
 	case fault.ReplaceToken:
 		return s.ofBot("botring replace-token %s takes the new token.")
