@@ -297,12 +297,14 @@ func TestExecByHand(t *testing.T) {
 				}
 			})
 			t.Run("size", func(t *testing.T) {
-				s := h.screen(t, run+`bash -c 'trap "stty size <&2" WINCH; echo at $(stty size <&2); for i in {1..400}; do sleep 0.05; done'`)
+				s := h.screen(t, run+`bash -c 'trap "size=\$(stty size <&2); echo \$size; test \"\$size\" != \"30 100\" || exit 6" WINCH; echo at $(stty size <&2); for i in {1..400}; do sleep 0.05; done'; echo "left with $?"`)
 				s.See("at 24 80")
 				s.Resize(100, 30)
 				s.See("30 100")
-				s.Ctrl('c')
-				_ = s.Ended()
+				s.See("left with 6")
+				if err := s.Ended(); err != nil {
+					t.Error(err)
+				}
 			})
 		})
 	}
