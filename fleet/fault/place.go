@@ -10,11 +10,13 @@ import (
 // SessionCost says what a further session of a bot costs it.
 const SessionCost = "A bot with several sessions may miss updates in one of them."
 
-// Runs says in words where a session runs: "here", "in vps-1", "elsewhere".
+// Runs says in words where a session runs: "here", "in vps-1", "under botring exec", "elsewhere".
 func Runs(s fleet.Session) string {
 	switch {
 	case s.Runs == store.Here:
 		return "here"
+	case s.At == fleet.PlaceExec:
+		return "under botring exec"
 	case s.At != "":
 		return "in " + Clean(s.At)
 	}

@@ -255,6 +255,8 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "tag", "My own", "--add", "prod")
 	run(tokenOf(7002, "A").Reveal(), "replace-token", "My own")
 	run(tokenOf(7001, "Z").Reveal(), "replace-token", "My own")
+	run("", "exec", "My own", "--", "no-such-program-anywhere")
+	run("", "exec", "My own", "--mask", "--", "sh", "-c", "set")
 	run("", "app", "add", "other")
 	run("", "app", "edit", "main", "--hash")
 	run("", "app", "list")
