@@ -164,7 +164,7 @@ func TestEveryRefusalOfAKeyring(t *testing.T) {
 }
 
 func TestEveryProblem(t *testing.T) {
-	fields := []fleet.Field{fleet.FieldToken, fleet.FieldAPIID, fleet.FieldAPIHash, fleet.FieldLabel, fleet.FieldTag, fleet.FieldAppName,
+	fields := []fleet.Field{fleet.FieldToken, fleet.FieldAPIID, fleet.FieldAPIHash, fleet.FieldLabel, fleet.FieldTag, fleet.FieldSession, fleet.FieldAppName,
 		fleet.FieldEnvironment, fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing}
 	if names := constants(t, "..", "Field"); len(names) != len(fields) {
 		t.Fatalf("fields are %v", names)
@@ -195,7 +195,7 @@ func TestEveryProblem(t *testing.T) {
 func TestEveryFleetSentinel(t *testing.T) {
 	all := map[string]error{
 		"ErrSessionWorks": fleet.ErrSessionWorks, "ErrRunsElsewhere": fleet.ErrRunsElsewhere, "ErrSecretMissing": fleet.ErrSecretMissing,
-		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp,
+		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp, "ErrNoBot": fleet.ErrNoBot,
 		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready,
 		"ErrItemNewer": fleet.ErrItemNewer, "ErrItemDamaged": fleet.ErrItemDamaged,
 	}

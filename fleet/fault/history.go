@@ -55,6 +55,8 @@ func HistoryAction(action string) string {
 		return "check bots"
 	case "watch":
 		return "round of the watch"
+	case "import session":
+		return "save another's session"
 	case "read token":
 		return "read its token"
 	case "restore":
@@ -145,6 +147,7 @@ func historyResults() map[string]string {
 		"runs_elsewhere":                    "runs elsewhere",
 		"session_busy":                      "in use by a program",
 		"no_app":                            "no app",
+		"no_bot":                            "its bot is not here",
 		"back_already":                      "back already",
 		"not_encrypted_files":               "no encrypted file",
 		"same_keyring":                      "the same keyring",
