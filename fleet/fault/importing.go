@@ -22,7 +22,7 @@ func Candidate(c fleet.Candidate, replace bool) string {
 	case fleet.New:
 		switch {
 		case c.IsSession():
-			return "a session of " + c.Kind.Library() + "; runs elsewhere, is not opened"
+			return "a " + c.Kind.Library() + " session, which is not opened"
 		case c.Problem != nil: // a warning
 			return "new; " + lowered(what())
 		case c.NoLabel:
