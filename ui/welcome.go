@@ -183,13 +183,13 @@ func (w welcome) Keys() []key.Binding {
 		if w.sh.keyring.status.New {
 			does = "choose a passphrase"
 		}
-		keys = []key.Binding{k.add, k.imports, as(k.open, does)}
+		keys = []key.Binding{k.add, as(k.open, does), k.imports}
 	case ringReady:
 		does := "look for bots in this keyring"
 		if w.sh.encrypted() {
 			does = "look for bots in this file"
 		}
-		keys = []key.Binding{k.add, k.imports, as(k.open, does)}
+		keys = []key.Binding{k.add, as(k.open, does), k.imports}
 	case ringUnknown, ringMemory:
 		keys = []key.Binding{k.add, k.imports}
 	}
