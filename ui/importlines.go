@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -57,6 +58,9 @@ func candidateWhere(c fleet.Candidate) string {
 		where += fmt.Sprint(":", c.Line)
 	case c.Line > 0:
 		where = fmt.Sprint("line ", c.Line)
+	}
+	if c.Line == 0 && path.Base(where) == fault.Clean(c.Name) {
+		return where // the folder of a session has its name
 	}
 	return joined(" ", where, fault.Clean(c.Name))
 }

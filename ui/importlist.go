@@ -33,6 +33,11 @@ type importList struct {
 // newImportList shows what was read. What is new is chosen already.
 func newImportList(sh *shell, from importPath, found foundToImport) screen {
 	l := importList{sh: sh, from: from, found: found, chosen: make([]bool, len(found.candidates))}
+	for i, app := range sh.apps {
+		if app.Bots > sh.apps[l.app].Bots {
+			l.app = i // the one that most bots have
+		}
+	}
 	for i, c := range found.candidates {
 		l.chosen[i] = c.Verdict == fleet.New || c.Verdict == fleet.Same && choosable(c) && !loggedIn(c.Bot)
 	}

@@ -226,15 +226,17 @@ func (g *gatherer) file(name string) []Entry {
 		return nil
 	}
 	entries := doc.Entries
-	if doc.Format == List || doc.Format == Table {
-		// Any text can be taken for these two.
-		entries = slices.DeleteFunc(entries, func(e Entry) bool { return !e.IsSession() && !looksLikeToken(e.Token.Reveal()) })
+	if credible := slices.DeleteFunc(slices.Clone(entries), unlikely); doc.Format == List || doc.Format == Table && 2*len(credible) < len(entries) {
+		entries = credible // any text can be taken for these two
 	}
 	for i := range entries {
 		entries[i].File, entries[i].Stem = name, stem(path.Base(name))
 	}
 	return entries
 }
+
+// unlikely reports whether an entry is neither a session nor looks like a token.
+func unlikely(e Entry) bool { return !e.IsSession() && !looksLikeToken(e.Token.Reveal()) }
 
 // stem is a file's name without its ending; that of a .env has none.
 func stem(base string) string { return strings.TrimSuffix(base, path.Ext(base)) }

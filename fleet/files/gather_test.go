@@ -24,6 +24,8 @@ func TestGatherFolder(t *testing.T) {
 		"a/worker.session":       string(database(t, telethonSchema+`INSERT INTO sessions VALUES (2, '149.154.167.51', 443, `+key256+`, NULL);`)),
 		"a/tokens.txt":           "mine: " + two + "\nnothing here\n",
 		"b/worker.session":       string(database(t, pyrogramSchema)),
+		"bots.csv":               "name,token\nA," + two + "\nB,broken\n",
+		"notes.csv":              "a,b\nc,d\n",
 		"README.md":              "# A bot\n\nAt 12:34 it starts.\n",
 		"photo.jpg":              "\xff\xd8\xff\x00\x00",
 		"package.json":           `{"name": "bot", "broken": `,
@@ -62,6 +64,8 @@ func TestGatherFolder(t *testing.T) {
 		"a/tokens.txt:1 token 0",
 		"a/worker.session:0 telethon 7123450002",
 		"b/worker.session:0 session file: no key 0",
+		"bots.csv:2 token 0",
+		"bots.csv:3 token 0",
 		"deep/er/compose.yml:2 token 0",
 		"shop:0 gramjs 0",
 	}
@@ -69,7 +73,7 @@ func TestGatherFolder(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if doc.Format != files.Folder || doc.Files != 6 || doc.Links != 4 || doc.Skipped != 9 || doc.Incomplete {
+	if doc.Format != files.Folder || doc.Files != 7 || doc.Links != 4 || doc.Skipped != 10 || doc.Incomplete {
 		t.Errorf("%d files, %d links, %d skipped, incomplete: %t", doc.Files, doc.Links, doc.Skipped, doc.Incomplete)
 	}
 }
