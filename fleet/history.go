@@ -14,6 +14,7 @@ import (
 	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/keyring"
+	"botring/keyring/passphrase"
 )
 
 // Entry is a store.Entry.
@@ -273,7 +274,19 @@ func putHead(ctx context.Context, r *keyring.Ring, head historyEnd) error {
 	if err != nil {
 		return err
 	}
-	return r.Put(ctx, keyring.Item{Name: historyHeadItem, Label: "botring: end of the history", Value: secret.New(value)})
+	return putQuietly(ctx, r, keyring.Item{Name: historyHeadItem, Label: "botring: end of the history", Value: secret.New(value)})
+}
+
+// putQuietly writes an item that nobody asked for, and has no prompt shown for it. KeePassXC asks before it replaces
+// what another process wrote, and before no other write: there the item is removed first. Killed in between, the
+// history has no head until the next process ends.
+func putQuietly(ctx context.Context, r *keyring.Ring, item keyring.Item) error {
+	ctx = passphrase.Quietly(ctx)
+	err := r.Put(ctx, item)
+	if errors.Is(err, keyring.ErrLocked) && r.Delete(ctx, item.Name) == nil {
+		err = r.Put(ctx, item)
+	}
+	return err
 }
 
 // History returns the latest entries of the history, at most limit, the last one first; 0 is no limit.

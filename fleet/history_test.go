@@ -238,3 +238,27 @@ func TestHistoryOfAMemoryRing(t *testing.T) {
 		t.Errorf("%+v, %v", check, err)
 	}
 }
+
+// TestAKeyringThatAsksBeforeReplacing: no prompt is shown for what is written when a process ends.
+func TestAKeyringThatAsksBeforeReplacing(t *testing.T) {
+	w := newFakeWorld(t)
+	head := keyring.Item{Name: historyHeadItem, Value: secret.New("of another process")}
+	if err := w.ring.Put(t.Context(), head); err != nil {
+		t.Fatal(err)
+	}
+	var asked int
+	w.store.put = func(item *keyring.Item) error {
+		if w.item(item.Name).Empty() {
+			return nil
+		}
+		asked++
+		return keyring.ErrLocked
+	}
+	head.Value = secret.New("of this one")
+	if err := putQuietly(t.Context(), w.ring, head); err != nil || !w.item(historyHeadItem).Equal(head.Value) {
+		t.Errorf("%v; the head is %q", err, w.item(historyHeadItem).Reveal())
+	}
+	if asked != 1 {
+		t.Errorf("it was tried %d times to replace it", asked)
+	}
+}

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/gotd/td/crypto"
-	"github.com/gotd/td/tg"
 
 	"botring/internal/secret"
 	"botring/telegram"
@@ -47,8 +46,6 @@ type contest struct {
 	APIHash     string `json:"apiHash"`
 	Token       string `json:"token"`
 	Username    string `json:"username"`
-	// UserConstructor is what a user begins with in the server's layer.
-	UserConstructor uint32 `json:"userConstructor"`
 	// Key is the session's, in hexadecimal digits.
 	Key string `json:"key"`
 }
@@ -144,8 +141,7 @@ func contestAt(b *testing.B, s *telegramtest.Server, what, who string) contest {
 		})),
 		Fingerprint: fmt.Sprint(crypto.RSAFingerprint(key)), Modulus: key.N.Text(16), Exponent: key.E,
 		APIID: theApp().ID, APIHash: theApp().Hash.Reveal(), Token: tokenText, Username: theBot().Profile.Username,
-		UserConstructor: tg.UserTypeID,
-		Key:             hex.EncodeToString([]byte(sessionOf(b, s).Key.Reveal())),
+		Key: hex.EncodeToString([]byte(sessionOf(b, s).Key.Reveal())),
 	}
 	for _, d := range network.DCs {
 		c.Addresses = append(c.Addresses, d.Addrs[0])

@@ -179,13 +179,16 @@ func TestStaleSalt(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce: one client serves many callers.
+// TestManyAtOnce: two hundred at once get what one gets, and one client serves many callers.
 func TestManyAtOnce(t *testing.T) {
 	s := serve(t, telegramtest.Options{}, theBot())
-	c := telegram.New(s.Network(), telegram.Options{})
+	shared := telegram.New(s.Network(), telegram.Options{})
 	var wg sync.WaitGroup
-	for range 32 {
-		session := sessionOf(t, s)
+	for i := range 200 {
+		session, c := sessionOf(t, s), shared
+		if i%2 == 0 {
+			c = telegram.New(s.Network(), telegram.Options{})
+		}
 		wg.Go(func() {
 			var seen []telegram.Step
 			if _, err := c.Check(t.Context(), theApp(), session, steps(&seen)); err != nil || len(seen) != 4 {

@@ -65,7 +65,9 @@ func (b bots) Update(msg tea.Msg) (screen, tea.Cmd) {
 }
 
 // idle: nobody is in the midst of something here.
-func (b bots) idle() bool { return !b.asking && !b.yank.pending && !b.sh.list.finding }
+func (b bots) idle() bool {
+	return !b.asking && !b.yank.pending && !b.sh.list.finding && !b.sh.list.span.on
+}
 
 func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	sh, keys, list := b.sh, b.sh.keys, &b.sh.list

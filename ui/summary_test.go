@@ -62,6 +62,7 @@ func TestSummaryComesByItself(t *testing.T) {
 		"a keyring shut":     {shut, nil, false},
 		"while finding":      {mixed(), []string{"/", "s"}, false},
 		"while copying":      {mixed(), []string{"y"}, false},
+		"while ranging":      {mixed(), []string{"v", "j"}, false},
 		"while on something": {mixed(), []string{"enter"}, false},
 	} {
 		sh := testShell(t, someBots()...)

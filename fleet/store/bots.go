@@ -156,7 +156,7 @@ func readAll(ctx context.Context, tx *txn) ([]Bot, error) {
 	}()
 	sessions, err := readPacked(ctx, tx, selectSessions)
 	<-unpacked
-	if err = errors.Join(err, damage); err != nil {
+	if err := errors.Join(err, damage); err != nil {
 		return nil, err
 	}
 	return bots, sessions.sessionsOf(bots)

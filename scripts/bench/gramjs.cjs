@@ -3,8 +3,7 @@
 // of this process's CPU time all of them together.
 //
 // GramJS is found in $BENCH_GRAMJS, a folder it was installed in. What it is told beyond its documented
-// options: the key of the server on loopback; the ports of its data centres, where it knows 80 and 443 only; and
-// the number of the user's constructor in the server's layer, which is newer and differs in nothing that is sent.
+// options: the key of the server on loopback, and the ports of its data centres, where it knows 80 and 443 only.
 "use strict";
 
 const { createRequire } = require("module");
@@ -13,15 +12,12 @@ const { TelegramClient, Api } = gramjs("telegram");
 const { StringSession } = gramjs("telegram/sessions");
 const { AuthKey } = gramjs("telegram/crypto/AuthKey");
 const { _serverKeys } = gramjs("telegram/crypto/RSA");
-const { tlobjects } = gramjs("telegram/tl/AllTLObjects");
 const { PromisedNetSockets } = gramjs("telegram/extensions");
 const { Logger, LogLevel } = gramjs("telegram/extensions/Logger");
 const bigInt = gramjs("big-integer");
 
 const contest = JSON.parse(require("fs").readFileSync(0, "utf8"));
 _serverKeys.set(contest.fingerprint, { n: bigInt(contest.modulus, 16), e: contest.exponent });
-
-tlobjects[contest.userConstructor] = Api.User;
 
 // Loopback finds the address of a data centre that is called by its number.
 class Loopback extends PromisedNetSockets {

@@ -1,6 +1,7 @@
 package telegramtest
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -85,7 +86,7 @@ func (s *Server) login(c *conn, k *authKey, req request) reply {
 		return reply{Script: script}
 	}
 	k.user, k.revoked = id, false
-	return reply{Script: script, result: &tg.AuthAuthorization{User: b.user()}}
+	return reply{Script: script, result: &tg.AuthAuthorization{User: b.user(c.layer)}}
 }
 
 // tokenID returns the bot id a token begins with, or 0.
@@ -110,8 +111,36 @@ func (b *bot) is(id tg.InputUserClass) bool {
 	}
 }
 
-// user is the bot as Telegram describes it to itself.
-func (b *bot) user() *tg.User {
+// user is the bot as Telegram describes it to itself, in the constructor of a client's layer.
+func (b *bot) user(layer int) tg.UserClass {
+	if layer > 0 && layer <= olderLayer {
+		return olderUser{b.newest()}
+	}
+	return b.newest()
+}
+
+// olderLayer is the last layer whose user begins with olderUserID, as far as is known: GramJS 2.26.22 speaks it
+// (its tl/apiTl.js). What is sent of a user has the same shape in both.
+const (
+	olderLayer  = 198
+	olderUserID = 0x4b46c37e
+)
+
+// olderUser is a user for a client of an older layer.
+type olderUser struct{ *tg.User }
+
+// Encode writes the user with the constructor of olderLayer.
+func (u olderUser) Encode(b *bin.Buffer) error {
+	start := b.Len()
+	if err := u.User.Encode(b); err != nil {
+		return err
+	}
+	binary.LittleEndian.PutUint32(b.Buf[start:], olderUserID)
+	return nil
+}
+
+// newest is the user in the newest layer.
+func (b *bot) newest() *tg.User {
 	p := b.Profile
 	u := &tg.User{
 		Self:             true,

@@ -37,6 +37,7 @@ type conn struct {
 	// What follows is serve's own.
 	transport transport.Conn
 	inited    bool
+	layer     int // that the client said it speaks
 	watchdog  *time.Timer
 
 	// The server's mutex guards what follows.

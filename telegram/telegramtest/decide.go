@@ -30,7 +30,7 @@ func (s *Server) decide(c *conn, k *authKey, req request) reply {
 		if req.method != tg.AuthImportBotAuthorizationRequestTypeID && !s.admitted(req.init.APIID) {
 			return refuse(400, "CONNECTION_API_ID_INVALID")
 		}
-		c.inited = true
+		c.inited, c.layer = true, req.init.Layer
 		r := s.respond(c, k, req)
 		r.Delay += script.Delay
 		return r
@@ -85,7 +85,7 @@ func (s *Server) method(c *conn, k *authKey, b *bot, req request) reply {
 			if !b.is(id) {
 				return refuse(400, "USER_ID_INVALID")
 			}
-			users.Elems = append(users.Elems, b.user())
+			users.Elems = append(users.Elems, b.user(c.layer))
 		}
 		return reply{result: users}
 	case tg.UsersGetFullUserRequestTypeID:
@@ -98,7 +98,7 @@ func (s *Server) method(c *conn, k *authKey, b *bot, req request) reply {
 		}
 		return reply{result: &tg.UsersUserFull{
 			FullUser: tg.UserFull{ID: b.Profile.ID},
-			Users:    []tg.UserClass{b.user()},
+			Users:    []tg.UserClass{b.user(c.layer)},
 		}}
 	default:
 		return refuse(400, fmt.Sprintf("INPUT_METHOD_INVALID_%d", req.method))

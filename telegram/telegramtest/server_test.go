@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"reflect"
 	"testing"
 
+	"github.com/gotd/td/bin"
 	"github.com/gotd/td/exchange"
 	"github.com/gotd/td/mtproto"
 	"github.com/gotd/td/tg"
@@ -188,4 +190,31 @@ func shortKey(t *testing.T) *rsa.PrivateKey {
 		t.Fatal(err)
 	}
 	return key
+}
+
+// rawAnswer keeps an answer as it came.
+type rawAnswer struct{ bin.Buffer }
+
+func (a *rawAnswer) Decode(b *bin.Buffer) error {
+	a.Put(b.Buf)
+	b.Skip(b.Len())
+	return nil
+}
+
+// TestOlderLayer: a client is answered in the constructors of the layer that it speaks.
+func TestOlderLayer(t *testing.T) {
+	s := start(t, telegramtest.Options{})
+	s.AddBot(theBot())
+	for layer, constructor := range map[int]uint32{198: 0x4b46c37e, tg.Layer: tg.UserTypeID} {
+		query := initialised(1, &tg.UsersGetUsersRequest{ID: []tg.InputUserClass{&tg.InputUserSelf{}}})
+		query.(*tg.InvokeWithLayerRequest).Layer = layer
+		var answer rawAnswer
+		err := clientOf(s, 2).with(seeded(t, s)).run(bounded(t), func(ctx context.Context, conn *mtproto.Conn) error {
+			return conn.Invoke(ctx, query, &answer)
+		})
+		// A vector's constructor and length come first.
+		if err != nil || len(answer.Buf) < 12 || binary.LittleEndian.Uint32(answer.Buf[8:]) != constructor {
+			t.Errorf("layer %d: %v, % x", layer, err, answer.Buf[:min(12, len(answer.Buf))])
+		}
+	}
 }
