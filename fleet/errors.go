@@ -29,6 +29,9 @@ var ErrSessionBusy = errors.New("session is open in another process")
 // ErrNoSession says that the bot has no session of that name.
 var ErrNoSession = errors.New("no such session")
 
+// ErrNoBot says that the bot whose session is to be saved is not here.
+var ErrNoBot = errors.New("the session's bot is not here")
+
 // ErrNoApp says that the bot's app is not known.
 var ErrNoApp = errors.New("no such app")
 
@@ -42,13 +45,13 @@ const (
 	FieldAPIHash     Field = "api_hash"
 	FieldLabel       Field = "label"
 	FieldTag         Field = "tag"
+	FieldSession     Field = "session"
 	FieldAppName     Field = "app"
 	FieldEnvironment Field = "environment"
 	FieldDC          Field = "dc"
 	FieldServerKey   Field = "server-key"
 	FieldKeyring     Field = "keyring"
 	FieldRing        Field = "ring"
-	FieldSession     Field = "session"
 	FieldPlace       Field = "for"
 )
 
@@ -75,6 +78,10 @@ const (
 	ProblemRange     // 0, negative or beyond int32
 	ProblemNotHex    // not 32 hexadecimal digits
 	ProblemPublished // a published api_id: only a warning
+	// Sessions.
+	ProblemSession   // it cannot be used; Err says why
+	ProblemNoOwner   // nothing says which bot's it is
+	ProblemBotNotYet // its bot, whose id Got is, has no token here
 	// Names.
 	ProblemTaken    // another bot or app has it
 	ProblemReserved // a number, or starts with @, or "production" and "test" where a custom name is needed

@@ -20,8 +20,9 @@ const (
 	New                         // its bot is not here
 	Same                        // its bot is here with this token
 	Changed                     // its bot is here with another token
-	Repeated                    // the token stands further up too
+	Repeated                    // the token or session stands further up too
 	Contradicted                // further up stands another token of the same bot
+	Ownerless                   // a session whose bot is not here, and is not known where Key has none
 )
 
 // String is the verdict as JSON has it.
@@ -39,11 +40,13 @@ func (v Verdict) String() string {
 		return "repeated"
 	case Contradicted:
 		return "contradicted"
+	case Ownerless:
+		return "no_bot"
 	}
 	return "unknown"
 }
 
-// A Candidate is a bot that was found in a file.
+// A Candidate is a bot that was found in a file, or a session of one.
 type Candidate struct {
 	files.Entry
 	Verdict Verdict
@@ -52,14 +55,17 @@ type Candidate struct {
 	Bot Bot
 	// Problem is why it is Invalid, or a warning.
 	Problem *InputError
-	// Before is the line of the entry further up, for Repeated and Contradicted.
-	Before int
+	// Before is where the entry further up stands, for Repeated and Contradicted: its line, and its file in a folder.
+	Before     int
+	BeforeFile string
+	// SessionName is what a session is called here, "" for a token.
+	SessionName string
 	// NoLabel: the label of the file was left out, since another bot has it.
 	NoLabel bool
 }
 
 // Preview says what importing entries would come to. Nothing is written and nothing sent; the keyring is read
-// where bots are here already. Tokens are told apart there, so that errors are those of keyring.
+// where bots are here already. Tokens and sessions are told apart there, so that errors are those of keyring.
 func (f *Fleet) Preview(ctx context.Context, entries []files.Entry) ([]Candidate, error) {
 	on := f.at.Load()
 	bots, err := on.Bots(ctx, f.now())
@@ -80,13 +86,16 @@ func (f *Fleet) Preview(ctx context.Context, entries []files.Entry) ([]Candidate
 	first := make(map[Key]int, len(entries))
 	var known []Key
 	for i, entry := range entries {
+		if entry.IsSession() {
+			continue // once it is known whose tokens there are
+		}
 		c := f.consider(entry, apps)
 		candidates[i] = c
 		if c.Verdict == Invalid {
 			continue
 		}
 		if at, again := first[c.Key]; again {
-			candidates[i].Verdict, candidates[i].Before = Contradicted, candidates[at].Line
+			candidates[i].Verdict, candidates[i].Before, candidates[i].BeforeFile = Contradicted, candidates[at].Line, candidates[at].File
 			if c.Token.Equal(candidates[at].Token) {
 				candidates[i].Verdict = Repeated
 			}
@@ -106,7 +115,10 @@ func (f *Fleet) Preview(ctx context.Context, entries []files.Entry) ([]Candidate
 			labels[label] = c.Key
 		}
 	}
-	return candidates, f.compare(ctx, on, candidates, known)
+	if err := f.compare(ctx, on, candidates, known); err != nil {
+		return nil, err
+	}
+	return candidates, f.previewSessions(ctx, on, entries, candidates, rows)
 }
 
 // consider judges an entry by itself.
@@ -216,17 +228,20 @@ type Importing struct {
 // Takes reports whether a candidate would be imported at all.
 func (how Importing) Takes(c Candidate) bool {
 	switch c.Verdict {
-	case New, Same:
+	case New:
 		return true
+	case Same:
+		return !c.IsSession() // a session that is here already is not looked at
 	case Changed:
 		return how.Replace
-	case Invalid, Repeated, Contradicted:
+	case Invalid, Repeated, Contradicted, Ownerless:
 	}
 	return false
 }
 
 // Import saves those candidates that how takes, some at a time through the schedule, and calls done for each as
-// it ends, one call at a time, with its place among the candidates. What is here already and logged in comes
+// it ends, one call at a time, with its place among the candidates. Sessions come last, when their bots are here:
+// they are saved as running elsewhere and not opened. What is here already and logged in comes
 // back as ErrSessionWorks, so that an import that was cut off can be run again. When ctx ends, what runs is
 // cancelled and nothing more begins.
 //
@@ -245,7 +260,7 @@ func (f *Fleet) Import(ctx context.Context, candidates []Candidate, how Importin
 	at := make(map[Key]int, len(candidates))
 	var keys []Key
 	for i, c := range candidates {
-		if how.Takes(c) {
+		if how.Takes(c) && !c.IsSession() {
 			at[c.Key] = i
 			keys = append(keys, c.Key)
 		}
@@ -254,19 +269,21 @@ func (f *Fleet) Import(ctx context.Context, candidates []Candidate, how Importin
 		i := at[key]
 		return f.importOne(ctx, candidates[i], apps[i], how)
 	}, func(o Outcome) { done(at[o.Key], o) })
+	f.importSessions(ctx, candidates, how, done)
 	return nil
 }
 
 func (f *Fleet) importOne(ctx context.Context, c Candidate, apiID int, how Importing) (Bot, error) {
 	var saved Saved
 	var err error
+	steps := traceOf(ctx).steps(c.Key)
 	if c.Verdict == Changed && c.Bot.ID != 0 {
-		saved, err = f.ReplaceToken(ctx, c.Key, c.Token, how.NoLogin, nil)
+		saved, err = f.ReplaceToken(ctx, c.Key, c.Token, how.NoLogin, steps)
 	} else {
 		saved, err = f.Add(ctx, NewBot{
 			Token: c.Token, APIID: apiID, Environment: c.Key.Environment, Label: c.Label,
 			Tags: append(c.Tags[:len(c.Tags):len(c.Tags)], how.Tags...), NoLogin: how.NoLogin,
-		}, nil)
+		}, steps)
 	}
 	var unsaved *UnsavedError
 	if errors.As(err, &unsaved) {
@@ -303,7 +320,7 @@ func (f *Fleet) appsOf(ctx context.Context, candidates []Candidate, how Importin
 	apps := make(map[int]int, len(candidates))
 	for i, c := range candidates {
 		switch {
-		case !how.Takes(c):
+		case !how.Takes(c), c.IsSession():
 		case c.APIID != "":
 			id, _ := CheckAPIID(c.APIID)
 			if _, ok := known[strconv.Itoa(id)]; !ok {
@@ -327,6 +344,6 @@ func (f *Fleet) appsOf(ctx context.Context, candidates []Candidate, how Importin
 // NeedsApp reports whether an app has to be named for one of the candidates.
 func (how Importing) NeedsApp(candidates []Candidate) bool {
 	return slices.ContainsFunc(candidates, func(c Candidate) bool {
-		return how.Takes(c) && c.APIID == "" && c.App == "" && c.Bot.APIID == 0
+		return how.Takes(c) && !c.IsSession() && c.APIID == "" && c.App == "" && c.Bot.APIID == 0
 	})
 }

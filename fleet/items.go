@@ -92,23 +92,27 @@ func putApp(ctx context.Context, r *keyring.Ring, item appItem) error {
 }
 
 // putFurther writes the item of a further session and reads it back.
-func putFurther(ctx context.Context, r *keyring.Ring, s *save) error {
-	session := *s.item.Session
-	session.Save = s.item.Save
+func putFurther(ctx context.Context, r *keyring.Ring, key Key, name, label string, session sessionItem) error {
 	value, err := session.encodeFurther()
 	if err != nil {
 		return err
 	}
-	if err := r.Put(ctx, keyring.Item{Name: s.itemName(), Label: s.itemLabel(), Value: value}); err != nil {
+	item := sessionItemName(key, name)
+	if err := r.Put(ctx, keyring.Item{Name: item, Label: label, Value: value}); err != nil {
 		return err
 	}
-	return readBack(ctx, r, s.itemName(), value, func(got secret.Secret) (secret.Secret, error) {
-		back, err := decodeFurther(s.key, s.further, got)
+	return readBack(ctx, r, item, value, func(got secret.Secret) (secret.Secret, error) {
+		back, err := decodeFurther(key, name, got)
 		if err != nil {
 			return secret.Secret{}, err
 		}
 		return back.encodeFurther()
 	})
+}
+
+// furtherLabel is what people see of a further session in keyring programs.
+func furtherLabel(of Profile, key Key, name string) string {
+	return botItem{Profile: of}.label(key) + ", session " + name
 }
 
 // readBack compares what the keyring now holds with what was written, by value: through decoding, so that

@@ -150,7 +150,9 @@ func (s *save) put(ctx context.Context, on *ground, r *keyring.Ring) error {
 		}
 	}
 	if s.further != "" {
-		return putFurther(ctx, r, s)
+		session := *s.item.Session
+		session.Save = s.item.Save
+		return putFurther(ctx, r, s.key, s.further, s.itemLabel(), session)
 	}
 	return putBot(ctx, r, s.key, s.item)
 }
@@ -166,7 +168,7 @@ func (s *save) itemName() string {
 // itemLabel is what people see of it in keyring programs.
 func (s *save) itemLabel() string {
 	if s.further != "" {
-		return "botring: " + s.itemName()
+		return furtherLabel(s.item.Profile, s.key, s.further)
 	}
 	return s.item.label(s.key)
 }

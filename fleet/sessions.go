@@ -280,6 +280,12 @@ func (f *Fleet) readSession(ctx context.Context, on *ground, r *keyring.Ring, ke
 	return session, item, err
 }
 
+// TakesAway reports whether a session that is handed out for a place would run in two: it runs here, or in a place
+// of another name.
+func TakesAway(s Session, place string) bool {
+	return s.Runs == store.Here || place != "" && s.At != "" && s.At != place
+}
+
 // MarkElsewhere says that a session runs in another place from now on, which is called at, and saves that: it is
 // never opened here again. A session that the bot does not have is ErrNoSession.
 func (f *Fleet) MarkElsewhere(ctx context.Context, key Key, name, at string) (bot Bot, err error) {

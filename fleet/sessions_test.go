@@ -379,3 +379,18 @@ func TestAFurtherItemFits(t *testing.T) {
 		t.Errorf("read back %+v, %v", back.At, err)
 	}
 }
+
+func TestTakesAway(t *testing.T) {
+	here, ci, nameless := Session{Runs: store.Here}, Session{Runs: store.Elsewhere, At: "ci"}, Session{Runs: store.Elsewhere}
+	for _, c := range []struct {
+		session Session
+		place   string
+		want    bool
+	}{
+		{here, "", true}, {here, "vps-1", true}, {ci, "", false}, {ci, "ci", false}, {ci, "vps-1", true}, {nameless, "vps-1", false},
+	} {
+		if got := TakesAway(c.session, c.place); got != c.want {
+			t.Errorf("%+v for %q: %t", c.session, c.place, got)
+		}
+	}
+}

@@ -24,6 +24,8 @@ type appForm struct {
 	// cancelling: the saving was told to end.
 	cancelling bool
 	notice     string
+	// from is the screen that asked for it, the list of apps when nil.
+	from screen
 }
 
 // newAppForm asks for a new app.
@@ -110,7 +112,7 @@ func (a appForm) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		a.cancelling = true
 		return a, nil
 	case back:
-		return newAppsAt(a.sh, a.app.APIID, ""), nil
+		return a.leave(a.app.APIID, ""), nil
 	case a.task.id != 0:
 		return a, nil
 	}
@@ -147,7 +149,7 @@ func (a appForm) save() (screen, tea.Cmd) {
 func (a appForm) saved(msg taskDoneMsg) (screen, tea.Cmd) {
 	a.task, a.cancelling = task{}, false
 	if app, ok := msg.value.(fleet.App); ok && msg.err == nil {
-		return newAppsAt(a.sh, app.APIID, fault.Clean(app.Name)+" was saved."), a.sh.reload
+		return a.leave(app.APIID, fault.Clean(app.Name)+" was saved."), a.sh.reload
 	}
 	var input *fleet.InputError
 	if errors.As(msg.err, &input) {
@@ -159,6 +161,14 @@ func (a appForm) saved(msg taskDoneMsg) (screen, tea.Cmd) {
 	said := fault.Of(msg.err)
 	a.notice = strings.TrimSpace(said.What + " " + said.NotSaved)
 	return a, nil
+}
+
+// leave goes back to the screen that asked, or to the app among all.
+func (a appForm) leave(apiID int, says string) screen {
+	if a.from != nil {
+		return told(a.from, says)
+	}
+	return newAppsAt(a.sh, apiID, says)
 }
 
 func (a appForm) Keys() []key.Binding {

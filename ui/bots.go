@@ -93,6 +93,8 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	switch {
 	case key.Matches(msg, keys.add):
 		return newAdd(sh), nil
+	case key.Matches(msg, keys.imports):
+		return newImport(sh), nil
 	case key.Matches(msg, keys.open):
 		if r, ok := list.current(); ok {
 			return newCard(sh, r.bot.Key), nil
@@ -259,7 +261,7 @@ func (b bots) Keys() []key.Binding {
 		}
 	}
 	keys := []key.Binding{
-		k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.login, k.logOut, k.newToken, k.copy, k.tags,
+		k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.login, k.logOut, k.newToken, k.imports, k.copy, k.tags,
 		k.mark, k.markRange, k.markAll, k.sort, k.reverse,
 	}
 	keys = append(keys, b.sh.backwards()...)

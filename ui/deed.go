@@ -18,6 +18,7 @@ const (
 	removing       // from the keyring only
 	loggingOutAway // logged out, then removed
 	restoring      // what was removed
+	importing      // what stands in a file
 )
 
 // String is the deed while it goes on: "checking".
@@ -33,6 +34,8 @@ func (d deed) String() string {
 		return "removing"
 	case restoring:
 		return "bringing back"
+	case importing:
+		return "importing"
 	}
 	return ""
 }
@@ -52,6 +55,8 @@ func (d deed) did() string {
 		return "logged out and removed"
 	case restoring:
 		return "brought back"
+	case importing:
+		return "imported"
 	}
 	return ""
 }
@@ -69,6 +74,8 @@ func (d deed) task() string {
 		return "removal"
 	case restoring:
 		return "restoring"
+	case importing:
+		return "import"
 	}
 	return ""
 }
@@ -78,7 +85,7 @@ func (d deed) removes() bool { return d == removing || d == loggingOutAway }
 
 // steps reports whether each bot tells what it is at. Checks are too many and too short for that.
 func (d deed) steps() bool {
-	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway
+	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing
 }
 
 // An order is a deed, and whom it is for.
@@ -91,12 +98,23 @@ type order struct {
 	keep bool
 	// removed is what to bring back, in place of bots.
 	removed []fleet.Removed
+	// candidates are what to import, in place of bots, and how.
+	candidates []fleet.Candidate
+	how        fleet.Importing
 }
 
 // keys are those of the bots it is for.
 func (o order) keys() []fleet.Key {
-	if o.deed != restoring {
+	switch o.deed {
+	case importing:
+		keys := make([]fleet.Key, len(o.candidates))
+		for i, c := range o.candidates {
+			keys[i] = c.Key
+		}
+		return keys
+	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway:
 		return keysOf(o.bots)
+	case restoring:
 	}
 	keys := make([]fleet.Key, len(o.removed))
 	for i, r := range o.removed {
@@ -122,8 +140,47 @@ func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error
 		})
 	case restoring:
 		return f.RestoreMany(ctx, o.removed, done)
+	case importing:
+		return o.bring(ctx, f, tell)
 	}
 	return ctx.Err()
+}
+
+// bring imports candidates. What keeps all of them from being tried is told of each.
+func (o order) bring(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error {
+	about := func(i int) outcome {
+		c := o.candidates[i]
+		bot := c.Bot
+		if bot.ID == 0 {
+			bot = fleet.Bot{Key: c.Key, Label: c.Label} // so that it can be named, although there is no row
+		}
+		return outcome{key: c.Key, bot: bot, candidate: i, session: c.SessionName}
+	}
+	err := f.Import(ctx, o.candidates, o.how, func(i int, out fleet.Outcome) {
+		of := about(i)
+		if of.err = out.Err; out.Bot.ID != 0 {
+			of.bot = out.Bot
+		}
+		tell(of)
+	})
+	if err != nil && ctx.Err() == nil {
+		for i := range o.candidates {
+			of := about(i)
+			of.err = err
+			tell(of)
+		}
+	}
+	return err
+}
+
+// noun is what an order is for several of.
+func (o order) noun() string {
+	for _, c := range o.candidates {
+		if c.IsSession() {
+			return "item"
+		}
+	}
+	return "bot"
 }
 
 // whom names the bot, or says how many they are.

@@ -15,6 +15,17 @@ type outcome struct {
 	bot     fleet.Bot
 	removed fleet.Removed
 	err     error
+	// candidate is the place of what was imported in its order, and session its name, "" for a bot.
+	candidate int
+	session   string
+}
+
+// name is what it is called in a summary.
+func (r outcome) name() string {
+	if r.session != "" {
+		return displayName(r.bot) + ", session " + r.session
+	}
+	return displayName(r.bot)
 }
 
 // An ending is an outcome at a glance.

@@ -24,6 +24,9 @@ type errand struct {
 	gone    map[fleet.Key]bool
 	results []outcome
 
+	// shown is how many of what is imported stood in the list when it was read last.
+	shown int
+
 	total    int
 	since    time.Time
 	pace     pace
@@ -132,6 +135,10 @@ func (e errand) update(sh *shell, msg tea.Msg) (errand, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tickMsg:
 		e.pace = e.pace.at(sh.now(), len(e.results))
+		if e.deed == importing && e.shown < len(e.results) {
+			e.shown = len(e.results)
+			return e, sh.reload // new bots have no rows yet
+		}
 	case driftedMsg:
 		e = e.drifted(sh.now(), msg.by)
 	case errandMsg:

@@ -13,7 +13,6 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
-	"botring/fleet/store"
 	"botring/internal/secret"
 )
 
@@ -33,7 +32,7 @@ type exports struct {
 	from screen
 	form form
 
-	// asking: a session that runs here is to be given away.
+	// asking: a session is to be taken away from where it runs.
 	asking bool
 	asked  guard
 	task   task
@@ -134,6 +133,12 @@ func (e exports) leaving() (name string, session fleet.Session, ok bool) {
 	return name, e.bot.Sessions[i], true
 }
 
+// takesAway reports whether the session that goes would run in two places.
+func (e exports) takesAway() bool {
+	_, session, ok := e.leaving()
+	return ok && fleet.TakesAway(session, e.form.field(fleet.FieldPlace).value())
+}
+
 func (e exports) Typing() bool { return !e.asking && e.task.id == 0 && e.form.typing() }
 
 func (e exports) notice(text string) screen { e.says = text; return e }
@@ -194,7 +199,7 @@ func (e exports) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	if event != formSubmitted {
 		return e, cmd
 	}
-	if _, session, ok := e.leaving(); ok && session.Runs == store.Here {
+	if e.takesAway() {
 		e.asking, e.asked = true, guard{e.sh.now()}
 		return e, nil
 	}
@@ -245,10 +250,10 @@ func (e exports) start() (screen, tea.Cmd) {
 	return e, cmd
 }
 
-// ready makes the session where there is none, and marks one that runs here as given away.
+// ready makes the session where there is none, and marks one that is taken away from where it runs.
 func ready(ctx context.Context, f *fleet.Fleet, bot fleet.Key, name, place string, session fleet.Session, there bool, report func(fleet.Step)) error {
 	switch {
-	case name == "", there && session.Runs != store.Here:
+	case name == "", there && !fleet.TakesAway(session, place):
 		return nil
 	case there:
 		_, err := f.MarkElsewhere(ctx, bot, name, place)

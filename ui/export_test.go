@@ -173,7 +173,7 @@ func TestAWholeExport(t *testing.T) {
 	w.See("Sessions of Whole 1")
 	w.Type("j")
 	w.Type("o")
-	w.See("Log out vps-1? It runs in vps-1, and the bot ends there.")
+	w.See("It runs in vps-1. Log it out, and end the bot there?")
 	time.Sleep(guardTime)
 	w.Press(tea.KeyEnter)
 	w.See("Logged out. The token stays saved.")

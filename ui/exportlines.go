@@ -7,7 +7,6 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
-	"botring/fleet/store"
 )
 
 func (e exports) Keys() []key.Binding {
@@ -64,9 +63,9 @@ func (e exports) about(width int) []string {
 	name, session, there := e.leaving()
 	var says []string
 	switch {
-	case there && session.Runs == store.Here:
-		says = append(says, "Session "+name+" runs here, and Telegram ends a session that is used in two places at once. "+
-			"From then on it runs there, and is not opened here any more.")
+	case e.takesAway():
+		says = append(says, "Session "+name+" runs "+fault.Runs(session)+", and Telegram ends a session that is used in two places at once. "+
+			"Once it is given away it must not be used "+fault.Runs(session)+" any more.")
 	case there:
 		says = append(says, "Session "+name+" runs "+fault.Runs(session)+" already, and goes out once more.")
 	default:

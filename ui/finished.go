@@ -104,7 +104,7 @@ func (f *finished) says(sh *shell, until time.Time) string {
 	case f.deed == checking:
 		line = fmt.Sprintf("Checked %s in %s", count(f.total, "bot"), fault.Duration(f.took))
 	case good == 0:
-		line = "No bot was " + f.deed.did()
+		line = "No " + f.noun() + " was " + f.deed.did()
 	default:
 		line = raised(f.deed.did()) + " " + f.named()
 	}
@@ -135,11 +135,11 @@ func (f *finished) says(sh *shell, until time.Time) string {
 // named is whom it went well with: by name where that is one.
 func (f *finished) named() string {
 	if n := f.ending[wentWell]; n != 1 {
-		return count(n, "bot")
+		return count(n, f.noun())
 	}
 	for _, r := range f.results {
 		if r.ending(f.deed) == wentWell {
-			return displayName(r.bot)
+			return r.name()
 		}
 	}
 	return "1 bot"
@@ -182,9 +182,13 @@ func (f *finished) counts(dot string) string {
 
 // again is the same order for those bots alone that a summary names.
 func (f *finished) again() order {
-	next := order{deed: f.deed, keep: f.keep}
+	next := order{deed: f.deed, keep: f.keep, how: f.how}
 	for _, r := range f.results {
-		if r.ending(f.deed).listed() {
+		switch {
+		case !r.ending(f.deed).listed():
+		case f.deed == importing:
+			next.candidates = append(next.candidates, f.candidates[r.candidate])
+		default:
 			next.bots = append(next.bots, r.bot)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 type keymap struct {
 	add, open, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
 
-	remove, removeHere, logOut, undo, otherApp, results, edit, export key.Binding
+	remove, removeHere, logOut, undo, otherApp, results, edit, export, imports key.Binding
 
 	sort, reverse, filter, problem, mark, markAll, markRange, tags, complete key.Binding
 
@@ -52,6 +52,7 @@ func newKeymap() keymap {
 		results:  bind("R", "what came of the last", "R"),
 		edit:     bind("E", "edit", "E"),
 		export:   bind("e", "write to a file", "e"),
+		imports:  bind("i", "import", "i"),
 
 		sort:    bind("s", "sort", "s"),
 		reverse: bind("S", "sort the other way round", "S"),

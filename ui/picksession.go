@@ -185,7 +185,7 @@ func (p pickSession) View(size size) view {
 	case p.task.id != 0:
 		v.status = fault.Stage(p.step) + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
 	case p.asking && session.Runs != store.Here:
-		v.status = t.waiting.Render("Log out " + fault.Clean(session.Name) + "? It runs " + fault.Runs(session) + ", and the bot ends there.")
+		v.status = t.waiting.Render("It runs " + fault.Runs(session) + ". Log it out, and end the bot there?")
 	case p.asking:
 		v.status = t.waiting.Render("Log out " + fault.Clean(session.Name) + "? The token stays saved.")
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/store"
 )
 
 // result says who was saved, and where.
@@ -222,10 +224,11 @@ func (r result) facts(width int) []string {
 
 // session is what to know of the session that was made.
 func (r result) session() string {
-	if len(r.saved.Bot.Sessions) == 0 {
+	here := slices.IndexFunc(r.saved.Bot.Sessions, func(s fleet.Session) bool { return s.Runs == store.Here })
+	if here < 0 {
 		return "none: saved, not logged in"
 	}
-	return fault.Clean(r.saved.Bot.Sessions[0].Name) +
+	return fault.Clean(r.saved.Bot.Sessions[here].Name) +
 		", runs here. If the bot also runs elsewhere it may miss updates: o logs this session out"
 }
 

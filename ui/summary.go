@@ -38,7 +38,7 @@ func newSummary(sh *shell) screen {
 	sh.finished.unseen = false
 	for _, r := range s.done.results {
 		if v := r.ending(s.done.deed); v.listed() {
-			s.rows = append(s.rows, summaryRow{r, v, displayName(r.bot), r.fault(sh, s.done.deed).What})
+			s.rows = append(s.rows, summaryRow{r, v, r.name(), r.fault(sh, s.done.deed).What})
 		}
 	}
 	// What has the same cause stands together.
@@ -84,6 +84,9 @@ func (s summary) Update(msg tea.Msg) (screen, tea.Cmd) {
 func (s summary) open() screen {
 	bot := s.rows[s.at].key
 	if _, known := s.sh.bot(bot); !known {
+		if s.done.deed == importing {
+			return s.told("That bot was not saved.")
+		}
 		return s.told("That bot is no longer in the catalogue.")
 	}
 	s.sh.list.find(bot)
@@ -100,7 +103,7 @@ func (s summary) again() (screen, tea.Cmd) {
 		return newLogOut(s.sh, next.bots, nil), nil
 	case restoring:
 		return s.sh.home(), s.sh.bringBack()
-	case checking, loggingInMany, loggingInAnew:
+	case checking, loggingInMany, loggingInAnew, importing:
 	}
 	cmd, began := s.sh.run(next)
 	if !began {
@@ -186,9 +189,9 @@ func (s summary) View(size size) view {
 func (s summary) title() string {
 	did, good := raised(s.done.deed.did()), s.done.ending[wentWell]
 	if s.done.deed == checking || good == s.done.total {
-		return did + " " + count(s.done.total, "bot")
+		return did + " " + count(s.done.total, s.done.noun())
 	}
-	return fmt.Sprintf("%s %d of %s", did, good, count(s.done.total, "bot"))
+	return fmt.Sprintf("%s %d of %s", did, good, count(s.done.total, s.done.noun()))
 }
 
 // line is one bot: mark, name, what happened.

@@ -125,7 +125,7 @@ func (f *finished) records(sh *shell) []record {
 	for _, r := range f.results {
 		rec := record{
 			Environment: r.key.Environment, ID: r.key.ID,
-			Username: fault.Clean(r.bot.Profile.Username), Name: displayName(r.bot),
+			Username: fault.Clean(r.bot.Profile.Username), Name: r.name(),
 			Action: f.deed.task(), Outcome: r.ending(f.deed).word(),
 		}
 		said := r.fault(sh, f.deed)

@@ -47,6 +47,9 @@ func (w welcome) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case errandMsg:
 		if msg.last {
 			w.notice = w.sh.list.notice
+			if w.task.id == 0 && w.sh.finished != nil && w.sh.finished.unseen {
+				return newSummary(w.sh), nil
+			}
 		}
 	case tea.PasteMsg:
 		return newAddPasted(w.sh, msg.Content), nil
@@ -75,6 +78,8 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		sh.errand = sh.errand.stop()
 	case key.Matches(msg, keys.add):
 		return newAdd(sh), nil
+	case key.Matches(msg, keys.imports):
+		return newImport(sh), nil
 	case key.Matches(msg, keys.undo):
 		cmd := sh.bringBack()
 		w.notice = sh.list.notice
@@ -178,21 +183,21 @@ func (w welcome) Keys() []key.Binding {
 		if w.sh.keyring.status.New {
 			does = "choose a passphrase"
 		}
-		keys = []key.Binding{k.add, as(k.open, does)}
+		keys = []key.Binding{k.add, as(k.open, does), k.imports}
 	case ringReady:
 		does := "look for bots in this keyring"
 		if w.sh.encrypted() {
 			does = "look for bots in this file"
 		}
-		keys = []key.Binding{k.add, as(k.open, does)}
+		keys = []key.Binding{k.add, as(k.open, does), k.imports}
 	case ringUnknown, ringMemory:
-		keys = []key.Binding{k.add}
+		keys = []key.Binding{k.add, k.imports}
 	}
 	if w.sh.ring() != ringMissing && w.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}
 	if w.sh.ring() == ringMissing {
-		keys = append(keys, k.add)
+		keys = append(keys, k.add, k.imports)
 	}
 	if len(w.sh.undo) > 0 {
 		keys = append(keys, k.undo)

@@ -35,6 +35,7 @@ func (w welcome) lines(size size) []string {
 	default:
 		lines = append(lines, "")
 		lines = append(lines, w.offer(w.sh.keys.add, "a token from @BotFather; api_id and api_hash from my.telegram.org/apps", size.width)...)
+		lines = append(lines, w.offer(w.sh.keys.imports, "the tokens of a .env, a table, a list, a folder", size.width)...)
 		lines = append(lines, w.offer(w.sh.keys.help, "", size.width)...)
 		lines = append(lines, "")
 	}

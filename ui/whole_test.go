@@ -43,9 +43,7 @@ func newWhole(t *testing.T, n int) *whole {
 	w := &whole{telegram: server, ring: keyring.Wrap(system{keyring.NewMemory()}, keyring.Options{LockDir: t.TempDir()}), clip: &fakeClipboard{}}
 	w.fleet = w.open(t)
 	for i := 1; i <= n; i++ {
-		server.AddBot(telegramtest.Bot{Token: wholeToken(i), Profile: telegram.Profile{
-			ID: wholeID(i), Username: fmt.Sprintf("whole_%d_bot", i), FirstName: fmt.Sprintf("Whole %d", i),
-		}})
+		w.addBot(i)
 		_, err := w.fleet.Add(t.Context(), fleet.NewBot{
 			Token: wholeToken(i), APIID: 10001, APIHash: secret.New(strings.Repeat("0123456789abcdef", 2)),
 		}, nil)
@@ -55,6 +53,13 @@ func newWhole(t *testing.T, n int) *whole {
 	}
 	w.start(t)
 	return w
+}
+
+// addBot makes a bot at Telegram.
+func (w *whole) addBot(i int) {
+	w.telegram.AddBot(telegramtest.Bot{Token: wholeToken(i), Profile: telegram.Profile{
+		ID: wholeID(i), Username: fmt.Sprintf("whole_%d_bot", i), FirstName: fmt.Sprintf("Whole %d", i),
+	}})
 }
 
 // open opens a fleet on the ring, with a catalogue of its own.

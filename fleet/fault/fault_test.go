@@ -196,7 +196,7 @@ func TestEveryFleetSentinel(t *testing.T) {
 	all := map[string]error{
 		"ErrSessionWorks": fleet.ErrSessionWorks, "ErrRunsElsewhere": fleet.ErrRunsElsewhere, "ErrSecretMissing": fleet.ErrSecretMissing,
 		"ErrRunsHere": fleet.ErrRunsHere, "ErrNoSession": fleet.ErrNoSession,
-		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp,
+		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp, "ErrNoBot": fleet.ErrNoBot,
 		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready,
 		"ErrItemNewer": fleet.ErrItemNewer, "ErrItemDamaged": fleet.ErrItemDamaged,
 	}

@@ -119,6 +119,14 @@ func fleetWords() []struct {
 			NotSaved: notSavedKept,
 			Actions:  []Action{EditApp, SaveOnly},
 		}},
+		{fleet.ErrNoBot, Fault{
+			Kind:     "no_bot",
+			What:     "The bot of this session is not here.",
+			Why:      "A session is kept with its bot, and the bot's token was not saved.",
+			Next:     "Add the token first, then import the session again.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Retry, Keep},
+		}},
 		{fleet.ErrBackAlready, Fault{
 			Kind:     "back_already",
 			What:     "The bot is there again.",

@@ -59,6 +59,8 @@ func HistoryAction(action string) string {
 		return "round of the watch"
 	case "give session away":
 		return "give away"
+	case "import session":
+		return "save another's session"
 	case "read token":
 		return "read its token"
 	case "restore":
@@ -151,6 +153,7 @@ func historyResults() map[string]string {
 		"runs_here":                         "runs here",
 		"no_session":                        "no such session",
 		"no_app":                            "no app",
+		"no_bot":                            "its bot is not here",
 		"back_already":                      "back already",
 		"not_encrypted_files":               "no encrypted file",
 		"same_keyring":                      "the same keyring",

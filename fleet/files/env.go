@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ const (
 	keyToken
 	keyAPIID
 	keyAPIHash
+	keySession
 )
 
 // kindOf tells what a variable is by its normal name, BOT_TOKEN, TG_APP_ID, TELEGRAM_API_HASH and their like, and
@@ -25,6 +27,7 @@ func kindOf(name string) (is key, rest string) {
 		is     key
 	}{
 		{"TOKEN", keyToken}, {"APIID", keyAPIID}, {"APPID", keyAPIID}, {"APIHASH", keyAPIHash}, {"APPHASH", keyAPIHash},
+		{"SESSIONSTRING", keySession}, {"STRINGSESSION", keySession}, {"SESSION", keySession},
 	} {
 		if rest, found := strings.CutSuffix(name, each.ending); found {
 			return each.is, rest
@@ -124,6 +127,7 @@ func group(variables []variable, outer foundApp) (entries []Entry, common foundA
 	apps := map[string]foundApp{"": outer}
 	var tokens []variable
 	var bots []string // the group of each token
+	sessions := make(map[string][]Entry)
 	for _, v := range variables {
 		name, number := cutNumber(normal(v.name))
 		is, rest := kindOf(name)
@@ -132,25 +136,48 @@ func group(variables []variable, outer foundApp) (entries []Entry, common foundA
 			tokens, bots = append(tokens, v), append(bots, of)
 			continue
 		}
+		if session, ok := sessionIn(v.value); ok {
+			session.Line, session.Name = v.line, v.name
+			sessions[of] = append(sessions[of], session)
+			continue
+		}
 		app := apps[of]
 		switch is {
 		case keyAPIID:
 			app.id = v.value
 		case keyAPIHash:
 			app.hash = secret.New(v.value)
-		case keyToken, keyOther:
+		case keyToken, keySession, keyOther:
 			continue
 		}
 		apps[of] = app
 	}
+	return join(tokens, bots, apps, sessions), apps[""]
+}
+
+// join gives each token the app of its group, and each session the bot of its own.
+func join(tokens []variable, bots []string, apps map[string]foundApp, sessions map[string][]Entry) (entries []Entry) {
+	whose := make(map[string]int64)
 	for i, v := range tokens {
 		app, ok := apps[bots[i]]
 		if !ok || app.id == "" {
 			app = apps[""]
 		}
 		entries = append(entries, Entry{Line: v.line, Name: v.name, Token: secret.New(v.value), APIID: app.id, APIHash: app.hash})
+		if id, again := botOf(v.value), whose[bots[i]]; again == 0 {
+			whose[bots[i]] = id
+		} else if again != id {
+			whose[bots[i]] = severalBots
+		}
 	}
-	return entries, apps[""]
+	for of, found := range sessions {
+		for _, session := range found {
+			session.Bot = max(0, whose[of])
+			entries = append(entries, session)
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Line, b.Line) })
+	return entries
 }
 
 // cutNumber takes the number off the end of a name: BOTTOKEN2.

@@ -1,5 +1,6 @@
 // Package files reads bots' credentials out of the files that people keep them in: a list of tokens, a table, a
-// .env, JSON, YAML. It is pure: bytes in, entries out, nothing opened, nothing asked.
+// .env, JSON, YAML, and the sessions that other libraries keep. Read is pure: bytes in, entries out, nothing asked.
+// Gather alone opens files, and writes none.
 //
 // It recognises and does not judge. What stands where a token belongs becomes an entry even where it can be no
 // token, so that nobody wonders where a line went; package fleet says what is wrong with it.
@@ -15,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"botring/internal/secret"
+	"botring/telegram/sessionstring"
 )
 
 // MaxSize is the largest file that is read, in bytes.
@@ -32,7 +34,11 @@ const (
 	Table               // CSV or TSV, with a header or without
 	Env                 // KEY=value lines
 	JSON
-	YAML // docker-compose files too
+	YAML         // docker-compose files too
+	SessionFile  // SQLite, as Telethon and Pyrogram keep a session
+	SessionText  // gotd's JSON, which is a file of its own
+	SessionStore // a folder, as GramJS keeps a session
+	Folder
 )
 
 // String is the format's name, as JSON has it.
@@ -48,16 +54,36 @@ func (f Format) String() string {
 		return "json"
 	case YAML:
 		return "yaml"
+	case SessionFile:
+		return "session_file"
+	case SessionText:
+		return "session"
+	case SessionStore:
+		return "session_folder"
+	case Folder:
+		return "folder"
 	}
 	return "unknown"
 }
 
-// An Entry is one bot's credentials as a file has them, trimmed of blanks and quotes. What the file does not
-// tell is empty.
+// An Entry is one bot's credentials as a file has them, trimmed of blanks and quotes: a token and what belongs to
+// it, or a session. What the file does not tell is empty.
 type Entry struct {
-	// Line is where the token stands, from 1. Name is what it is called there: a variable, or "".
+	// File is where it stands within a folder, with slashes, "" where one file was read. Line is where in the
+	// file, from 1, and 0 where the whole file is meant. Name is what it is called there: a variable, or "".
+	File string
 	Line int
 	Name string
+	// Stem is the name of the file without its folders and ending, "" where it has none.
+	Stem string
+
+	// Session is there in place of a token, with Kind the library's whose form it has.
+	Session *sessionstring.Session
+	Kind    sessionstring.Kind
+	// Bot is whose session it is by the token that stands beside it, 0 where none does.
+	Bot int64
+	// Refused is why what stands here as a session is not taken: a *sessionstring.Error or a *DatabaseError.
+	Refused error
 
 	Token secret.Secret
 	// APIID is text: whether it is a number has yet to be seen. App is the name or api_id of a saved app.
@@ -70,32 +96,52 @@ type Entry struct {
 	Environment string
 }
 
-// A Document is what a file yields.
+// IsSession reports whether the entry is a session's, perhaps one that is refused.
+func (e Entry) IsSession() bool { return e.Session != nil || e.Refused != nil }
+
+// A Document is what a file or a folder yields.
 type Document struct {
 	Format  Format
 	Entries []Entry
+
+	// Of a folder: how many files had something in them, how many had nothing that is known, and how many
+	// links were not followed. Incomplete: there was more than is looked at.
+	Files, Skipped, Links int
+	Incomplete            bool
 }
 
 // Read finds the credentials in a file. The name says what it may be where its content leaves that open; it may
-// be empty. The error is ErrNotText or a *SyntaxError.
+// be empty. The error is ErrNotText, a *SyntaxError, or a *DatabaseError of a database that is not a session's at all.
 func Read(name string, data []byte) (Document, error) {
+	doc, err := read(name, data)
+	attribute(doc.Entries)
+	return doc, err
+}
+
+func read(name string, data []byte) (Document, error) {
+	if isDatabase(data) {
+		return readSessionFile(data)
+	}
 	text, err := decode(data)
 	if err != nil {
 		return Document{}, err
+	}
+	if entry, ok := sessionIn(text); ok && entry.Kind == sessionstring.Gotd {
+		return Document{Format: SessionText, Entries: []Entry{entry}}, nil
 	}
 	lines := strings.Split(text, "\n")
 	base := strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
 	if read, is := structure(base, text); read != nil {
 		trees, err := read([]byte(text))
-		return Document{is, entriesOf(trees)}, err
+		return Document{Format: is, Entries: entriesOf(trees)}, err
 	}
 	if isEnv(base, lines) {
-		return Document{Env, readEnv(lines)}, nil
+		return Document{Format: Env, Entries: readEnv(lines)}, nil
 	}
 	if comma, ok := delimiter(base, lines); ok {
-		return Document{Table, readTable(text, comma)}, nil
+		return Document{Format: Table, Entries: readTable(text, comma)}, nil
 	}
-	return Document{List, readList(lines)}, nil
+	return Document{Format: List, Entries: readList(lines)}, nil
 }
 
 // decode makes text of a file: UTF-8, or UTF-16 with its mark, as PowerShell and Excel write it.

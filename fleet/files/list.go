@@ -6,15 +6,23 @@ import (
 	"botring/internal/secret"
 )
 
-// readList reads a token a line. Other words may stand beside it; a line without anything that looks like a token
-// is taken for a broken one.
+// readList reads a token or a session string a line. Other words may stand beside it; a line without anything that
+// looks like either is taken for a broken token.
 func readList(lines []string) []Entry {
 	var entries []Entry
 	for i, line := range lines {
 		if isComment(line) {
 			continue
 		}
-		entries = append(entries, Entry{Line: i + 1, Token: secret.New(tokenIn(line))})
+		token := tokenIn(line)
+		session, found := sessionAmong(line)
+		if !found || looksLikeToken(token) {
+			entries = append(entries, Entry{Line: i + 1, Token: secret.New(token)})
+		}
+		if found {
+			session.Line, session.Bot = i+1, botOf(token)
+			entries = append(entries, session)
+		}
 	}
 	return entries
 }

@@ -22,6 +22,7 @@ const (
 	columnLabel
 	columnTags
 	columnEnvironment
+	columnSession
 )
 
 // columnOf reads a heading.
@@ -34,6 +35,8 @@ func columnOf(heading string) column {
 		return columnAPIID
 	case keyAPIHash:
 		return columnAPIHash
+	case keySession:
+		return columnSession
 	case keyOther:
 	}
 	switch name {
@@ -112,9 +115,14 @@ func readTable(text string, comma rune) []Entry {
 				continue
 			}
 		}
-		if entry, ok := entryOf(columns, cells); ok {
+		entry, session, ok := entryOf(columns, cells)
+		if ok && (session == nil || !entry.Token.Empty()) {
 			entry.Line = line
 			entries = append(entries, entry)
+		}
+		if session != nil {
+			session.Line, session.Bot, session.Environment = line, botOf(entry.Token.Reveal()), entry.Environment
+			entries = append(entries, *session)
 		}
 	}
 }
@@ -124,7 +132,7 @@ func columnsOf(cells []string) (columns []column, heading bool) {
 	columns = make([]column, len(cells))
 	for i, cell := range cells {
 		columns[i] = columnOf(trim(cell))
-		heading = heading || columns[i] == columnToken
+		heading = heading || columns[i] == columnToken || columns[i] == columnSession
 	}
 	if heading {
 		return columns, true
@@ -137,7 +145,7 @@ func columnsOf(cells []string) (columns []column, heading bool) {
 			columns[i], taken[is] = is, true
 		}
 	}
-	if !taken[columnToken] {
+	if !taken[columnToken] && !taken[columnSession] {
 		columns[0] = columnToken // a broken one, which is said of it
 	}
 	return columns, false
@@ -145,9 +153,12 @@ func columnsOf(cells []string) (columns []column, heading bool) {
 
 // guess tells what a cell is by its look.
 func guess(cell string) column {
+	_, session := sessionIn(cell)
 	switch {
 	case looksLikeToken(cell):
 		return columnToken
+	case session:
+		return columnSession
 	case len(cell) == 32 && strings.Trim(cell, "0123456789abcdefABCDEF") == "":
 		return columnAPIHash
 	case cell != "" && len(cell) <= 10 && strings.Trim(cell, "0123456789") == "":
@@ -158,8 +169,8 @@ func guess(cell string) column {
 	return columnOther
 }
 
-// entryOf reads a row. An empty one is none.
-func entryOf(columns []column, cells []string) (entry Entry, ok bool) {
+// entryOf reads a row, and the session in it if there is one. An empty row is none.
+func entryOf(columns []column, cells []string) (entry Entry, session *Entry, ok bool) {
 	for i, cell := range cells {
 		cell = trim(cell)
 		ok = ok || cell != ""
@@ -181,10 +192,14 @@ func entryOf(columns []column, cells []string) (entry Entry, ok bool) {
 			entry.Tags = splitTags(cell)
 		case columnEnvironment:
 			entry.Environment = strings.ToLower(cell)
+		case columnSession:
+			if found, is := sessionIn(cell); is {
+				session = &found
+			}
 		case columnOther:
 		}
 	}
-	return entry, ok
+	return entry, session, ok
 }
 
 func splitTags(text string) []string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
@@ -215,13 +216,14 @@ func (n node) entries(app foundApp) []Entry {
 				entries = append(entries, Entry{
 					Line: child.line, Token: secret.New(token), APIID: app.id, APIHash: app.hash,
 				})
+			} else if session, ok := sessionIn(child.text); ok {
+				session.Line = child.line
+				entries = append(entries, session)
 			}
 		}
 	}
 	found, app := group(own, app)
-	if len(found) == 1 {
-		n.describe(&found[0])
-	}
+	n.describe(found)
 	entries = append(entries, found...)
 	for _, child := range n.children {
 		entries = append(entries, child.entries(app)...)
@@ -230,7 +232,12 @@ func (n node) entries(app foundApp) []Entry {
 }
 
 // describe adds what else a mapping says of its only bot.
-func (n node) describe(entry *Entry) {
+func (n node) describe(found []Entry) {
+	tokens := slices.DeleteFunc(slices.Clone(found), Entry.IsSession)
+	if len(tokens) != 1 {
+		return
+	}
+	entry := &found[slices.IndexFunc(found, func(e Entry) bool { return !e.IsSession() })]
 	for _, child := range n.children {
 		switch columnOf(child.name) {
 		case columnApp:
@@ -244,7 +251,7 @@ func (n node) describe(entry *Entry) {
 			for _, tag := range child.children {
 				entry.Tags = append(entry.Tags, strings.TrimSpace(tag.text))
 			}
-		case columnToken, columnAPIID, columnAPIHash, columnOther:
+		case columnToken, columnAPIID, columnAPIHash, columnSession, columnOther:
 		}
 	}
 }

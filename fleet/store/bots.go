@@ -180,7 +180,8 @@ func (p *packed) bots() ([]Bot, error) {
 	return bots, p.err()
 }
 
-// sessionsOf unpacks rows of selectSessions and gives bots those that are theirs, the oldest first.
+// sessionsOf unpacks rows of selectSessions and gives bots those that are theirs, the oldest first. Those that
+// another library made come last: nobody knows how old they are.
 func (p *packed) sessionsOf(bots []Bot) error {
 	index := make(map[Key]int, len(bots))
 	for i := range bots {
@@ -197,10 +198,17 @@ func (p *packed) sessionsOf(bots []Bot) error {
 	}
 	for i := range bots {
 		slices.SortFunc(bots[i].Sessions, func(a, b Session) int {
-			return cmp.Or(a.MadeAt.Compare(b.MadeAt), strings.Compare(a.Name, b.Name))
+			return cmp.Or(ageless(a)-ageless(b), a.MadeAt.Compare(b.MadeAt), strings.Compare(a.Name, b.Name))
 		})
 	}
 	return p.err()
+}
+
+func ageless(s Session) int {
+	if s.MadeAt.IsZero() {
+		return 1
+	}
+	return 0
 }
 
 func readPacked(ctx context.Context, tx *txn, query string, args ...any) (rows packed, err error) {

@@ -185,37 +185,39 @@ func sessionOf(bot fleet.Bot, name string) (session fleet.Session, ok bool) {
 	return bot.Sessions[i], true
 }
 
-// confirmGiving asks before sessions that run here are given away.
+// confirmGiving asks before sessions are taken away from where they run.
 func (s *shell) confirmGiving(ctx context.Context, bots []fleet.Bot, name string, e exporting) error {
-	var here []fleet.Bot
+	var taken []fleet.Bot
+	var runs string
 	for _, bot := range bots {
-		if session, ok := sessionOf(bot, name); ok && session.Runs == store.Here {
-			here = append(here, bot)
+		if session, ok := sessionOf(bot, name); ok && fleet.TakesAway(session, e.naming.place) {
+			taken, runs = append(taken, bot), fault.Runs(session)
 		}
 	}
-	if len(here) == 0 || e.yes {
+	if len(taken) == 0 || e.yes {
 		return nil
 	}
 	if !s.asks() {
-		return usage("Session "+name+" of "+describe(here[0])+" runs here, and a session must not run in two places.",
-			"--for PLACE makes one for its place; --yes gives this one away, and it is not opened here any more.")
+		return usage("Session "+name+" of "+describe(taken[0])+" runs "+runs+", and a session must not run in two places.",
+			"--for PLACE, without --session, makes one for its place; --yes gives this one away, and it must not be used "+runs+" any more.")
 	}
-	whose := describe(here[0])
-	if len(here) > 1 {
-		whose = plural(len(here), "bot")
+	whose := describe(taken[0])
+	if len(taken) > 1 {
+		whose = plural(len(taken), "bot")
 	}
-	s.note("Session %s of %s runs here. A session must not run in two places; --for PLACE makes one for its place.", name, whose)
-	return s.confirm(ctx, "Give it away, so that it is not opened here any more?")
+	s.note("Session %s of %s runs %s. A session must not run in two places; --for PLACE, without --session, makes one for its place.",
+		name, whose, runs)
+	return s.confirm(ctx, "Give it away all the same, so that it is not used "+runs+" any more?")
 }
 
-// readySession makes the session where there is none, and marks one that runs here as given away.
+// readySession makes the session where there is none, and marks one that is taken away from where it runs.
 func (s *shell) readySession(ctx context.Context, f *fleet.Fleet, bot fleet.Bot, name, place string) error {
 	if name == "" {
 		return nil
 	}
 	session, ok := sessionOf(bot, name)
 	switch {
-	case ok && session.Runs != store.Here:
+	case ok && !fleet.TakesAway(session, place):
 		return nil
 	case ok:
 		_, err := f.MarkElsewhere(ctx, bot.Key, name, place)

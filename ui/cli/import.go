@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -20,21 +19,26 @@ import (
 type importing struct {
 	how         fleet.Importing
 	app         string
+	bot         int64
 	dryRun, yes bool
 }
 
 func newImport(s *shell) *cobra.Command {
 	var i importing
 	cmd := &cobra.Command{
-		Use:   "import FILE [flags]",
-		Short: "Take over the bots of a file",
-		Long: "Reads tokens from a file, shows what it found, asks, logs the bots in and saves them. The file is a list with a token a " +
-			"line, a table (CSV, TSV), a .env, JSON or YAML, docker-compose files included; - is standard input. The columns of a table are named token, label, tags, api_id, " +
-			"api_hash, app and environment; without such names they are told by what stands in them.\n\n" +
+		Use:   "import FILE|DIR [flags]",
+		Short: "Take over the bots of a file or folder",
+		Long: "Reads tokens and sessions from a file, shows what it found, asks, logs the bots in and saves them. The file is a list with a " +
+			"token or a session string a line, a table (CSV, TSV), a .env, JSON or YAML, docker-compose files included, or a .session file of " +
+			"Telethon or Pyrogram; - is standard input. The columns of a table are named token, label, tags, api_id, " +
+			"api_hash, app, environment and session; without such names they are told by what stands in them. Of a folder all " +
+			"regular files are read, GramJS's session folders too, and no link is followed.\n\n" +
+			"A session is saved with its bot, as one that runs elsewhere. It is not opened, nor is anything said to Telegram about it: " +
+			"a session that is used in two places at once is ended. Whose it is, it says itself, or the token beside it, or --bot.\n\n" +
 			"Run again, it does the rest: a bot whose token is saved and whose session works is left alone.",
-		Example: `  botring import .env --dry-run
+		Example: `  botring import ~/bots --dry-run
   botring import bots.csv --tag prod --yes`,
-		Args: args(1, 1, "FILE"),
+		Args: args(1, 1, "FILE or DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.importFile(cmd.Context(), args[0], i) },
 	}
 	flags := cmd.Flags()
@@ -45,20 +49,23 @@ func newImport(s *shell) *cobra.Command {
 	flags.StringArrayVar(&i.how.Tags, "tag", nil, "a `word` to find them all by; repeatable")
 	flags.BoolVar(&i.how.NoLogin, "no-login", false, "save the tokens without logging in")
 	flags.BoolVar(&i.how.Replace, "replace", false, "also where another token is saved")
+	flags.Int64Var(&i.bot, "bot", 0, "whose sessions are that name no bot: its `id`, the number before the colon of its token")
 	return cmd
 }
 
 func (s *shell) importFile(ctx context.Context, name string, i importing) error {
-	data, err := s.readFile(ctx, name)
+	doc, err := s.gather(ctx, name)
 	if err != nil {
 		return err
 	}
-	doc, err := files.Read(name, data)
-	if err != nil {
-		return unreadable(name, err)
-	}
 	if len(doc.Entries) == 0 {
-		return usage("There is no bot token in "+nameOfFile(name)+".", "It can be a list with a token a line, a table (CSV, TSV), a .env, JSON or YAML.")
+		said := fault.NothingInFile(nameOfFile(name))
+		return usage(said.What, said.Next)
+	}
+	for n := range doc.Entries {
+		if e := &doc.Entries[n]; e.IsSession() && e.Bot == 0 {
+			e.Bot = i.bot
+		}
 	}
 	f, err := s.open(ctx)
 	if err != nil {
@@ -85,13 +92,13 @@ func (s *shell) importFile(ctx context.Context, name string, i importing) error 
 
 // importCandidates asks and imports.
 func (s *shell) importCandidates(ctx context.Context, f *fleet.Fleet, doc files.Document, candidates []fleet.Candidate, i importing) error {
-	var keys []fleet.Key
+	wanted := 0
 	for _, c := range candidates {
 		if i.how.Takes(c) {
-			keys = append(keys, c.Key)
+			wanted++
 		}
 	}
-	if len(keys) == 0 {
+	if wanted == 0 {
 		return s.answerImport(doc, candidates, i.how, nil, nil)
 	}
 	if err := s.chooseImportApp(ctx, f, candidates, &i); err != nil {
@@ -101,24 +108,29 @@ func (s *shell) importCandidates(ctx context.Context, f *fleet.Fleet, doc files.
 		if s.asks() {
 			s.writeCandidates(s.Err, candidates, i.how)
 		}
-		question := "Log " + plural(len(keys), "bot") + " in and save what that yields?"
-		if i.how.NoLogin {
-			question = "Save " + plural(len(keys), "token") + " without logging in?"
-		}
-		if err := s.confirm(ctx, question); err != nil {
+		if err := s.confirm(ctx, questionOfImport(candidates, i.how)); err != nil {
 			return err
 		}
 	}
-	t := s.tally("imported", keys)
-	at := make(map[int]fleet.Outcome, len(keys))
-	if err := f.Import(ctx, candidates, i.how, func(n int, o fleet.Outcome) { at[n] = o; t.done(o) }); err != nil {
+	counter := s.counter()
+	at := make(map[int]fleet.Outcome, wanted)
+	err := f.Import(ctx, candidates, i.how, func(n int, o fleet.Outcome) {
+		at[n] = o
+		counter.show("imported", len(at), wanted)
+	})
+	counter.end()
+	code := exitOK
+	switch {
+	case err != nil:
 		return err
+	case len(at) < wanted && ctx.Err() != nil:
+		code = exitCancelled
 	}
-	if _, err := t.outcomes(ctx); err != nil {
-		return err
+	if len(at) == 0 && code != exitOK {
+		return ctx.Err()
 	}
 	s.noteMemory()
-	return s.answerImport(doc, candidates, i.how, at, []int{t.stopped(ctx)})
+	return s.answerImport(doc, candidates, i.how, at, []int{code})
 }
 
 // chooseImportApp decides which app those log in with that name none: the one that is named, the only one there
@@ -145,56 +157,66 @@ func (s *shell) chooseImportApp(ctx context.Context, f *fleet.Fleet, candidates 
 	return err
 }
 
-// readFile reads a regular file, or standard input for -.
-func (s *shell) readFile(ctx context.Context, name string) ([]byte, error) {
-	in := s.In
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, unreadable(name, err)
+// questionOfImport asks for what is about to be done.
+func questionOfImport(candidates []fleet.Candidate, how fleet.Importing) string {
+	tokens, sessions := 0, 0
+	for _, c := range candidates {
+		switch {
+		case !how.Takes(c):
+		case c.IsSession():
+			sessions++
+		default:
+			tokens++
 		}
-		defer func() { _ = file.Close() }()
-		if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-			return nil, unreadable(name, errors.Join(errNotRegular, err))
-		}
-		in = file
 	}
-	text, err := wait(ctx, func() (string, error) {
-		data, err := io.ReadAll(io.LimitReader(in, files.MaxSize+1))
-		return string(data), err
+	kept := plural(sessions, "session")
+	switch {
+	case tokens == 0:
+		return "Save " + kept + ", which are not opened?"
+	case how.NoLogin && sessions == 0:
+		return "Save " + plural(tokens, "token") + " without logging in?"
+	case how.NoLogin:
+		return "Save " + plural(tokens, "token") + " without logging in, and " + kept + " without opening them?"
+	case sessions == 0:
+		return "Log " + plural(tokens, "bot") + " in and save what that yields?"
+	}
+	return "Log " + plural(tokens, "bot") + " in, save what that yields, and save " + kept + " without opening them?"
+}
+
+// gather reads a file, a folder, or standard input for -.
+func (s *shell) gather(ctx context.Context, name string) (files.Document, error) {
+	doc, err := wait(ctx, func() (files.Document, error) {
+		if name != "-" {
+			return files.Gather(ctx, name)
+		}
+		data, err := files.ReadAll(s.In)
+		if err != nil {
+			return files.Document{}, err
+		}
+		return files.Read("", data)
 	})
 	switch {
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return files.Document{}, ctx.Err()
 	case err != nil:
-		return nil, unreadable(name, err)
-	case len(text) > files.MaxSize:
-		return nil, usage(nameOfFile(name)+" is too large.", fmt.Sprintf("At most %d MB are read.", files.MaxSize>>20))
+		return files.Document{}, unreadable(name, err)
 	}
-	return []byte(text), nil
+	if doc.Links > 0 {
+		s.note("%s not followed.", plural(doc.Links, "link"))
+	}
+	if doc.Incomplete {
+		s.note("There is more in %s than is read at once: name folders in it.", nameOfFile(name))
+	}
+	return doc, nil
 }
 
-var errNotRegular = errors.New("not a regular file")
-
-// unreadable says of a file why it cannot be read. What stands in it is not repeated.
+// unreadable says of a file why it cannot be read.
 func unreadable(name string, err error) error {
-	next := "A list with a token a line, a table (CSV, TSV), a .env, JSON and YAML are read."
-	var wrong *files.SyntaxError
-	switch {
-	case errors.As(err, &wrong) && wrong.Line > 0:
-		return usage(fmt.Sprintf("%s is not %s: line %d cannot be read.", nameOfFile(name), wrong.Form, wrong.Line), "")
-	case errors.As(err, &wrong):
-		return usage(fmt.Sprintf("%s is not %s.", nameOfFile(name), wrong.Form), "")
-	case errors.Is(err, files.ErrNotText):
-		return usage(nameOfFile(name)+" is not a text file.", next)
-	case errors.Is(err, os.ErrNotExist):
-		return usage("There is no file "+quote(name)+".", "")
-	case errors.Is(err, errNotRegular):
-		return usage(quote(name)+" is not a regular file.", next)
-	case errors.Is(err, os.ErrPermission):
-		return usage(nameOfFile(name)+" may not be read.", "")
+	said := fault.UnreadFile(nameOfFile(name), err)
+	if said.Kind == fault.KindUnexpected {
+		return fmt.Errorf("read the file: %w", err)
 	}
-	return fmt.Errorf("read the file: %w", err)
+	return usage(said.What, said.Next)
 }
 
 func nameOfFile(name string) string {
@@ -247,9 +269,10 @@ func (s *shell) answerImport(doc files.Document, candidates []fleet.Candidate, h
 // summaryOfImport counts what became of all, or how many are wanted where nothing was done yet.
 func summaryOfImport(object importObject, wanted int, dry bool) string {
 	sum := object.Summary
-	line, end := fmt.Sprintf("%s: %d saved", plural(len(object.Entries), "token"), sum.Done), "."
+	found := object.found()
+	line, end := fmt.Sprintf("%s: %d saved", found, sum.Done), "."
 	if dry {
-		line, end = fmt.Sprintf("%s: %d to import", plural(len(object.Entries), "token"), wanted), ". Nothing was changed."
+		line, end = fmt.Sprintf("%s: %d to import", found, wanted), ". Nothing was changed."
 	}
 	for _, each := range []struct {
 		n    int
@@ -262,6 +285,24 @@ func summaryOfImport(object importObject, wanted int, dry bool) string {
 	return line + end
 }
 
+// found counts the tokens and sessions.
+func (o importObject) found() string {
+	sessions := 0
+	for _, e := range o.Entries {
+		if e.Session != nil {
+			sessions++
+		}
+	}
+	switch tokens := len(o.Entries) - sessions; {
+	case sessions == 0:
+		return plural(tokens, "token")
+	case tokens == 0:
+		return plural(sessions, "session")
+	default:
+		return plural(tokens, "token") + ", " + plural(sessions, "session")
+	}
+}
+
 // screenful is how many lines of a preview are worth reading before one answers.
 const screenful = 40
 
@@ -270,7 +311,7 @@ func (s *shell) writeCandidates(w io.Writer, candidates []fleet.Candidate, how f
 	shown := candidates
 	if len(candidates) > screenful {
 		shown = slices.DeleteFunc(slices.Clone(candidates), func(c fleet.Candidate) bool {
-			return c.Verdict == fleet.New && c.Problem == nil && !c.NoLabel
+			return c.Verdict == fleet.New && c.Problem == nil && !c.NoLabel && !c.IsSession()
 		})
 	}
 	simply, more := len(candidates)-len(shown), max(0, len(shown)-screenful)
@@ -289,7 +330,7 @@ func (s *shell) writeCandidates(w io.Writer, candidates []fleet.Candidate, how f
 }
 
 func (s *shell) writeEntries(w io.Writer, candidates []fleet.Candidate, entries []importedJSON) {
-	t := newTable("LINE", "WHERE", "BOT", "LABEL", "RESULT")
+	t := newTable("FILE", "LINE", "WHERE", "BOT", "LABEL", "RESULT")
 	for i, e := range entries {
 		if s.flags.quiet && (e.Result == resultSaved || e.Result == resultUnchanged || e.Result == "") {
 			continue
@@ -298,8 +339,14 @@ func (s *shell) writeEntries(w io.Writer, candidates []fleet.Candidate, entries 
 		if e.ID != 0 {
 			bot = candidates[i].Key.String()
 		}
-		t.add(fmt.Sprint(e.Line), e.Name, bot, e.Label, e.says)
+		line := ""
+		if e.Line > 0 {
+			line = fmt.Sprint(e.Line)
+		}
+		t.add(e.File, line, e.Name, bot, e.Label, e.says)
 	}
+	t.dropEmpty("FILE")
+	t.dropEmpty("LINE")
 	t.dropEmpty("WHERE")
 	t.dropEmpty("LABEL")
 	if len(t.rows) > 1 {
@@ -318,10 +365,15 @@ const (
 // importedJSON tells of an entry what it is, and of one that was tried what became of it.
 func (s *shell) importedJSON(c fleet.Candidate, how fleet.Importing, o fleet.Outcome, tried bool) importedJSON {
 	e := importedJSON{
-		Line: c.Line, Name: fault.Clean(c.Name), ID: c.Key.ID, Environment: fault.Clean(c.Key.Environment),
+		File: fault.Clean(c.File), Line: c.Line, Name: fault.Clean(c.Name), ID: c.Key.ID, Environment: fault.Clean(c.Key.Environment),
 		Label: fault.Clean(c.Label), Verdict: c.Verdict.String(), says: saysOf(c, how),
 	}
+	if c.IsSession() {
+		e.Session = &importedSessionJSON{Format: c.Kind.String(), Name: c.SessionName}
+	}
 	switch {
+	case tried && o.Err == nil && c.IsSession():
+		e.Result, e.says = resultSaved, "session saved, runs elsewhere"
 	case tried && o.Err == nil:
 		e.Result, e.says = resultSaved, "saved"
 		if o.Bot.Health.Status != "" {
@@ -333,6 +385,8 @@ func (s *shell) importedJSON(c fleet.Candidate, how fleet.Importing, o fleet.Out
 		f := s.errorJSON(fault.Of(o.Err))
 		e.Result, e.Error, e.says = resultFailed, &f, strings.TrimSuffix(fault.Of(o.Err).What, ".")
 	case c.Verdict == fleet.Repeated:
+	case c.Verdict == fleet.Same && c.IsSession():
+		e.Result = resultUnchanged
 	case !how.Takes(c):
 		e.Result = resultRefused
 	}
@@ -345,28 +399,9 @@ func (s *shell) importedJSON(c fleet.Candidate, how fleet.Importing, o fleet.Out
 
 // saysOf is what an entry is, in words.
 func saysOf(c fleet.Candidate, how fleet.Importing) string {
-	switch c.Verdict {
-	case fleet.Invalid:
-		return strings.TrimSuffix(fault.Of(c.Problem).What, ".")
-	case fleet.New:
-		if c.Problem != nil { // a warning
-			return "new; " + lower(strings.TrimSuffix(fault.Of(c.Problem).What, "."))
-		}
-		if c.NoLabel {
-			return "new; another bot has its label, which is left out"
-		}
-		return "new"
-	case fleet.Same:
-		return "its token is saved already"
-	case fleet.Changed:
-		if how.Replace {
-			return "takes the place of another token"
-		}
-		return "another token is saved; --replace takes this one"
-	case fleet.Repeated:
-		return fmt.Sprintf("as in line %d", c.Before)
-	case fleet.Contradicted:
-		return fmt.Sprintf("another token of this bot is in line %d", c.Before)
+	says := fault.Candidate(c, how.Replace)
+	if c.Verdict == fleet.Changed && !how.Replace {
+		says += "; --replace takes this one"
 	}
-	return ""
+	return says
 }

@@ -148,19 +148,28 @@ type actionSummaryJSON struct {
 	Failed    int `json:"failed"`
 }
 
-// An importedJSON is a token that stands in a file. The token itself is left out.
+// An importedJSON is a token or a session that stands in a file. It is left out itself.
 type importedJSON struct {
-	Line        int    `json:"line"`
-	Name        string `json:"name"` // of the variable, "" where it has none
+	File        string `json:"file,omitempty"` // within a folder
+	Line        int    `json:"line"`           // 0 for the whole file
+	Name        string `json:"name"`           // of the variable, "" where it has none
 	ID          int64  `json:"id"`
 	Environment string `json:"environment"`
 	Label       string `json:"label"`
 	Verdict     string `json:"verdict"`
+	// Session is nil for a token.
+	Session *importedSessionJSON `json:"session,omitempty"`
 	// Result is "" where nothing was done: in a dry run, or since the token stands further up too.
 	Result string     `json:"result"`
 	Error  *errorJSON `json:"error,omitempty"`
 
 	says string
+}
+
+// An importedSessionJSON is what a session is written as, and what it is called once it is saved.
+type importedSessionJSON struct {
+	Format string `json:"format"`
+	Name   string `json:"name"`
 }
 
 type importSummaryJSON struct {

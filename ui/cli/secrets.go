@@ -137,21 +137,22 @@ func (s *shell) readAll(ctx context.Context) (string, error) {
 
 // wait runs a read that cannot be interrupted and leaves it behind when the context ends; the process
 // ends soon after.
-func wait(ctx context.Context, read func() (string, error)) (string, error) {
+func wait[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
-		text string
+		read T
 		err  error
 	}
 	done := make(chan result, 1)
 	go func() {
-		text, err := read()
-		done <- result{text, err}
+		got, err := read()
+		done <- result{got, err}
 	}()
 	select {
 	case r := <-done:
-		return r.text, r.err
+		return r.read, r.err
 	case <-ctx.Done():
-		return "", ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 

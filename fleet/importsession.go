@@ -1,0 +1,318 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"botring/fleet/files"
+	"botring/fleet/store"
+	"botring/internal/secret"
+	"botring/keyring"
+	"botring/telegram"
+)
+
+// previewSessions judges the sessions among entries, for which there are no candidates yet. One is New where its bot
+// is here, or its token is about to be.
+func (f *Fleet) previewSessions(ctx context.Context, on *ground, entries []files.Entry, candidates []Candidate, rows map[Key]Bot) error {
+	coming := make(map[Key]bool)
+	for _, c := range candidates {
+		if c.Verdict == New {
+			coming[c.Key] = true
+		}
+	}
+	var known []Key
+	owners := ownersOf(entries)
+	first := make(map[string]int) // of each key, told by its id
+	for i, entry := range entries {
+		if !entry.IsSession() {
+			continue
+		}
+		c := f.considerSession(entry, owners)
+		candidates[i] = c
+		if c.Session == nil || c.Verdict == Invalid {
+			continue
+		}
+		if at, again := first[c.Session.KeyID()]; again {
+			candidates[i].Verdict, candidates[i].Problem = Repeated, nil
+			candidates[i].Before, candidates[i].BeforeFile = candidates[at].Line, candidates[at].File
+			continue
+		}
+		first[c.Session.KeyID()] = i
+		switch row, here := rows[c.Key]; {
+		case c.Verdict != New:
+		case here:
+			candidates[i].Bot = row
+			known = append(known, c.Key)
+		case !coming[c.Key]:
+			candidates[i].Verdict = Ownerless
+			candidates[i].Problem = &InputError{Field: FieldSession, Problem: ProblemBotNotYet, Got: strconv.FormatInt(c.Key.ID, 10)}
+		}
+	}
+	return f.compareSessions(ctx, on, candidates, known)
+}
+
+// ownersOf are the bots of sessions, by the ids of their keys: one library writes down whose it is, another does not,
+// and the same session may be there in both forms.
+func ownersOf(entries []files.Entry) map[string]int64 {
+	owners := make(map[string]int64)
+	for _, e := range entries {
+		if e.Session != nil && e.Session.UserID != 0 {
+			owners[e.Session.KeyID()] = e.Session.UserID
+		}
+	}
+	return owners
+}
+
+// considerSession judges a session by itself.
+func (f *Fleet) considerSession(entry files.Entry, owners map[string]int64) Candidate {
+	c := Candidate{Entry: entry, Verdict: New, SessionName: sessionName(entry)}
+	if entry.Refused != nil {
+		c.Verdict, c.Problem = Invalid, &InputError{Field: FieldSession, Problem: ProblemSession, Err: entry.Refused}
+		return c
+	}
+	c.Key = Key{Environment: f.sessionEnvironment(entry), ID: owners[entry.Session.KeyID()]}
+	if c.Key.ID == 0 {
+		c.Key.ID = entry.Bot
+	}
+	switch problem := asInput(f.envs.require(c.Key.Environment)); {
+	case problem != nil:
+		c.Verdict, c.Problem = Invalid, problem
+	case c.Key.ID == 0:
+		c.Verdict, c.Problem = Ownerless, &InputError{Field: FieldSession, Problem: ProblemNoOwner}
+	}
+	return c
+}
+
+// sessionEnvironment is where a session belongs: what is written beside it, else what it says itself. Libraries know
+// none but Telegram's own two, so that in a custom one what they call production is that.
+func (f *Fleet) sessionEnvironment(entry files.Entry) string {
+	says := SessionString{*entry.Session, entry.Kind}.Environment()
+	custom := f.envs.current != telegram.EnvironmentProduction && f.envs.current != telegram.EnvironmentTest
+	switch {
+	case entry.Environment != "":
+		return entry.Environment
+	case says == "", says == telegram.EnvironmentProduction && custom:
+		return f.envs.current
+	}
+	return says
+}
+
+// sessionName names a session after where it was found: the variable, the file, or else the library.
+func sessionName(entry files.Entry) string {
+	for _, from := range []string{entry.Name, entry.Stem} {
+		if name := plainName(from); name != "" && name != store.DefaultSession && !isNumber(name) {
+			return name
+		}
+	}
+	if entry.Kind == 0 {
+		return "session"
+	}
+	return entry.Kind.String()
+}
+
+// plainName makes a name of whatever something is called: small letters, digits and dashes.
+func plainName(text string) string {
+	var out strings.Builder
+	for _, r := range strings.ToLower(text) {
+		switch {
+		case out.Len() == maxSessionName:
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			out.WriteRune(r)
+		case out.Len() > 0 && !strings.HasSuffix(out.String(), "-"):
+			out.WriteByte('-')
+		}
+	}
+	return strings.Trim(out.String(), "-")
+}
+
+// compareSessions finds those that the keyring has already.
+func (f *Fleet) compareSessions(ctx context.Context, on *ground, candidates []Candidate, known []Key) error {
+	if len(known) == 0 {
+		return nil
+	}
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.Unlock(ctx); err != nil {
+		return err
+	}
+	var names []string
+	for _, c := range candidates {
+		if c.IsSession() && c.Verdict == New && c.Bot.ID != 0 {
+			names = append(names, itemsOfSessions(c.Bot)...)
+		}
+	}
+	slices.Sort(names)
+	items, err := r.GetAll(ctx, slices.Compact(names))
+	if err != nil {
+		return err
+	}
+	for i := range candidates {
+		c := &candidates[i]
+		if !c.IsSession() || c.Verdict != New || c.Bot.ID == 0 {
+			continue
+		}
+		for _, name := range itemsOfSessions(c.Bot) {
+			if holds(name, items[name], c.Session.Key) {
+				c.Verdict = Same
+			}
+		}
+	}
+	return nil
+}
+
+// itemsOfSessions are the names of the items that hold a bot's sessions.
+func itemsOfSessions(bot Bot) []string {
+	names := []string{botItemName(bot.Key)}
+	for _, session := range bot.Sessions {
+		if session.Name != store.DefaultSession {
+			names = append(names, sessionItemName(bot.Key, session.Name))
+		}
+	}
+	return names
+}
+
+// holds reports whether an item has a session with that key.
+func holds(name string, value secret.Secret, authKey secret.Secret) bool {
+	key, further, ok := parseBotItemName(name)
+	if !ok || value.Empty() {
+		return false
+	}
+	var session *sessionItem
+	if further != "" {
+		session, _ = decodeFurther(key, further, value)
+	} else if item, err := decodeBotItem(key, value); err == nil {
+		session = item.Session
+	}
+	return session != nil && session.Key.Equal(authKey)
+}
+
+// importSessions saves the sessions among candidates. They are no logins, so that one follows the other.
+func (f *Fleet) importSessions(ctx context.Context, candidates []Candidate, how Importing, done func(int, Outcome)) {
+	for i, c := range candidates {
+		if !c.IsSession() || !how.Takes(c) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		bot, err := f.importSession(ctx, c)
+		done(i, Outcome{Key: c.Key, Bot: bot, Err: err})
+	}
+}
+
+// importSession saves a session as one that runs elsewhere. It is not opened: whoever uses it would lose it.
+func (f *Fleet) importSession(ctx context.Context, c Candidate) (bot Bot, err error) {
+	ctx, op := f.begin(ctx, "import session", c.Key)
+	defer op.end(&err)
+	op.detail = c.SessionName
+	on := f.at.Load()
+	release, err := on.guard.take(ctx, c.Key)
+	if err != nil {
+		return f.after(ctx, c.Key, err)
+	}
+	defer release()
+	return f.after(ctx, c.Key, f.saveSession(ctx, on, c))
+}
+
+// saveSession writes the item, reads it back, and then enters the session into the row. An item that was written by
+// an import that was cut off before its row is taken for what it is.
+func (f *Fleet) saveSession(ctx context.Context, on *ground, c Candidate) error {
+	row, err := on.Bot(ctx, c.Key, f.now())
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrNoBot
+	}
+	if err != nil {
+		return err
+	}
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return err
+	}
+	item := importedItem(c)
+	name, written, err := freeSessionName(ctx, r, row, c.SessionName, item.Key)
+	if err != nil {
+		return err
+	}
+	if !written {
+		if err := holdAndPut(ctx, r, row, name, *item); err != nil {
+			return err
+		}
+	}
+	// The keyring has it: from here on it is saved, whoever turns away.
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	session := item.row()
+	session.Name = name
+	err = on.Update(ctx, c.Key, func(b *Bot) {
+		if slices.ContainsFunc(b.Sessions, func(s Session) bool { return s.Name == name }) {
+			return
+		}
+		b.Sessions = append(b.Sessions, session)
+		if b.Health.Status == store.NotLoggedIn {
+			b.Health = f.health(b.Health, store.Health{Status: store.Unchecked})
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("enter into the catalogue: %w", err)
+	}
+	return nil
+}
+
+// importedItem is the session as the keyring is to have it. When it was made nobody knows.
+func importedItem(c Candidate) *sessionItem {
+	s := SessionString{*c.Session, c.Kind}
+	apiID := s.APIID
+	if apiID == 0 {
+		apiID = c.Bot.APIID
+	}
+	return &sessionItem{
+		Session: telegram.Session{
+			DC: s.DC, Addr: s.Address(), Environment: c.Key.Environment, Key: s.Key, Salt: s.Salt, APIID: apiID, UserID: c.Key.ID,
+			MadeAt: time.Time{},
+		},
+		Runs: store.Elsewhere,
+	}
+}
+
+// mostSessions of one name are told apart by a number.
+const mostSessions = 100
+
+// freeSessionName finds a name that no session of the bot has, or the item that has this session already.
+func freeSessionName(ctx context.Context, r *keyring.Ring, row Bot, wanted string, authKey secret.Secret) (name string, written bool, err error) {
+	name = wanted
+	for n := 2; n < mostSessions; n++ {
+		value, err := r.Get(ctx, sessionItemName(row.Key, name))
+		taken := slices.ContainsFunc(row.Sessions, func(s Session) bool { return s.Name == name })
+		switch {
+		case errors.Is(err, keyring.ErrNotFound) && !taken:
+			return name, false, nil
+		case err != nil && !errors.Is(err, keyring.ErrNotFound):
+			return "", false, err
+		case err == nil && holds(sessionItemName(row.Key, name), value, authKey):
+			return name, true, nil
+		}
+		tail := "-" + strconv.Itoa(n)
+		name = wanted[:min(len(wanted), maxSessionName-len(tail))] + tail
+	}
+	return "", false, &InputError{Field: FieldSession, Problem: ProblemTaken, Got: wanted}
+}
+
+// holdAndPut writes the item under the writers' lock.
+func holdAndPut(ctx context.Context, r *keyring.Ring, row Bot, name string, session sessionItem) error {
+	release, err := r.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return putFurther(ctx, r, row.Key, name, furtherLabel(row.Profile, row.Key, name), session)
+}

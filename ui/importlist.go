@@ -1,0 +1,275 @@
+package ui
+
+import (
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/store"
+)
+
+// importList shows what was found in a file or folder, lets one choose, and asks once before anything is done.
+type importList struct {
+	sh    *shell
+	from  importPath
+	found foundToImport
+
+	// chosen is which candidates are to be imported, by their places. It is replaced, not changed.
+	chosen []bool
+	at     int
+	// app is the place among the saved apps of the one that tokens log in with which name none.
+	app int
+
+	// asking: what is about to be done is on show, and enter does it. noLogin: without logging in.
+	asking, noLogin bool
+	asked           guard
+	pager           pager
+	// says is what the last key did, or could not do.
+	says string
+}
+
+// newImportList shows what was read. What is new is chosen already.
+func newImportList(sh *shell, from importPath, found foundToImport) screen {
+	l := importList{sh: sh, from: from, found: found, chosen: make([]bool, len(found.candidates))}
+	for i, app := range sh.apps {
+		if app.Bots > sh.apps[l.app].Bots {
+			l.app = i // the one that most bots have
+		}
+	}
+	for i, c := range found.candidates {
+		l.chosen[i] = c.Verdict == fleet.New || c.Verdict == fleet.Same && choosable(c) && !loggedIn(c.Bot)
+	}
+	return l
+}
+
+// choosable reports whether importing a candidate would do anything.
+func choosable(c fleet.Candidate) bool {
+	switch c.Verdict {
+	case fleet.New, fleet.Changed:
+		return true
+	case fleet.Same:
+		return !c.IsSession()
+	case fleet.Invalid, fleet.Repeated, fleet.Contradicted, fleet.Ownerless:
+	}
+	return false
+}
+
+// loggedIn reports whether a bot has a session here.
+func loggedIn(bot fleet.Bot) bool {
+	return slices.ContainsFunc(bot.Sessions, func(s fleet.Session) bool { return s.Runs == store.Here })
+}
+
+func (l importList) Typing() bool { return false }
+
+// notice takes the word of a form that was opened from here.
+func (l importList) notice(text string) screen { l.says = text; return l }
+
+func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return l, nil
+	}
+	l.says = ""
+	if l.asking {
+		return l.answer(press)
+	}
+	if next, moved := l.move(press); moved {
+		return next, nil
+	}
+	keys := l.sh.keys
+	switch {
+	case key.Matches(press, keys.back, keys.quit):
+		return l.from, nil
+	case key.Matches(press, keys.mark):
+		return l.toggle(), nil
+	case key.Matches(press, keys.markAll):
+		return l.toggleAll(), nil
+	case key.Matches(press, keys.problem):
+		return l.nextProblem(), nil
+	case key.Matches(press, keys.left):
+		l.app = l.appAfter(-1)
+	case key.Matches(press, keys.right):
+		l.app = l.appAfter(1)
+	case key.Matches(press, keys.add):
+		form := newAppForm(l.sh).(appForm)
+		form.from = l
+		return form, nil
+	case key.Matches(press, keys.open):
+		return l.ask(false), nil
+	case key.Matches(press, keys.saveOnly):
+		return l.ask(true), nil
+	}
+	return l, nil
+}
+
+func (l importList) move(msg tea.KeyPressMsg) (importList, bool) {
+	keys, page, all := l.sh.keys, max(1, l.sh.body.height/2), len(l.found.candidates)
+	by := 0
+	switch {
+	case key.Matches(msg, keys.down):
+		by = 1
+	case key.Matches(msg, keys.up):
+		by = -1
+	case key.Matches(msg, keys.top):
+		by = -all
+	case key.Matches(msg, keys.bottom):
+		by = all
+	case key.Matches(msg, keys.pageDown):
+		by = page
+	case key.Matches(msg, keys.pageUp):
+		by = -page
+	default:
+		return l, false
+	}
+	l.at = clamp(l.at+by, 0, all-1)
+	return l, true
+}
+
+// toggle chooses the selected one or not, and goes on to the next.
+func (l importList) toggle() importList {
+	if !choosable(l.found.candidates[l.at]) {
+		l.says = "There is nothing to import there: " + lowered(candidateWords(l.found.candidates[l.at])) + "."
+		return l
+	}
+	l.chosen = slices.Clone(l.chosen)
+	l.chosen[l.at] = !l.chosen[l.at]
+	l.at = min(l.at+1, len(l.chosen)-1)
+	return l
+}
+
+// toggleAll chooses all, or none where all are. A token that would take the place of another is chosen one by one:
+// nobody replaces a hundred by mistake.
+func (l importList) toggleAll() importList {
+	all := true
+	for i, c := range l.found.candidates {
+		all = all && (l.chosen[i] || !choosable(c) || c.Verdict == fleet.Changed)
+	}
+	chosen := make([]bool, len(l.chosen))
+	for i, c := range l.found.candidates {
+		chosen[i] = !all && choosable(c) && (c.Verdict != fleet.Changed || l.chosen[i])
+	}
+	l.chosen = chosen
+	return l
+}
+
+// nextProblem selects the next one that needs somebody to look.
+func (l importList) nextProblem() importList {
+	all := l.found.candidates
+	for i := 1; i <= len(all); i++ {
+		at := (l.at + i) % len(all)
+		if candidateMark(all[at]) == needsLooking {
+			l.at = at
+			return l
+		}
+	}
+	l.says = "There is nothing wrong with any of them."
+	return l
+}
+
+// appAfter is the next app of those that are saved, or the one before.
+func (l importList) appAfter(step int) int {
+	n := len(l.sh.apps)
+	if n == 0 {
+		return 0
+	}
+	return (min(l.app, n-1) + step + n) % n
+}
+
+// apiID is the app of tokens that name none, 0 where there is none.
+func (l importList) apiID() int {
+	if len(l.sh.apps) == 0 {
+		return 0
+	}
+	return l.sh.apps[min(l.app, len(l.sh.apps)-1)].APIID
+}
+
+// order is what was chosen. Those that would replace a token were chosen one by one.
+func (l importList) order() order {
+	o := order{deed: importing, how: fleet.Importing{APIID: l.apiID(), NoLogin: l.noLogin, Replace: true}}
+	for i, c := range l.found.candidates {
+		if l.chosen[i] {
+			o.candidates = append(o.candidates, c)
+		}
+	}
+	return o
+}
+
+// ask shows what is about to be done, if it can be.
+func (l importList) ask(noLogin bool) importList {
+	l.noLogin = noLogin
+	o := l.order()
+	switch {
+	case len(o.candidates) == 0:
+		l.says = "Nothing is chosen."
+	case !noLogin && o.how.NeedsApp(o.candidates) && o.how.APIID == 0:
+		l.says = "No app to log in with: a adds one, ctrl+s saves only."
+	default:
+		l.asking, l.asked, l.pager = true, guard{l.sh.now()}, pager{}
+	}
+	return l
+}
+
+// answer takes the keys of the question.
+func (l importList) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+	keys := l.sh.keys
+	if next, moved := l.pager.update(keys, msg, len(l.question(l.sh.body)), l.sh.body.height); moved {
+		l.pager = next
+		return l, nil
+	}
+	switch {
+	case key.Matches(msg, keys.back, keys.quit):
+		l.asking = false
+	case key.Matches(msg, keys.open) && l.asked.ready(l.sh.now()):
+		cmd, began := l.sh.run(l.order())
+		if !began {
+			l.says = busyWords
+			return l, nil
+		}
+		return l.sh.home(), cmd
+	}
+	return l, nil
+}
+
+func (l importList) Keys() []key.Binding {
+	k := l.sh.keys
+	if l.asking {
+		does := "log in and save"
+		if l.noLogin || !l.logsIn() {
+			does = "save"
+		}
+		keys := []key.Binding{as(k.open, does), k.back, as(k.quit, "back")}
+		if len(l.question(l.sh.body)) > l.sh.body.height {
+			keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
+		}
+		return keys
+	}
+	keys := []key.Binding{as(k.open, "import"), as(k.saveOnly, l.sh.words("save without logging in", "save only")), as(k.mark, "choose"), as(k.markAll, "all")}
+	if l.needsApp() {
+		if len(l.sh.apps) > 1 {
+			keys = append(keys, as(k.right, "next app"), as(k.left, "previous app"))
+		}
+		keys = append(keys, as(k.add, "add an app"))
+	}
+	keys = append(keys, k.back)
+	if len(l.found.candidates) > 1 {
+		keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp)
+	}
+	return append(keys, as(k.problem, "next that is not new"), as(k.quit, "back"))
+}
+
+// needsApp reports whether one of those that were found names no app.
+func (l importList) needsApp() bool {
+	return fleet.Importing{Replace: true}.NeedsApp(l.found.candidates)
+}
+
+// logsIn reports whether a token is among those that are chosen.
+func (l importList) logsIn() bool {
+	for i, c := range l.found.candidates {
+		if l.chosen[i] && !c.IsSession() {
+			return true
+		}
+	}
+	return false
+}
