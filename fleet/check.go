@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"botring/fleet/store"
 	"botring/internal/secret"
@@ -119,6 +120,10 @@ func (f *Fleet) sessionHere(ctx context.Context, r *keyring.Ring, row Bot, item 
 			continue
 		}
 		session, err := readFurther(ctx, r, row.Key, further.Name)
+		if err == nil && session.Runs != store.Here {
+			elsewhere = true // since the row was written, it was given away
+			continue
+		}
 		return further.Name, session, err
 	}
 	if elsewhere {
@@ -142,7 +147,9 @@ func (f *Fleet) ask(ctx context.Context, on *ground, key Key, name string, sessi
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
 	err = on.Update(ctx, key, func(b *Bot) {
-		b.Health = f.afterCheck(b.Health, answer)
+		if speaksFor(*b, name) {
+			b.Health = f.afterCheck(b.Health, answer)
+		}
 		if answer != nil {
 			return
 		}
@@ -160,6 +167,14 @@ func (f *Fleet) ask(ctx context.Context, on *ground, key Key, name string, sessi
 		err = fmt.Errorf("record the check: %w", err)
 	}
 	return also(answer, err)
+}
+
+// speaksFor reports whether a bot's state is about a session: its own one, or another where that does not run
+// here.
+func speaksFor(b Bot, name string) bool {
+	return name == store.DefaultSession || !slices.ContainsFunc(b.Sessions, func(s Session) bool {
+		return s.Name == store.DefaultSession && s.Runs == store.Here
+	})
 }
 
 // prove asks whether the session that a login would replace still works: ErrSessionWorks if it does, nil

@@ -29,6 +29,9 @@ var ErrSessionBusy = errors.New("session is open in another process")
 // ErrNoBot says that the bot whose session is to be saved is not here.
 var ErrNoBot = errors.New("the session's bot is not here")
 
+// ErrNoSession says that the bot has no session of that name.
+var ErrNoSession = errors.New("no such session")
+
 // ErrNoApp says that the bot's app is not known.
 var ErrNoApp = errors.New("no such app")
 
@@ -42,13 +45,14 @@ const (
 	FieldAPIHash     Field = "api_hash"
 	FieldLabel       Field = "label"
 	FieldTag         Field = "tag"
-	FieldSession     Field = "session"
 	FieldAppName     Field = "app"
 	FieldEnvironment Field = "environment"
 	FieldDC          Field = "dc"
 	FieldServerKey   Field = "server-key"
 	FieldKeyring     Field = "keyring"
 	FieldRing        Field = "ring"
+	FieldSession     Field = "session"
+	FieldPlace       Field = "for"
 )
 
 // A Problem is what is wrong with an input.

@@ -34,10 +34,14 @@ type botItem struct {
 	Session *sessionItem
 }
 
-// A sessionItem is a session and where it runs.
+// A sessionItem is a session and where it runs: At is what that place is called, Since since when it does.
 type sessionItem struct {
 	telegram.Session
-	Runs store.Place
+	Runs  store.Place
+	At    string
+	Since time.Time
+	// Save is the nonce of the save that wrote it, of a session that has an item of its own.
+	Save string
 }
 
 // An appItem is what the keyring holds of an app.
@@ -75,9 +79,12 @@ type (
 		APIID  int         `json:"api_id"`
 		MadeAt int64       `json:"made_at,omitempty"` // milliseconds since 1970
 		Runs   store.Place `json:"runs"`
+		At     string      `json:"at,omitempty"`
+		Since  int64       `json:"since,omitempty"` // milliseconds since 1970
 	}
 	furtherJSON struct {
 		V       int          `json:"v"`
+		Save    string       `json:"save,omitempty"`
 		Session *sessionJSON `json:"session"`
 	}
 	appJSON struct {
@@ -178,7 +185,7 @@ func (a appItem) encode() (secret.Secret, error) {
 
 // encodeFurther makes the value of a further session's item.
 func (s *sessionItem) encodeFurther() (secret.Secret, error) {
-	value, err := encodeJSON(furtherJSON{V: itemVersion, Session: s.toJSON()})
+	value, err := encodeJSON(furtherJSON{V: itemVersion, Save: s.Save, Session: s.toJSON()})
 	return secret.New(value), err
 }
 
@@ -186,9 +193,12 @@ func (s *sessionItem) toJSON() *sessionJSON {
 	if s == nil {
 		return nil
 	}
-	out := &sessionJSON{Key: []byte(s.Key.Reveal()), DC: s.DC, Addr: s.Addr, Salt: s.Salt, APIID: s.APIID, Runs: s.Runs}
+	out := &sessionJSON{Key: []byte(s.Key.Reveal()), DC: s.DC, Addr: s.Addr, Salt: s.Salt, APIID: s.APIID, Runs: s.Runs, At: s.At}
 	if !s.MadeAt.IsZero() {
 		out.MadeAt = s.MadeAt.UnixMilli()
+	}
+	if !s.Since.IsZero() {
+		out.Since = s.Since.UnixMilli()
 	}
 	return out
 }
@@ -241,10 +251,14 @@ func decodeFurther(key Key, name string, value secret.Secret) (*sessionItem, err
 		return nil, err
 	}
 	session, err := in.Session.session(key, item)
-	if err == nil && session == nil {
-		err = damaged(item)
+	switch {
+	case err != nil:
+		return nil, err
+	case session == nil:
+		return nil, damaged(item)
 	}
-	return session, err
+	session.Save = in.Save
+	return session, nil
 }
 
 func decodeAppItem(apiID int, value secret.Secret) (appItem, error) {
@@ -270,7 +284,10 @@ func (s *sessionJSON) session(key Key, item string) (*sessionItem, error) {
 			DC: s.DC, Addr: s.Addr, Environment: key.Environment, Key: secret.New(string(s.Key)), Salt: s.Salt,
 			APIID: s.APIID, UserID: key.ID,
 		},
-		Runs: s.Runs,
+		Runs: s.Runs, At: s.At,
+	}
+	if s.Since != 0 {
+		out.Since = time.UnixMilli(s.Since)
 	}
 	if s.MadeAt != 0 {
 		out.MadeAt = time.UnixMilli(s.MadeAt)

@@ -91,6 +91,26 @@ func putApp(ctx context.Context, r *keyring.Ring, item appItem) error {
 	})
 }
 
+// putFurther writes the item of a further session and reads it back.
+func putFurther(ctx context.Context, r *keyring.Ring, s *save) error {
+	session := *s.item.Session
+	session.Save = s.item.Save
+	value, err := session.encodeFurther()
+	if err != nil {
+		return err
+	}
+	if err := r.Put(ctx, keyring.Item{Name: s.itemName(), Label: s.itemLabel(), Value: value}); err != nil {
+		return err
+	}
+	return readBack(ctx, r, s.itemName(), value, func(got secret.Secret) (secret.Secret, error) {
+		back, err := decodeFurther(s.key, s.further, got)
+		if err != nil {
+			return secret.Secret{}, err
+		}
+		return back.encodeFurther()
+	})
+}
+
 // readBack compares what the keyring now holds with what was written, by value: through decoding, so that
 // what counts as saved is what can be used.
 func readBack(ctx context.Context, r *keyring.Ring, name string, wrote secret.Secret, again func(secret.Secret) (secret.Secret, error)) error {

@@ -130,6 +130,9 @@ func (f *Fleet) forgetFurther(ctx context.Context, on *ground, r *keyring.Ring, 
 	}
 	return on.Update(ctx, key, func(b *Bot) {
 		b.Sessions = slices.DeleteFunc(b.Sessions, func(s Session) bool { return s.Name == name })
+		if len(b.Sessions) == 0 {
+			b.Health = f.loggedOut(b.Health)
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -78,7 +79,7 @@ func (f *Fleet) logInAndSave(ctx context.Context, on *ground, r *keyring.Ring, s
 		}
 		return Saved{}, err
 	}
-	s.item.Session = &sessionItem{Session: login.Session, Runs: store.Here}
+	s.item.Session = &sessionItem{Session: login.Session, Runs: cmp.Or(s.runs, store.Here), At: s.at, Since: f.now()}
 	s.item.Profile = profileRow(login.Profile, login.Session.DC)
 	s.status, s.granted = store.OK, true
 	return f.finish(ctx, on, s, report)

@@ -59,6 +59,9 @@ func (f *Fleet) recoverOne(ctx context.Context, on *ground, r *keyring.Ring, int
 	if open, err := stillOpen(ctx, on, intent); err != nil || !open {
 		return false, err
 	}
+	if intent.Session != "" {
+		return f.recoverFurther(ctx, on, r, intent)
+	}
 	value, err := r.Get(ctx, botItemName(intent.Key))
 	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
 		return false, err

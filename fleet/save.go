@@ -7,16 +7,23 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/keyring"
 )
 
-// A save is a bot on its way into the keyring and the catalogue.
+// A save is a bot on its way into the keyring and the catalogue, or one further session of it.
 type save struct {
 	key  Key
 	item botItem
+	// further is the name of the session that is saved, with an item of its own: item is not written then, and
+	// has the bot's token and that session. "" where the bot's item is.
+	further string
+	// runs is where a session that is being made will run, "" for here; at is what that place is called.
+	runs store.Place
+	at   string
 	// app is what it logs in with; newApp: its item has to be written too, and first, so that no bot ever
 	// names an app that is not there.
 	app    appItem
@@ -55,7 +62,7 @@ func newNonce() string {
 // begin enters a save into the journal.
 func (s *save) begin(ctx context.Context, f *Fleet, on *ground) error {
 	s.item.Save = newNonce()
-	return on.Begin(ctx, store.Intent{Nonce: s.item.Save, Key: s.key, APIID: s.item.APIID, Began: f.now()})
+	return on.Begin(ctx, store.Intent{Nonce: s.item.Save, Key: s.key, Session: s.further, APIID: s.item.APIID, Began: f.now()})
 }
 
 // drop takes a save that came to nothing out of the journal. Where that fails the next start finds that
@@ -91,6 +98,12 @@ func (f *Fleet) write(ctx context.Context, on *ground, s *save, report reporter)
 		if err != nil {
 			return err
 		}
+		if s.further != "" {
+			// A session without its bot is nobody's: another ring may not have it.
+			if _, err := on.Row(ctx, s.key); err != nil {
+				return err
+			}
+		}
 		if err := s.put(ctx, on, r); err != nil {
 			return err
 		}
@@ -109,7 +122,7 @@ func (f *Fleet) write(ctx context.Context, on *ground, s *save, report reporter)
 		saved.Keyring, _ = describe(ctx, r)
 		return nil
 	})
-	if err == nil && s.replaced != nil && s.replaced.Runs == store.Here {
+	if err == nil && s.replaced != nil && (s.replaced.Runs == store.Here || s.further != "") {
 		// Its key is gone with this save, and nobody could ever end it any more. Where Telegram cannot be
 		// reached for that now, it stays until the token is revoked.
 		_ = f.end(ctx, s.replaced.Session)
@@ -136,7 +149,36 @@ func (s *save) put(ctx context.Context, on *ground, r *keyring.Ring) error {
 			return err
 		}
 	}
+	if s.further != "" {
+		return putFurther(ctx, r, s)
+	}
 	return putBot(ctx, r, s.key, s.item)
+}
+
+// itemName is the name of the item that is written.
+func (s *save) itemName() string {
+	if s.further != "" {
+		return sessionItemName(s.key, s.further)
+	}
+	return botItemName(s.key)
+}
+
+// itemLabel is what people see of it in keyring programs.
+func (s *save) itemLabel() string {
+	if s.further != "" {
+		return "botring: " + s.itemName()
+	}
+	return s.item.label(s.key)
+}
+
+// judge says whether a value is one that the item may have.
+func (s *save) judge(value secret.Secret) (err error) {
+	if s.further != "" {
+		_, err = decodeFurther(s.key, s.further, value)
+	} else {
+		_, err = decodeBotItem(s.key, value)
+	}
+	return err
 }
 
 // look keeps what the items hold before they are written.
@@ -144,10 +186,7 @@ func (s *save) look(ctx context.Context, on *ground, r *keyring.Ring) error {
 	if s.looked && s.on == on {
 		return nil
 	}
-	old, err := mayReplace(ctx, r, botItemName(s.key), func(value secret.Secret) error {
-		_, err := decodeBotItem(s.key, value)
-		return err
-	})
+	old, err := mayReplace(ctx, r, s.itemName(), s.judge)
 	if err != nil {
 		return err
 	}
@@ -186,6 +225,9 @@ func (f *Fleet) enter(ctx context.Context, on *ground, s *save) error {
 
 // row makes the bot's row from the one before, which for a new bot is empty.
 func (s *save) row(f *Fleet, b Bot) Bot {
+	if s.further != "" {
+		return s.furtherRow(f, b)
+	}
 	isNew := b.AddedAt.IsZero()
 	if isNew {
 		b.AddedAt = f.now()
@@ -202,6 +244,7 @@ func (s *save) row(f *Fleet, b Bot) Bot {
 	}
 	health := store.Health{Status: s.status}
 	session := s.item.Session.row()
+	session.CheckedAt = checkedBefore(b, session)
 	switch {
 	case s.status == store.OK:
 		health.CheckedAt, session.CheckedAt = f.now(), f.now()
@@ -219,6 +262,16 @@ func (s *save) row(f *Fleet, b Bot) Bot {
 	return b
 }
 
+// checkedBefore is when a session was checked that is the same as it was, or zero.
+func checkedBefore(b Bot, session Session) time.Time {
+	for _, before := range b.Sessions {
+		if before.Name == session.Name && before.MadeAt.Equal(session.MadeAt) {
+			return before.CheckedAt
+		}
+	}
+	return time.Time{}
+}
+
 // unproven is the status of a bot whose session, or want of one, nobody has looked at.
 func unproven(session *sessionItem) Status {
 	if session == nil {
@@ -232,5 +285,7 @@ func (s *sessionItem) row() Session {
 	if s == nil {
 		return Session{}
 	}
-	return Session{Name: store.DefaultSession, DC: s.DC, Runs: s.Runs, APIID: s.APIID, MadeAt: s.MadeAt}
+	return Session{
+		Name: store.DefaultSession, DC: s.DC, Runs: s.Runs, At: s.At, Since: s.Since, APIID: s.APIID, MadeAt: s.MadeAt,
+	}
 }

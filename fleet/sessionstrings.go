@@ -147,6 +147,13 @@ func ConvertSession(from SessionString, to SessionKind, fill SessionFill) (Sessi
 	if c.Text, err = sessionstring.Format(session, to); err != nil {
 		return SessionConversion{}, fmt.Errorf("convert session: %w", err)
 	}
+	c.Lost, c.Open = compared(session, to)
+	return c, nil
+}
+
+// compared says which of a session's fields a kind has no room for, and for which it has room and the session no
+// value.
+func compared(session sessionstring.Session, to SessionKind) (lost, open []SessionField) {
 	for _, f := range []struct {
 		field SessionField
 		has   bool
@@ -155,12 +162,12 @@ func ConvertSession(from SessionString, to SessionKind, fill SessionFill) (Sessi
 	} {
 		switch {
 		case f.has && !to.Keeps(f.field):
-			c.Lost = append(c.Lost, f.field)
+			lost = append(lost, f.field)
 		case !f.has && to.Keeps(f.field) && f.field != SessionTest:
-			c.Open = append(c.Open, f.field)
+			open = append(open, f.field)
 		}
 	}
-	return c, nil
+	return lost, open
 }
 
 // filled is the session with what its string lacks, as far as the two do not contradict each other.

@@ -28,7 +28,7 @@ func (f *Fleet) undo(ctx context.Context, on *ground, s *save) error {
 		return fmt.Errorf("undo the save: %w", err)
 	}
 	defer release()
-	err = restore(ctx, r, keyring.Item{Name: botItemName(s.key), Label: s.item.label(s.key), Value: s.old})
+	err = restore(ctx, r, keyring.Item{Name: s.itemName(), Label: s.itemLabel(), Value: s.old})
 	if s.newApp {
 		app := keyring.Item{Name: appItemName(s.app.APIID), Label: "botring: app " + s.app.Name, Value: s.oldApp}
 		err = also(err, restore(ctx, r, app))
@@ -106,7 +106,7 @@ func (f *Fleet) SaveAgain(ctx context.Context, unsaved *UnsavedError) (saved Sav
 	defer release()
 	if s.on != nil && s.on != on {
 		// Another ring than the one that failed: it may not know the app either.
-		s.looked, s.newApp = false, true
+		s.looked, s.newApp = false, s.further == ""
 	}
 	saved, err = f.write(ctx, on, s, nil)
 	if err != nil {

@@ -91,6 +91,10 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return newLogin(sh, bot), nil
 	case key.Matches(msg, keys.newToken):
 		return newReplace(sh, bot), nil
+	case key.Matches(msg, keys.export):
+		return newExport(sh, bot, c), nil
+	case key.Matches(msg, keys.logOut) && len(bot.Sessions) > 1:
+		return newPickSession(sh, bot.Key, c), nil
 	case key.Matches(msg, keys.logOut):
 		return newLogOut(sh, []fleet.Bot{bot}, c), nil
 	case key.Matches(msg, keys.otherApp):
@@ -182,7 +186,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, k.logOut, k.otherApp)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.logOut, k.otherApp)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

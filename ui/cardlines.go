@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"charm.land/lipgloss/v2"
 
@@ -143,13 +144,24 @@ func (c card) sessions(bot fleet.Bot, dot string) []string {
 	}
 	lines := make([]string, len(bot.Sessions))
 	for i, s := range bot.Sessions {
-		parts := []string{fault.Clean(s.Name), fmt.Sprintf("DC %d", s.DC), "runs " + string(s.Runs)}
-		if !s.MadeAt.IsZero() {
-			parts = append(parts, "made "+fault.Ago(c.sh.now().Sub(s.MadeAt)))
+		parts := []string{fault.Clean(s.Name), fmt.Sprintf("DC %d", s.DC), "runs " + fault.Runs(s)}
+		if since := sinceWhen(s, c.sh.now()); since != "" {
+			parts = append(parts, since)
 		}
 		lines[i] = strings.Join(parts, dot)
 	}
 	return lines
+}
+
+// sinceWhen says when a session was made, or since when it runs where it does if that is later.
+func sinceWhen(s fleet.Session, now time.Time) string {
+	switch since := fault.Since(s, now); {
+	case since == "":
+		return ""
+	case s.Since.Sub(s.MadeAt) < time.Minute:
+		return "made " + since
+	}
+	return "since " + clockTime(s.Since, now)
 }
 
 // kept says where the bot's secrets are.

@@ -79,6 +79,7 @@ type clipboard struct {
 	// held is the hash of the token that a native clipboard holds until clearAt: enough to recognise it.
 	held    [sha256.Size]byte
 	holding bool
+	what    string // what that is: "token", "export"
 	heldBy  string // the program that took it
 	clearAt time.Time
 	// copies numbers the tokens copied, so that the timer of an earlier one leaves a later one alone.
@@ -163,9 +164,9 @@ func (c clipboard) update(sh *shell, msg tea.Msg) (clipboard, tea.Cmd) {
 		c.holding = false
 		switch {
 		case msg.err != nil:
-			c = c.say("The clipboard could not be cleared; it may still hold the token.", sh.now())
+			c = c.say("The clipboard could not be cleared; it may still hold the "+c.what+".", sh.now())
 		case msg.cleared:
-			c = c.say("The token was cleared from the clipboard.", sh.now())
+			c = c.say("The "+c.what+" was cleared from the clipboard.", sh.now())
 		default:
 			c = c.say("The clipboard holds something else by now; it was left alone.", sh.now())
 		}
@@ -190,6 +191,7 @@ func (c clipboard) took(done copied, now time.Time) (clipboard, tea.Cmd) {
 		return c.say("Copied the "+done.what+" with "+done.via, now), nil
 	}
 	c.held, c.holding, c.heldBy, c.clearAt, c.said = done.sum, true, done.via, now.Add(clearAfter), ""
+	c.what = done.what
 	if !c.warned {
 		c.warned = true
 		c.heldBy += " (clipboard managers keep copies)"

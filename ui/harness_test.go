@@ -150,7 +150,8 @@ func (s still) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return still{model.(root)}, cmd
 }
 
-// looks runs a screen on terminals of several sizes and looks, each compared with its golden file.
+// looks runs a screen on terminals of several sizes and looks, each compared with its golden file. They mostly wait for
+// the screen to be still, and wait together.
 func looks(t *testing.T, open func(t *testing.T) (*shell, screen), after func(*screentest.Screen)) {
 	t.Helper()
 	show := func(t *testing.T, cols, rows int, look screentest.Look) *screentest.Screen {
@@ -164,10 +165,14 @@ func looks(t *testing.T, open func(t *testing.T) (*shell, screen), after func(*s
 	}
 	for _, at := range []struct{ cols, rows int }{{40, 10}, {60, 12}, {80, 24}, {100, 30}} {
 		t.Run(fmt.Sprintf("%dx%d", at.cols, at.rows), func(t *testing.T) {
+			t.Parallel()
 			show(t, at.cols, at.rows, screentest.Dark).Golden()
 		})
 	}
 	for _, look := range []screentest.Look{screentest.Dark, screentest.Light, screentest.NoColor} {
-		t.Run(look.String(), func(t *testing.T) { show(t, 100, 30, look).GoldenStyled() })
+		t.Run(look.String(), func(t *testing.T) {
+			t.Parallel()
+			show(t, 100, 30, look).GoldenStyled()
+		})
 	}
 }

@@ -128,6 +128,25 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("card checking", someBots(), keys(onCard, "r"))
 	on("card cancelling", someBots(), keys(onCard, "r", "esc"))
 	on("card copying", someBots(), keys(onCard, "y"))
+	withSessions := func(sh *shell) screen {
+		sh.bots[0].Sessions = severalSessions()
+		return newCard(sh, sh.bots[0].Key)
+	}
+	on("export", someBots(), keys(withSessions, "e"))
+	on("export to a file", someBots(), func(sh *shell) screen {
+		e := newExport(sh, sh.bots[0], newCard(sh, sh.bots[0].Key)).(exports)
+		to := e.form.field(fieldTo)
+		to.chosen = int(toFile)
+		e.form = e.form.with(to)
+		return e.settled()
+	})
+	on("export, asking", someBots(), keys(withSessions, "e", "tab", "right", "enter"))
+	on("export, running", someBots(), keys(withSessions, "e", "tab", "right", "right", "enter"))
+	on("export, cancelling", someBots(), keys(withSessions, "e", "tab", "right", "right", "enter", "esc"))
+	on("sessions", someBots(), keys(withSessions, "o"))
+	on("sessions, asking", someBots(), keys(withSessions, "o", "o"))
+	on("sessions, ending", someBots(), keys(withSessions, "o", "o", "enter"))
+	on("sessions, cancelling", someBots(), keys(withSessions, "o", "o", "enter", "esc"))
 	on("card, low", someBots(), func(sh *shell) screen {
 		sh.body = bodySize(size{40, 10})
 		return drive(onCard(sh), "j")

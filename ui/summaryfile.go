@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -87,16 +84,10 @@ func (f summaryFile) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 func (f summaryFile) written(msg taskDoneMsg) (screen, tea.Cmd) {
 	f.task = task{}
 	path, _ := msg.value.(string)
-	switch {
-	case msg.err == nil:
+	if msg.err == nil {
 		return f.summary.told("Written to " + fault.Clean(path) + "."), nil
-	case errors.Is(msg.err, fs.ErrExist):
-		f.notice = "That file is there already, and stays as it is. Choose another name."
-	case errors.Is(msg.err, fs.ErrNotExist):
-		f.notice = "There is no such directory."
-	case errors.Is(msg.err, fs.ErrPermission):
-		f.notice = "Nothing may be written there."
-	default:
+	}
+	if f.notice = whyNotWritten(msg.err); f.notice == "" {
 		f.notice = "It could not be written: " + fault.Clean(msg.err.Error())
 	}
 	return f, nil
@@ -165,29 +156,14 @@ func (v ending) word() string {
 	return ""
 }
 
-// writeRecords writes a new file that only its owner may read, and returns its path. One that is there already
-// is fs.ErrExist; one that could not be written whole is taken away again.
-func writeRecords(path string, records []record) (_ string, err error) {
-	if rest, ok := strings.CutPrefix(path, "~"+string(filepath.Separator)); ok {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", err
+// writeRecords writes a new file that only its owner may read, and returns its path.
+func writeRecords(path string, records []record) (string, error) {
+	return createPrivate(path, func(path string, w io.Writer) error {
+		if strings.EqualFold(filepath.Ext(path), ".json") {
+			return writeJSON(w, records)
 		}
-		path = filepath.Join(home, rest)
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if err = errors.Join(err, file.Close()); err != nil {
-			_ = os.Remove(path)
-		}
-	}()
-	if strings.EqualFold(filepath.Ext(path), ".json") {
-		return path, writeJSON(file, records)
-	}
-	return path, writeCSV(file, records)
+		return writeCSV(w, records)
+	})
 }
 
 func writeJSON(w io.Writer, records []record) error {

@@ -164,8 +164,8 @@ func TestEveryRefusalOfAKeyring(t *testing.T) {
 }
 
 func TestEveryProblem(t *testing.T) {
-	fields := []fleet.Field{fleet.FieldToken, fleet.FieldAPIID, fleet.FieldAPIHash, fleet.FieldLabel, fleet.FieldTag, fleet.FieldSession, fleet.FieldAppName,
-		fleet.FieldEnvironment, fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing}
+	fields := []fleet.Field{fleet.FieldToken, fleet.FieldAPIID, fleet.FieldAPIHash, fleet.FieldLabel, fleet.FieldTag, fleet.FieldAppName,
+		fleet.FieldEnvironment, fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing, fleet.FieldSession, fleet.FieldPlace}
 	if names := constants(t, "..", "Field"); len(names) != len(fields) {
 		t.Fatalf("fields are %v", names)
 	}
@@ -195,6 +195,7 @@ func TestEveryProblem(t *testing.T) {
 func TestEveryFleetSentinel(t *testing.T) {
 	all := map[string]error{
 		"ErrSessionWorks": fleet.ErrSessionWorks, "ErrRunsElsewhere": fleet.ErrRunsElsewhere, "ErrSecretMissing": fleet.ErrSecretMissing,
+		"ErrRunsHere": fleet.ErrRunsHere, "ErrNoSession": fleet.ErrNoSession,
 		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp, "ErrNoBot": fleet.ErrNoBot,
 		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready,
 		"ErrItemNewer": fleet.ErrItemNewer, "ErrItemDamaged": fleet.ErrItemDamaged,

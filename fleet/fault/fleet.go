@@ -70,6 +70,22 @@ func fleetWords() []struct {
 			NotSaved: Unchanged,
 			Actions:  []Action{Keep, LogIn},
 		}},
+		{fleet.ErrRunsHere, Fault{
+			Kind:     "runs_here",
+			What:     "This session runs here.",
+			Why:      "Telegram ends a session that is used in two places at once.",
+			Next:     "Make one for the other place, or say that this one runs there from now on.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
+		}},
+		{fleet.ErrNoSession, Fault{
+			Kind:     "no_session",
+			What:     "The bot has no session of that name.",
+			Why:      "It was never made, or was logged out.",
+			Next:     "Look at the sessions it has.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
+		}},
 		{fleet.ErrSecretMissing, missingItem()},
 		{fleet.ErrItemNewer, Fault{
 			Kind:     "keyring_item_newer",

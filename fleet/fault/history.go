@@ -43,7 +43,7 @@ func historyFault(c fleet.HistoryCheck) string {
 
 // HistoryLimits says what a look at the history cannot find.
 const HistoryLimits = "It cannot find what was changed before it was sealed, which is at the next action that has the " +
-	"keyring open; what was cut off of a process that was killed; nor anything done by somebody who can read the keyring."
+	"keyring open; what was cut off of a process that was killed, or whose last act was exec; nor anything done by somebody who can read the keyring."
 
 // HistoryAction says in words what an entry's action was. An action that this version does not know is told by
 // the name it was kept under.
@@ -53,10 +53,14 @@ func HistoryAction(action string) string {
 		return "take a session over"
 	case "check many":
 		return "check bots"
+	case "exec":
+		return "hand to a program"
 	case "watch":
 		return "round of the watch"
 	case "import session":
 		return "save another's session"
+	case "give session away":
+		return "give away"
 	case "read token":
 		return "read its token"
 	case "restore":
@@ -146,6 +150,8 @@ func historyResults() map[string]string {
 		kindInput:                           "not accepted",
 		"runs_elsewhere":                    "runs elsewhere",
 		"session_busy":                      "in use by a program",
+		"runs_here":                         "runs here",
+		"no_session":                        "no such session",
 		"no_app":                            "no app",
 		"no_bot":                            "its bot is not here",
 		"back_already":                      "back already",

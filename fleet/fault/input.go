@@ -43,6 +43,8 @@ func wordsOfEmpty(field fleet.Field) Fault {
 		fleet.FieldAPIHash:   "It is at my.telegram.org/apps, once for all your bots.",
 		fleet.FieldDC:        "Give at least one address, as ID=HOST:PORT.",
 		fleet.FieldServerKey: "Give a PEM file with the server's RSA public key.",
+		fleet.FieldSession:   "Name it for where it is used, such as ci.",
+		fleet.FieldPlace:     "Name the place where it runs, such as vps-1.",
 	}[field]
 	if next == "" {
 		next = "Give it a value, or leave it out."
@@ -146,12 +148,14 @@ func title(field fleet.Field) string {
 		return "The label"
 	case fleet.FieldTag:
 		return "The tag"
-	case fleet.FieldSession:
-		return "The session"
 	case fleet.FieldAppName:
 		return "The app's name"
 	case fleet.FieldEnvironment:
 		return "The environment"
+	case fleet.FieldSession:
+		return "The session's name"
+	case fleet.FieldPlace:
+		return "The place's name"
 	case fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing:
 		return "--" + string(field)
 	}

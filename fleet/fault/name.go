@@ -10,6 +10,9 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 	if e.Field == fleet.FieldEnvironment {
 		reserved = "The names production and test are Telegram's own environments."
 	}
+	if e.Field == fleet.FieldSession || e.Field == fleet.FieldPlace {
+		reserved = "It is the session that botring makes for itself."
+	}
 	taken := Fault{
 		What: title(e.Field) + quoted(e.Got) + " is taken.",
 		Why:  "Names are unique, so that commands know which one is meant.",
@@ -84,11 +87,14 @@ func wordsOfSyntax(e *fleet.InputError) Fault {
 		}
 	}
 	const letters, small = "Use a shorter one, of letters and digits.", "Use up to 32 small letters, digits and dashes."
+	const session = "Use up to 32 small letters, digits, dots, dashes and underscores."
 	next := map[fleet.Field]string{
 		fleet.FieldDC:          "Write it as ID=HOST:PORT, such as 2=127.0.0.1:4430.",
 		fleet.FieldServerKey:   "Give a PEM file with an RSA public key.",
 		fleet.FieldEnvironment: small,
 		fleet.FieldRing:        small,
+		fleet.FieldSession:     session,
+		fleet.FieldPlace:       session,
 		fleet.FieldLabel:       letters,
 		fleet.FieldTag:         letters,
 		fleet.FieldAppName:     letters,

@@ -32,7 +32,7 @@ const selectBots = `SELECT ifnull(group_concat(json_array(environment, id, label
 	dc, abilities, status, kind, code, type, checked_at, since, added_at), ''), '') FROM bots`
 
 const selectSessions = `SELECT ifnull(group_concat(json_array(environment, bot_id, name, dc, runs, api_id, made_at,
-	checked_at), ''), '') FROM sessions`
+	checked_at, place, since), ''), '') FROM sessions`
 
 // Bots returns all bots ordered by name, upper and lower case alike. FloodUntil and a status that follows
 // from it are as of now.
@@ -191,6 +191,7 @@ func (p *packed) sessionsOf(bots []Bot) error {
 		key := Key{Environment: p.text(), ID: p.number()}
 		session := Session{Name: p.text(), DC: int(p.number()), Runs: Place(p.text()), APIID: int(p.number())}
 		session.MadeAt, session.CheckedAt = instant(p.number()), instant(p.number())
+		session.At, session.Since = p.text(), instant(p.number())
 		if i, ok := index[key]; ok {
 			bots[i].Sessions = append(bots[i].Sessions, session)
 		}
@@ -305,8 +306,9 @@ func writeSessions(ctx context.Context, tx *txn, b Bot) error {
 		return err
 	}
 	for _, session := range b.Sessions {
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, b.Environment, b.ID,
-			session.Name, session.DC, string(session.Runs), session.APIID, millis(session.MadeAt), millis(session.CheckedAt))
+		_, err := tx.ExecContext(ctx, `INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, b.Environment, b.ID,
+			session.Name, session.DC, string(session.Runs), session.APIID, millis(session.MadeAt), millis(session.CheckedAt),
+			session.At, millis(session.Since))
 		if err != nil {
 			return err
 		}

@@ -12,15 +12,17 @@ type Intent struct {
 	// Nonce is also in the keyring's item, so that the two are known to belong together.
 	Nonce string
 	Key   Key
-	APIID int
-	Began time.Time
+	// Session is the further session that is saved, "" for the bot's own item.
+	Session string
+	APIID   int
+	Began   time.Time
 }
 
 // Begin enters a save into the journal, on the disk when it returns.
 func (s *Store) Begin(ctx context.Context, i Intent) error {
 	return s.write(ctx, true, func(tx *txn) error {
-		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?)`,
-			i.Nonce, i.Key.Environment, i.Key.ID, i.APIID, millis(i.Began))
+		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?)`,
+			i.Nonce, i.Key.Environment, i.Key.ID, i.APIID, millis(i.Began), i.Session)
 		return err
 	})
 }
@@ -45,7 +47,7 @@ func (s *Store) Intents(ctx context.Context) (intents []Intent, err error) {
 }
 
 func readIntents(ctx context.Context, tx *txn) ([]Intent, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT nonce, environment, bot_id, api_id, began_at FROM intents ORDER BY began_at, nonce`)
+	rows, err := tx.QueryContext(ctx, `SELECT nonce, environment, bot_id, api_id, began_at, session FROM intents ORDER BY began_at, nonce`)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func readIntents(ctx context.Context, tx *txn) ([]Intent, error) {
 	for rows.Next() {
 		var i Intent
 		var began int64
-		if err := rows.Scan(&i.Nonce, &i.Key.Environment, &i.Key.ID, &i.APIID, &began); err != nil {
+		if err := rows.Scan(&i.Nonce, &i.Key.Environment, &i.Key.ID, &i.APIID, &began, &i.Session); err != nil {
 			return nil, err
 		}
 		i.Began = instant(began)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -23,6 +24,49 @@ func otherDatabase(t *testing.T, path, marks string) {
 	defer func() { _ = db.Close() }()
 	if _, err := db.Exec(marks + "; CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('soup')"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A catalogue from before sessions had places is read, and takes the new ones.
+func TestAnOlderCatalogueIsBroughtUpToDate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalogue.db")
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bot(7)
+	if err := s.Commit(t.Context(), store.Save{Key: b.Key, Edit: func(row *store.Bot) { *row = b }}); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(`ALTER TABLE sessions DROP COLUMN place; ALTER TABLE sessions DROP COLUMN since;
+		ALTER TABLE intents DROP COLUMN session; PRAGMA user_version = 2`)
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = store.Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	got, err := s.Bot(t.Context(), b.Key, now)
+	if err != nil || !reflect.DeepEqual(got.Sessions, b.Sessions) || len(got.Sessions) == 0 {
+		t.Fatalf("sessions %+v, %v; want %+v", got.Sessions, err, b.Sessions)
+	}
+	moved := b
+	moved.Sessions = []store.Session{{Name: "ci", DC: 2, Runs: store.Elsewhere, At: "vps-1", Since: now}}
+	intent := store.Intent{Nonce: "abc", Key: b.Key, Session: "ci", APIID: 1, Began: now}
+	if err := errors.Join(s.Begin(t.Context(), intent), s.Commit(t.Context(), store.Save{Key: b.Key, Edit: func(row *store.Bot) { *row = moved }})); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = s.Bot(t.Context(), b.Key, now); err != nil || !reflect.DeepEqual(got.Sessions, moved.Sessions) {
+		t.Errorf("sessions %+v, %v", got.Sessions, err)
+	}
+	if intents, err := s.Intents(t.Context()); err != nil || !reflect.DeepEqual(intents, []store.Intent{intent}) {
+		t.Errorf("journal %+v, %v", intents, err)
 	}
 }
 

@@ -100,6 +100,12 @@ CREATE TABLE checkpoint (
 	seal         BLOB    NOT NULL,
 	proof        BLOB    NOT NULL
 ) STRICT;
+`, `
+-- What the place is called where a session runs, and since when it runs there; and of which session a save is, ''
+-- for the one in the bot's own item.
+ALTER TABLE sessions ADD COLUMN place TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE intents ADD COLUMN session TEXT NOT NULL DEFAULT '';
 `}
 }
 

@@ -95,6 +95,10 @@ type Session struct {
 	// Runs says where connections of this session are opened. Only a session that runs Here may be
 	// checked: Telegram destroys one that is used in two places.
 	Runs Place
+	// At is what the place is called where it runs, "" where nobody has named it. Since is since when it runs
+	// there, or zero.
+	At    string
+	Since time.Time
 	// APIID is the app it was made with.
 	APIID             int
 	MadeAt, CheckedAt time.Time

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"botring/fleet"
 	"botring/fleet/fault"
 	"botring/ui"
+	"botring/ui/cli/child"
 )
 
 // A Process is what the commands get from and give to the operating system.
@@ -48,6 +50,8 @@ type Process struct {
 type Environ interface {
 	Lookup(name string) (string, bool)
 	Unset(name string)
+	// All are all that is set, as NAME=value.
+	All() []string
 }
 
 // OSEnviron is the process's own environment.
@@ -58,6 +62,9 @@ func (OSEnviron) Lookup(name string) (string, bool) { return os.LookupEnv(name) 
 
 // Unset removes a variable.
 func (OSEnviron) Unset(name string) { _ = os.Unsetenv(name) }
+
+// All are all variables.
+func (OSEnviron) All() []string { return os.Environ() }
 
 // Run runs one command to its end and returns the exit code. An interrupt, SIGTERM or a terminal that is
 // closed cancels the command, which then leaves nothing half-saved; a second one ends the process at once.
@@ -71,15 +78,30 @@ func Run(ctx context.Context, p Process) int {
 	defer context.AfterFunc(ctx, stop)()
 
 	s := &shell{Process: p, prompting: new(sync.Mutex), waiting: new(notices)}
+	if runtime.GOOS != "windows" {
+		s.replace = child.Replace
+	}
 	err := s.run(ctx)
 	s.prompting.Lock() // for good: nothing is asked any more
 	// Standard output may be closed and a fault still to be told: closing comes first.
 	if s.fleet != nil {
-		if closeErr := s.fleet.Close(); err == nil && closeErr != nil {
+		closeFleet := s.fleet.Close
+		if err == nil && s.last != nil {
+			closeFleet = s.fleet.CloseAtOnce
+		}
+		if closeErr := closeFleet(); err == nil && closeErr != nil {
 			err = closeErr
 		}
 	}
-	return s.finish(ctx, err)
+	return s.finish(ctx, s.conclude(ctx, err))
+}
+
+// conclude does what a command has left for its end, when catalogue and keyring are closed.
+func (s *shell) conclude(ctx context.Context, err error) error {
+	if err != nil || s.last == nil {
+		return err
+	}
+	return s.last(ctx)
 }
 
 // run runs one command.
@@ -103,9 +125,13 @@ type shell struct {
 	log   *log // nil where nothing is to be left behind
 	// subject is the bot a command was about, as a command line names it, for hints; verb the command.
 	subject, verb string
+	// session is the one of its sessions, "" for the bot's own.
+	session string
 	// target is the kind of keyring that a command is at where it is not the one in use.
 	target string
 	keys   <-chan byte // see typed
+	// untyped ends the reading of what is typed, so that somebody else can read it; nil where nothing is read.
+	untyped func()
 	// config is what the configuration says.
 	config config
 	// warning is what the configuration is told of, for the screens to repeat.
@@ -117,6 +143,10 @@ type shell struct {
 	// waiting is what is said when something takes its time. The first question takes it back: what is asked
 	// here is not waited for elsewhere.
 	waiting *notices
+	// last is done when the command is and all is closed, nil for nothing.
+	last func(context.Context) error
+	// replace runs a program in this one's place; it is nil where that cannot be, and in tests.
+	replace func(child.Program, *os.File) error
 }
 
 // open opens the catalogue. It does not touch the keyring.

@@ -10,6 +10,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/ui/cli/child"
 )
 
 // The exit codes.
@@ -79,8 +80,12 @@ func badValue(name string, err error) error {
 // words are what is told of an error.
 func words(err error) fault.Fault {
 	var u *usageError
-	if errors.As(err, &u) {
+	var c *child.Error
+	switch {
+	case errors.As(err, &u):
 		return u.Fault
+	case errors.As(err, &c):
+		return wordsOfNotRun(c)
 	}
 	return fault.Of(err)
 }
@@ -89,11 +94,14 @@ func words(err error) fault.Fault {
 func exitCode(ctx context.Context, err error) int {
 	var v verdict
 	var u *usageError
+	var n notRunError
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &v):
 		return int(v)
+	case errors.As(err, &n) && !errors.Is(err, context.Canceled) && ctx.Err() == nil:
+		return codeOfNotRun(err)
 	case errors.As(err, &u):
 		return u.exit
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
@@ -196,6 +204,9 @@ func (s *shell) commandFor(action fault.Action) string {
 			return s.otherEnvironment()
 		}
 	case fault.LogIn:
+		if s.session != "" {
+			return s.ofBot("botring login %s --session " + s.session + " --force replaces it, and ends the old one.")
+		}
 		return s.ofBot("botring login %s --force logs it in again.")
 	case fault.ReplaceToken:
 		return s.ofBot("botring replace-token %s takes the new token.")

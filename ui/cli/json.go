@@ -123,6 +123,8 @@ type sessionJSON struct {
 	Name      string  `json:"name"`
 	DC        int     `json:"dc"`
 	Runs      string  `json:"runs"`
+	At        string  `json:"at"`    // what the place is called, "" where nobody has named it
+	Since     *string `json:"since"` // when it began to run there
 	MadeAt    *string `json:"made_at"`
 	CheckedAt *string `json:"checked_at"`
 }
@@ -227,7 +229,9 @@ func newBotJSON(bot fleet.Bot) botJSON {
 		b.Tags = append(b.Tags, fault.Clean(tag))
 	}
 	for _, s := range bot.Sessions {
-		b.Sessions = append(b.Sessions, sessionJSON{fault.Clean(s.Name), s.DC, string(s.Runs), timestamp(s.MadeAt), timestamp(s.CheckedAt)})
+		b.Sessions = append(b.Sessions, sessionJSON{
+			fault.Clean(s.Name), s.DC, string(s.Runs), fault.Clean(s.At), timestamp(s.Since), timestamp(s.MadeAt), timestamp(s.CheckedAt),
+		})
 	}
 	return b
 }

@@ -33,7 +33,7 @@ func TestBotAsJSON(t *testing.T) {
 			"all", botObject{Keyring: "system", Bot: newBotJSON(bot), Changed: &changed},
 			`{"schema":0,"keyring":"system","bot":{"id":123,"environment":"production","username":"x_bot","first_name":"X <&> 天気","label":"",` +
 				`"tags":["prod","eu"],"api_id":10001,"dc":2,"status":"ok","checked_at":"2026-03-14T21:16:05Z","flood_until":"2026-03-14T21:16:05Z",` +
-				`"sessions":[{"name":"default","dc":2,"runs":"here","made_at":"2026-03-14T21:16:05Z","checked_at":null}]},"changed":true}`,
+				`"sessions":[{"name":"default","dc":2,"runs":"here","at":"","since":null,"made_at":"2026-03-14T21:16:05Z","checked_at":null}]},"changed":true}`,
 		},
 		{"none", botsObject{Keyring: "memory", Bots: []botJSON{}}, `{"schema":0,"keyring":"memory","bots":[]}`},
 		{

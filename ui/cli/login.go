@@ -8,19 +8,29 @@ import (
 	"github.com/spf13/cobra"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 )
 
 func newLogin(s *shell) *cobra.Command {
 	var which choice
 	var force, yes bool
+	var n naming
 	cmd := &cobra.Command{
 		Use:   "login [BOT…] [flags]",
 		Short: "Log saved bots in again",
 		Long: "Logs saved bots in and replaces their sessions. A session that still works is kept: every login counts " +
-			"towards Telegram's limit. Logins of several bots are staggered, and none begins before a wait that Telegram asked for is over.",
-		Example: `  botring login @shop_orders_bot
+			"towards Telegram's limit. Logins of several bots are staggered, and none begins before a wait that Telegram asked for is over.\n\n" +
+			"With --session a bot is logged in once more, for a session beside its own, which each place it runs in needs: with --for " +
+			"it runs there, and is never opened here. " + fault.SessionCost,
+		Example: `  botring login @shop_orders_bot --session ci
   botring login --tag prod --json`,
 		RunE: func(cmd *cobra.Command, refs []string) error {
+			if n != (naming{}) {
+				if err := oneBot(which, refs); err != nil {
+					return err
+				}
+				return s.loginSession(cmd.Context(), refs[0], n, force)
+			}
 			if which.single(refs) {
 				return s.login(cmd.Context(), refs[0], force)
 			}
@@ -29,6 +39,8 @@ func newLogin(s *shell) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	which.register(cmd.Flags(), "log in")
+	cmd.Flags().StringVar(&n.session, "session", "", "the `name` of a further session to make")
+	cmd.Flags().StringVar(&n.place, "for", "", "the `place` where it will run, such as vps-1")
 	cmd.Flags().BoolVar(&force, "force", false, "log in even where the session still works")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask before several are forced")
 	return cmd
@@ -73,13 +85,21 @@ func (s *shell) loginSeveral(ctx context.Context, refs []string, which choice, f
 func newLogout(s *shell) *cobra.Command {
 	var which choice
 	var yes bool
+	var session string
 	cmd := &cobra.Command{
 		Use:   "logout [BOT…] [flags]",
 		Short: "End bots' sessions at Telegram",
-		Long:  "Ends the sessions of bots that run here and takes them out of the keyring. The tokens stay saved.",
-		Example: `  botring logout @shop_orders_bot
+		Long: "Ends the sessions of bots that run here and takes them out of the keyring. The tokens stay saved.\n\n" +
+			"With --session it ends one session of a bot alone. Where that runs elsewhere it asks first: the bot ends there.",
+		Example: `  botring logout @shop_orders_bot --session ci
   botring logout --tag old --yes`,
 		RunE: func(cmd *cobra.Command, refs []string) error {
+			if cmd.Flags().Changed("session") {
+				if err := oneBot(which, refs); err != nil {
+					return err
+				}
+				return s.logoutSession(cmd.Context(), refs[0], session, yes)
+			}
 			if which.single(refs) {
 				return s.logout(cmd.Context(), refs[0])
 			}
@@ -88,7 +108,8 @@ func newLogout(s *shell) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	which.register(cmd.Flags(), "log out")
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask before several are logged out")
+	cmd.Flags().StringVar(&session, "session", "", "the `name` of one session")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask before several are logged out, or one that runs elsewhere")
 	return cmd
 }
 

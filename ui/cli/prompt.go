@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -34,9 +35,16 @@ func (s *shell) typed() <-chan byte {
 	}
 	keys := make(chan byte)
 	s.keys = keys
+	goOn := func() bool { return true }
+	if fd, ok := terminal(s.In); ok {
+		if stop, stopped, err := os.Pipe(); err == nil {
+			goOn = func() bool { return awaitInput(fd, stop) }
+			s.untyped = func() { _ = stopped.Close() }
+		}
+	}
 	go func() {
 		defer close(keys)
-		for b := make([]byte, 1); ; {
+		for b := make([]byte, 1); goOn(); {
 			n, err := s.In.Read(b)
 			if n > 0 {
 				keys <- b[0]

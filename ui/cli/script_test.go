@@ -291,7 +291,7 @@ func (w *world) inside(args []string, stdin string, stdout, stderr io.Writer) in
 	s := &shell{Process: Process{
 		Args: args, In: strings.NewReader(stdin), Out: stdout, Err: stderr, Environ: environ, Version: "v1.2.3",
 	}, fleet: w.fleet}
-	return s.finish(ctx, s.run(ctx))
+	return s.finish(ctx, s.conclude(ctx, s.run(ctx)))
 }
 
 func (w *world) exec(ts *testscript.TestScript, args []string, stdin string, stdout, stderr io.Writer) int {
@@ -413,3 +413,10 @@ type mapEnviron map[string]string
 
 func (e mapEnviron) Lookup(name string) (string, bool) { value, ok := e[name]; return value, ok }
 func (e mapEnviron) Unset(name string)                 { delete(e, name) }
+func (e mapEnviron) All() []string {
+	var all []string
+	for name, value := range e {
+		all = append(all, name+"="+value)
+	}
+	return all
+}

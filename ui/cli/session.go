@@ -51,15 +51,15 @@ type (
 func newSession(s *shell) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "session",
-		Short: "Look into session strings, and turn one library's into another's",
-		Example: `  botring session inspect < session.txt
+		Short: "List a bot's sessions; look into session strings and convert them",
+		Example: `  botring session list @shop_orders_bot
   botring session convert --to telethon < session.txt | wl-copy`,
 		Args: noCommand,
 		RunE: func(*cobra.Command, []string) error {
-			return usage("What about the session?", "The form is: botring session convert --to FORMAT, or botring session inspect.")
+			return usage("What about the session?", "The form is: botring session list BOT, botring session convert --to FORMAT, or botring session inspect.")
 		},
 	}
-	cmd.AddCommand(newSessionConvert(s), newSessionInspect(s))
+	cmd.AddCommand(newSessionList(s), newSessionConvert(s), newSessionInspect(s))
 	return cmd
 }
 

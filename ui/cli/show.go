@@ -93,7 +93,7 @@ func abilities(p fleet.Profile) string {
 }
 
 func describeSession(session store.Session) string {
-	text := fmt.Sprintf("%s, DC %d, runs %s", fault.Clean(session.Name), session.DC, session.Runs)
+	text := fmt.Sprintf("%s, DC %d, runs %s", fault.Clean(session.Name), session.DC, fault.Runs(session))
 	if !session.MadeAt.IsZero() {
 		text += ", made " + session.MadeAt.Local().Format(time.DateOnly)
 	}

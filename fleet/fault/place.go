@@ -1,0 +1,36 @@
+package fault
+
+import (
+	"time"
+
+	"botring/fleet"
+	"botring/fleet/store"
+)
+
+// SessionCost says what a further session of a bot costs it.
+const SessionCost = "A bot with several sessions may miss updates in one of them."
+
+// Runs says in words where a session runs: "here", "in vps-1", "under botring exec", "elsewhere".
+func Runs(s fleet.Session) string {
+	switch {
+	case s.Runs == store.Here:
+		return "here"
+	case s.At == fleet.PlaceExec:
+		return "under botring exec"
+	case s.At != "":
+		return "in " + Clean(s.At)
+	}
+	return "elsewhere"
+}
+
+// Since says since when a session runs where it does, "" where that is not known.
+func Since(s fleet.Session, now time.Time) string {
+	since := s.Since
+	if since.IsZero() {
+		since = s.MadeAt
+	}
+	if since.IsZero() {
+		return ""
+	}
+	return Ago(now.Sub(since))
+}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// What is copied stays as long as the command does: an interrupt clears the clipboard and is no fault.
+func TestExportCopiesAndClears(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the clipboard is another program elsewhere")
+	}
+	dir := t.TempDir()
+	board := filepath.Join(dir, "clipboard")
+	xclip := "#!/bin/sh\ncase $1 in -in) cat > " + board + ";; -out) cat " + board + ";; esac\n"
+	if err := os.WriteFile(filepath.Join(dir, "xclip"), []byte(xclip), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	passphrase := filepath.Join(dir, "passphrase")
+	if err := os.WriteFile(passphrase, []byte("seven bold ferrets\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environ := []string{
+		"HOME=" + dir, "PATH=" + dir + ":" + os.Getenv("PATH"), "BOTRING_HOME=" + dir, "BOTRING_KEYRING=age",
+		"BOTRING_PASSPHRASE_FILE=" + passphrase, "XDG_STATE_HOME=" + dir,
+	}
+	token := tokenOf(7001, "A").Reveal()
+	add := process(t, "add", "--no-login", "--quiet")
+	add.Env = append([]string{"BOT_TOKEN=" + token, "API_ID=10001", "API_HASH=0123456789abcdef0123456789abcdef"}, environ...)
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	cmd := process(t, "export", "7001", "--format", "env", "--copy")
+	cmd.Env = environ
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	want := "# bot_7001, 7001\nBOT_TOKEN=" + token + "\nAPI_ID=10001\nAPI_HASH=0123456789abcdef0123456789abcdef"
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if held, err := os.ReadFile(board); err == nil && string(held) == want {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("the clipboard holds %d bytes, %v: %s", len(held), err, errs.String())
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v: %s", err, errs.String())
+	}
+	if held, err := os.ReadFile(board); err != nil || len(held) > 0 {
+		t.Errorf("the clipboard still holds %d bytes, %v", len(held), err)
+	}
+	if out.Len() > 0 || !strings.Contains(errs.String(), "Copied with xclip") || !strings.HasSuffix(errs.String(), "The clipboard was cleared.\n") ||
+		strings.Contains(errs.String(), token) {
+		t.Errorf("out %q, err %q", out.String(), errs.String())
+	}
+}
+
+// A session that could go nowhere is not made: the terminal that it would stand on is looked at first.
+func TestExportToOtherEyes(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the rights of files are told otherwise here")
+	}
+	file, err := os.OpenFile(filepath.Join(t.TempDir(), "everybody"), os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	if err := file.Chmod(0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := process(t, "export", "7001", "--format", "telethon", "--for", "vps-1", "--keyring", "memory")
+	var errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = file, &errs
+	if err := cmd.Run(); err == nil || !strings.Contains(errs.String(), "can be read by others") {
+		t.Errorf("%v: %s", err, errs.String())
+	}
+}

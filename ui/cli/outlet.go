@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"botring/fleet/fault"
+	"botring/internal/secret"
+	"botring/ui"
+)
+
+// An outlet is where secrets leave: standard output, a file, or a clipboard.
+type outlet struct {
+	file        string
+	force       bool
+	copy, osc52 bool
+	reveal      bool
+}
+
+func (o *outlet) register(flags *pflag.FlagSet) {
+	flags.StringVarP(&o.file, "output", "o", "", "write to a new `file` that only you can read")
+	flags.BoolVar(&o.force, "force", false, "write over a file that is there")
+	flags.BoolVar(&o.copy, "copy", false, "copy it, and clear the clipboard after 45 s or when this is interrupted")
+	flags.BoolVar(&o.osc52, "osc52", false, "copy it through the terminal, which can neither be seen nor cleared")
+	flags.BoolVar(&o.reveal, "reveal", false, "write to standard output wherever that goes to")
+}
+
+var (
+	errIsThere  = errors.New("the file is there already")
+	errNotAFile = errors.New("not a regular file")
+)
+
+// check says what keeps secrets from leaving this way, before there are any.
+func (o outlet) check(s *shell) error {
+	ways := 0
+	for _, chosen := range []bool{o.file != "", o.copy, o.osc52} {
+		if chosen {
+			ways++
+		}
+	}
+	switch {
+	case ways > 1:
+		return usage("It cannot go two ways at once.", "Give one of --output, --copy and --osc52.")
+	case o.force && o.file == "":
+		return usage("There is no file to write over.", "--force belongs to --output.")
+	case o.file != "":
+		if err := o.mayWrite(); err != nil {
+			return errToTell(err, o.file)
+		}
+	case o.osc52:
+		if _, ok := s.terminal(); !ok {
+			return usage("There is no terminal here whose clipboard it could go to.", "Run it on one, or use --copy.")
+		}
+	case o.copy, o.reveal:
+	default:
+		return mayReceive(s.Out, "export")
+	}
+	return nil
+}
+
+// mayWrite looks whether the file may be written, without touching it.
+func (o outlet) mayWrite() error {
+	info, err := os.Lstat(o.file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		_, err := os.Stat(filepath.Dir(o.file))
+		return err
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return errNotAFile
+	case !o.force:
+		return errIsThere
+	}
+	return nil
+}
+
+// terminal is the stream that a terminal reads from us.
+func (s *shell) terminal() (io.Writer, bool) {
+	for _, stream := range []io.Writer{s.Out, s.Err} {
+		if _, ok := terminal(stream); ok {
+			return stream, true
+		}
+	}
+	return nil, false
+}
+
+// deliver hands the secrets over, and says so.
+func (o outlet) deliver(ctx context.Context, s *shell, text secret.Secret, object exportObject) error {
+	switch {
+	case o.file != "":
+		if err := o.write(text); err != nil {
+			return errToTell(err, o.file)
+		}
+		object.File = o.file
+		return s.answer(object, func(io.Writer) { s.say("Written to %s, which only you can read.", fault.Clean(o.file)) })
+	case o.osc52:
+		w, _ := s.terminal()
+		if err := ui.SendToTerminal(w, asCopied(text)); err != nil {
+			return fmt.Errorf("write to the terminal: %w", err)
+		}
+		return s.answer(object, func(io.Writer) {
+			s.note("Sent to the terminal's clipboard. botring can neither see whether it arrived nor clear it.")
+		})
+	case o.copy:
+		return s.copyAndStay(ctx, text, object)
+	}
+	if s.flags.json {
+		object.Text = text.Reveal()
+	}
+	var err error
+	if told := s.answer(object, func(w io.Writer) { err = writeText(w, text.Reveal()) }); told != nil {
+		return told
+	}
+	return err
+}
+
+// copyAndStay copies and stays in the foreground until the clipboard is cleared.
+func (s *shell) copyAndStay(ctx context.Context, text secret.Secret, object exportObject) error {
+	cleared, err := ui.Copying{Text: asCopied(text), Copied: func(via string, until time.Time) {
+		s.note("Copied with %s; it is cleared in %d s, or with ctrl+c. Clipboard managers keep copies.",
+			via, int(time.Until(until).Round(time.Second)/time.Second))
+	}}.Do(ctx)
+	switch {
+	case errors.Is(err, ui.ErrNoClipboard):
+		return usage("There is no clipboard here that can be reached.", "Send it to a pipe or a file, or through the terminal with --osc52.")
+	case err != nil:
+		return usage("The clipboard could not be cleared; it may still hold the export.", "Copy something else over it.")
+	}
+	return s.answer(object, func(io.Writer) {
+		if cleared {
+			s.note("The clipboard was cleared.")
+			return
+		}
+		s.note("The clipboard holds something else by now; it was left alone.")
+	})
+}
+
+// asCopied is a text without its last line end, which would send it where it is pasted.
+func asCopied(text secret.Secret) secret.Secret {
+	return secret.New(strings.TrimRight(text.Reveal(), "\n"))
+}
+
+// write writes the file: whole, or not at all. Nobody else can read it from its first moment, also where it takes
+// the place of another.
+func (o outlet) write(text secret.Secret) error {
+	if err := o.mayWrite(); err != nil {
+		return err
+	}
+	if !o.force {
+		return create(o.file, text)
+	}
+	half := o.file + ".botring-new"
+	if err := create(half, text); err != nil {
+		return err
+	}
+	if err := os.Rename(half, o.file); err != nil {
+		return errors.Join(err, os.Remove(half))
+	}
+	return nil
+}
+
+// create writes a new file; one that could not be written whole is taken away again.
+func create(path string, text secret.Secret) (err error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return errIsThere
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err = errors.Join(err, file.Close()); err != nil {
+			_ = os.Remove(path)
+		}
+	}()
+	return errors.Join(writeText(file, text.Reveal()), file.Sync())
+}

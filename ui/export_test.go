@@ -1,0 +1,223 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/store"
+	"botring/internal/secret"
+	"botring/keyring"
+)
+
+// severalSessions are a bot's own session, one that runs here too, and one that was given away.
+func severalSessions() []fleet.Session {
+	made := noon().Add(-48 * time.Hour)
+	return []fleet.Session{
+		{Name: store.DefaultSession, DC: 2, Runs: store.Here, APIID: 10001, MadeAt: made, Since: made},
+		{Name: "ci", DC: 2, Runs: store.Elsewhere, At: "ci", APIID: 10001, MadeAt: made.Add(time.Hour), Since: made.Add(time.Hour)},
+		{Name: "old", DC: 2, Runs: store.Elsewhere, At: "vps-1", APIID: 10001, MadeAt: made, Since: noon().Add(-3 * time.Hour)},
+	}
+}
+
+func openExport(t *testing.T, edit func(exports) exports) (*shell, screen) {
+	t.Helper()
+	bots := someBots()
+	bots[0].Sessions = severalSessions()
+	sh := testShell(t, bots...)
+	e := newExport(sh, sh.bots[0], newCard(sh, sh.bots[0].Key)).(exports)
+	if edit != nil {
+		e = edit(e).settled()
+	}
+	return sh, e
+}
+
+// choose takes a choice of a field by its words.
+func (e exports) choose(id fleet.Field, choice string) exports {
+	f := e.form.field(id)
+	f.chosen = slices.Index(f.choices, choice)
+	e.form = e.form.with(f)
+	return e.settled()
+}
+
+func TestExportLooks(t *testing.T) {
+	looks(t, func(t *testing.T) (*shell, screen) { return openExport(t, nil) }, nil)
+}
+
+func TestExportToAFileLooks(t *testing.T) {
+	looks(t, func(t *testing.T) (*shell, screen) {
+		return openExport(t, func(e exports) exports {
+			return e.choose(fieldFormat, "env").choose(fieldTo, outlets()[toFile])
+		})
+	}, nil)
+}
+
+func TestExportAsksLooks(t *testing.T) {
+	looks(t, func(t *testing.T) (*shell, screen) {
+		sh, s := openExport(t, func(e exports) exports { return e.choose(fieldGoes, store.DefaultSession) })
+		return sh, drive(s, "enter")
+	}, nil)
+}
+
+func TestSessionsLook(t *testing.T) {
+	looks(t, func(t *testing.T) (*shell, screen) {
+		sh, _ := openExport(t, nil)
+		return sh, drive(newCard(sh, sh.bots[0].Key), "o", "j")
+	}, nil)
+}
+
+func TestCardOfSeveralSessions(t *testing.T) {
+	looks(t, func(t *testing.T) (*shell, screen) {
+		sh, _ := openExport(t, nil)
+		return sh, newCard(sh, sh.bots[0].Key)
+	}, nil)
+}
+
+// The place is asked for only where it names the session, and enter goes to what is missing.
+func TestExportAsksForThePlace(t *testing.T) {
+	_, s := openExport(t, nil)
+	s = drive(s, "enter")
+	if e := s.(exports); e.form.focused().id != fleet.FieldPlace || e.task.id != 0 {
+		t.Errorf("enter leads to %s", e.form.focused().id)
+	}
+	_, s = openExport(t, func(e exports) exports { return e.choose(fieldGoes, "ci") })
+	if e := drive(s, "enter").(exports); e.task.id == 0 {
+		t.Error("a session that runs elsewhere is asked about")
+	}
+	_, s = openExport(t, func(e exports) exports { return e.choose(fieldFormat, "json") })
+	if e := s.(exports); !e.form.field(fleet.FieldPlace).hidden || !e.form.field(fieldGoes).hidden || e.form.field(fieldWith).hidden {
+		t.Error("a session is asked about that does not go along")
+	}
+	if e := s.(exports).choose(fieldWith, "pyrogram"); e.form.field(fleet.FieldPlace).hidden {
+		t.Error("the place of a session that goes along is not asked for")
+	}
+}
+
+// What runs here is given away after another enter, which is deaf at first, and never by one key too many.
+func TestExportAsksBeforeItGivesAway(t *testing.T) {
+	sh, s := openExport(t, func(e exports) exports { return e.choose(fieldGoes, store.DefaultSession) })
+	s = drive(s, "enter")
+	if e := s.(exports); !e.asking || e.task.id != 0 {
+		t.Fatal("it does not ask")
+	}
+	if e := drive(s, "enter").(exports); !e.asking || e.task.id != 0 {
+		t.Error("enter came too soon and counted")
+	}
+	if e := drive(s, "esc").(exports); e.asking || e.task.id != 0 {
+		t.Error("esc does not think better of it")
+	}
+	sh.now = func() time.Time { return noon().Add(time.Second) }
+	if e := drive(s, "enter").(exports); e.task.id == 0 {
+		t.Error("enter does nothing")
+	}
+}
+
+// exportWhole opens the export of a bot that is logged in, over a real fleet and a Telegram on loopback.
+func exportWhole(t *testing.T) *whole {
+	t.Helper()
+	w := newWhole(t, 1)
+	w.See("Whole 1")
+	w.Press(tea.KeyEnter)
+	w.See("Sessions")
+	w.Type("e")
+	w.See("Export Whole 1")
+	return w
+}
+
+func (w *whole) session(t *testing.T, name string) fleet.Session {
+	t.Helper()
+	bot, err := w.fleet.Bot(t.Context(), fleet.Key{Environment: "test", ID: wholeID(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range bot.Sessions {
+		if s.Name == name {
+			return s
+		}
+	}
+	t.Fatalf("no session %s among %v", name, bot.Sessions)
+	return fleet.Session{}
+}
+
+func TestAWholeExport(t *testing.T) {
+	w := exportWhole(t)
+	w.slowly("\t")
+	w.See("▌ Session")
+	w.slowly("\t")
+	w.See("▌ Runs in")
+	w.Type("vps-1")
+	w.See("vps-1")
+	w.Settled() // an enter that comes on the heels of a letter is a paste's
+	w.slowly("\r")
+	w.See("Copied with fake-copy")
+	w.See("vps-1")
+	if s := w.session(t, "vps-1"); s.Runs != store.Elsewhere || s.At != "vps-1" {
+		t.Errorf("session %+v", s)
+	}
+	got, err := fleet.ReadSession(secret.New(w.clip.text))
+	if err != nil || got.Kind.String() != "telethon" {
+		t.Errorf("the clipboard holds %d bytes: %v", len(w.clip.text), err)
+	}
+	w.Gone(w.clip.text[:40])
+
+	// The card lists it, and it alone is ended: after a question that says what that means.
+	w.Type("o")
+	w.See("Sessions of Whole 1")
+	w.Type("j")
+	w.Type("o")
+	w.See("It runs in vps-1. Log it out, and end the bot there?")
+	time.Sleep(guardTime)
+	w.Press(tea.KeyEnter)
+	w.See("Logged out. The token stays saved.")
+	if bot, err := w.fleet.Check(t.Context(), fleet.Key{Environment: "test", ID: wholeID(1)}, nil); err != nil || len(bot.Sessions) != 1 {
+		t.Errorf("%v, %v", bot.Sessions, err)
+	}
+}
+
+// Where an export can go nowhere, no session is made for it; what is there is not written over.
+func TestAnExportThatCannotLeave(t *testing.T) {
+	sh, _ := openExport(t, nil)
+	there := filepath.Join(t.TempDir(), "there")
+	if err := os.WriteFile(there, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		err  error
+		says string
+	}{
+		"no clipboard": {ErrNoClipboard, "There is no clipboard here."},
+		"a file":       {mayCreate(there), "That file is there already"},
+		"no directory": {mayCreate(filepath.Join(there+"s", "x")), "There is no such directory."},
+		"a keyring":    {keyring.ErrGone, ""},
+	} {
+		if c.err == nil {
+			t.Errorf("%s: not refused", name)
+		}
+		e := exports{sh: sh, bot: sh.bots[0]}
+		if got := e.why(c.err, false); got == "" || !strings.HasPrefix(got, c.says) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	e := exports{sh: sh, bot: sh.bots[0]}
+	if got := e.why(context.Canceled, true); got != "Cancelled. Nothing was exported." {
+		t.Errorf("cancelled: %q", got)
+	}
+	if _, err := writePrivate(there, "another's"); !errors.Is(err, os.ErrExist) {
+		t.Errorf("written over: %v", err)
+	}
+	fresh, err := writePrivate(filepath.Join(t.TempDir(), "fresh"), "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}

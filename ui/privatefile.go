@@ -1,0 +1,78 @@
+package ui
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"botring/fleet/fault"
+)
+
+// atHome is a path with the user's own directory in the place of ~.
+func atHome(path string) (string, error) {
+	rest, ok := strings.CutPrefix(path, "~"+string(filepath.Separator))
+	if !ok {
+		return path, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, rest), err
+}
+
+// mayCreate looks whether a new file may be there, without making one.
+func mayCreate(path string) error {
+	path, err := atHome(path)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, fs.ErrExist)
+	}
+	_, err = os.Stat(filepath.Dir(path))
+	return err
+}
+
+// writePrivate writes a new file that only its owner may read, and returns its path. One that is there already
+// is fs.ErrExist; one that could not be written whole is taken away again.
+func writePrivate(path, text string) (string, error) {
+	return createPrivate(path, func(_ string, w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
+}
+
+func createPrivate(path string, write func(path string, w io.Writer) error) (_ string, err error) {
+	if path, err = atHome(path); err != nil {
+		return "", err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err = errors.Join(err, file.Close()); err != nil {
+			_ = os.Remove(path)
+		}
+	}()
+	return path, write(path, file)
+}
+
+// whyNotWritten says in a line what kept a file from being written, "" where it is no fault of a file's.
+func whyNotWritten(err error) string {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return "That file is there already, and stays as it is. Choose another name."
+	case !errors.As(err, &path):
+		return ""
+	case errors.Is(err, fs.ErrNotExist):
+		return "There is no such directory."
+	case errors.Is(err, fs.ErrPermission):
+		return "Nothing may be written there."
+	}
+	return "It could not be written: " + fault.Clean(path.Error())
+}
+
+func trimLineEnd(text string) string { return strings.TrimRight(text, "\n") }
