@@ -1,13 +1,12 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"botring/fleet/files"
 	"botring/fleet/store"
@@ -115,7 +114,8 @@ func sessionName(entry files.Entry) string {
 	return entry.Kind.String()
 }
 
-// plainName makes a name of whatever something is called: small letters, digits and dashes.
+// plainName makes a name of whatever something is called, of small letters, digits and dashes: one that
+// CheckSessionName finds right, or "".
 func plainName(text string) string {
 	var out strings.Builder
 	for _, r := range strings.ToLower(text) {
@@ -221,8 +221,8 @@ func (f *Fleet) importSession(ctx context.Context, c Candidate) (bot Bot, err er
 	return f.after(ctx, c.Key, f.saveSession(ctx, on, c))
 }
 
-// saveSession writes the item, reads it back, and then enters the session into the row. An item that was written by
-// an import that was cut off before its row is taken for what it is.
+// saveSession saves it as any further session is saved. An item that is there already, without a row, is taken for what
+// it is.
 func (f *Fleet) saveSession(ctx context.Context, on *ground, c Candidate) error {
 	row, err := on.Bot(ctx, c.Key, f.now())
 	if errors.Is(err, store.ErrNotFound) {
@@ -235,47 +235,27 @@ func (f *Fleet) saveSession(ctx context.Context, on *ground, c Candidate) error 
 	if err != nil {
 		return err
 	}
-	item := importedItem(c)
-	name, written, err := freeSessionName(ctx, r, row, c.SessionName, item.Key)
+	name, written, err := freeSessionName(ctx, r, row, c.SessionName, c.Session.Key)
 	if err != nil {
 		return err
 	}
-	if !written {
-		if err := holdAndPut(ctx, r, row, name, *item); err != nil {
-			return err
-		}
+	s := &save{key: c.Key, further: name, item: botItem{APIID: row.APIID, Profile: row.Profile, Session: importedItem(c, row)}}
+	if written {
+		return f.enter(ctx, on, s)
 	}
-	// The keyring has it: from here on it is saved, whoever turns away.
-	ctx, cancel := afterwards(ctx)
-	defer cancel()
-	session := item.row()
-	session.Name = name
-	err = on.Update(ctx, c.Key, func(b *Bot) {
-		if slices.ContainsFunc(b.Sessions, func(s Session) bool { return s.Name == name }) {
-			return
-		}
-		b.Sessions = append(b.Sessions, session)
-		if b.Health.Status == store.NotLoggedIn {
-			b.Health = f.health(b.Health, store.Health{Status: store.Unchecked})
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("enter into the catalogue: %w", err)
+	if err := s.begin(ctx, f, on); err != nil {
+		return err
 	}
-	return nil
+	_, err = f.finish(ctx, on, s, nil)
+	return err
 }
 
-// importedItem is the session as the keyring is to have it. When it was made nobody knows.
-func importedItem(c Candidate) *sessionItem {
+// importedItem is the session as the keyring is to have it. When it was made nobody knows, nor where it runs.
+func importedItem(c Candidate, row Bot) *sessionItem {
 	s := SessionString{*c.Session, c.Kind}
-	apiID := s.APIID
-	if apiID == 0 {
-		apiID = c.Bot.APIID
-	}
 	return &sessionItem{
 		Session: telegram.Session{
-			DC: s.DC, Addr: s.Address(), Environment: c.Key.Environment, Key: s.Key, Salt: s.Salt, APIID: apiID, UserID: c.Key.ID,
-			MadeAt: time.Time{},
+			DC: s.DC, Addr: s.Address(), Environment: c.Key.Environment, Key: s.Key, Salt: s.Salt, APIID: cmp.Or(s.APIID, row.APIID), UserID: c.Key.ID,
 		},
 		Runs: store.Elsewhere,
 	}
@@ -302,17 +282,4 @@ func freeSessionName(ctx context.Context, r *keyring.Ring, row Bot, wanted strin
 		name = wanted[:min(len(wanted), maxSessionName-len(tail))] + tail
 	}
 	return "", false, &InputError{Field: FieldSession, Problem: ProblemTaken, Got: wanted}
-}
-
-// holdAndPut writes the item under the writers' lock.
-func holdAndPut(ctx context.Context, r *keyring.Ring, row Bot, name string, session sessionItem) error {
-	release, err := r.Hold(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return putFurther(ctx, r, row.Key, name, furtherLabel(row.Profile, row.Key, name), session)
 }

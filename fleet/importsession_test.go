@@ -171,7 +171,7 @@ func TestImportSessionsAgain(t *testing.T) {
 		t.Errorf("%+v", got[0])
 	}
 	w.store.fail(nil, nil)
-	value, err := importedItem(candidates[0]).encodeFurther()
+	value, err := importedItem(candidates[0], candidates[0].Bot).encodeFurther()
 	if err != nil {
 		t.Fatal(err)
 	}
