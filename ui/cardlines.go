@@ -116,7 +116,7 @@ func (c card) health(bot fleet.Bot) []string {
 	if said.What != "" {
 		paragraphs[0] = t.mark(mark) + " " + said.What
 	}
-	for _, more := range []string{said.Why, said.Next} {
+	for _, more := range []string{said.Why, said.Next, fault.WhyUnchecked(bot)} {
 		if more != "" {
 			paragraphs = append(paragraphs, t.dim.Render(more))
 		}

@@ -71,7 +71,7 @@ func newExport(sh *shell, bot fleet.Bot, from screen) screen {
 	for _, s := range bot.Sessions {
 		sessions = append(sessions, s.Name)
 	}
-	place := newField(fleet.FieldPlace, "Runs in", maskNone, fleet.CheckPlace)
+	place := newField(fleet.FieldPlace, "Runs at", maskNone, fleet.CheckPlace)
 	place.hint = "vps-1, or ci"
 	file := newField(fieldPath, "File", maskNone, notEmpty(fieldPath))
 	file.quotes = true

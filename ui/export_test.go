@@ -152,7 +152,7 @@ func TestAWholeExport(t *testing.T) {
 	w.slowly("\t")
 	w.See("▌ Session")
 	w.slowly("\t")
-	w.See("▌ Runs in")
+	w.See("▌ Runs at")
 	w.Type("vps-1")
 	w.See("vps-1")
 	w.Settled() // an enter that comes on the heels of a letter is a paste's
@@ -173,7 +173,7 @@ func TestAWholeExport(t *testing.T) {
 	w.See("Sessions of Whole 1")
 	w.Type("j")
 	w.Type("o")
-	w.See("It runs in vps-1. Log it out, and end the bot there?")
+	w.See("It runs at vps-1. Log it out, and end the bot there?")
 	time.Sleep(guardTime)
 	w.Press(tea.KeyEnter)
 	w.See("Logged out. The token stays saved.")

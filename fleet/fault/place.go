@@ -10,7 +10,7 @@ import (
 // SessionCost says what a further session of a bot costs it.
 const SessionCost = "A bot with several sessions may miss updates in one of them."
 
-// Runs says in words where a session runs: "here", "in vps-1", "under botring exec", "elsewhere".
+// Runs says in words where a session runs: "here", "at vps-1", "under botring exec", "elsewhere".
 func Runs(s fleet.Session) string {
 	switch {
 	case s.Runs == store.Here:
@@ -18,7 +18,7 @@ func Runs(s fleet.Session) string {
 	case s.At == fleet.PlaceExec:
 		return "under botring exec"
 	case s.At != "":
-		return "in " + Clean(s.At)
+		return "at " + Clean(s.At)
 	}
 	return "elsewhere"
 }

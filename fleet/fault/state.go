@@ -107,13 +107,29 @@ func checked(at, now time.Time) string {
 
 // unchecked tells a bot that may not be checked from here from one that was not.
 func unchecked(bot store.Bot) string {
-	for _, session := range bot.Sessions {
-		if session.Runs != store.Elsewhere {
-			return "not checked"
-		}
-	}
-	if len(bot.Sessions) > 0 {
-		return "runs elsewhere"
+	if at, away := awayAt(bot); away {
+		return "runs " + at + ", not checked"
 	}
 	return "not checked"
+}
+
+// awayAt tells where a bot runs that has sessions, and none of them here.
+func awayAt(bot store.Bot) (at string, away bool) {
+	for _, session := range bot.Sessions {
+		if session.Runs != store.Elsewhere {
+			return "", false
+		}
+	}
+	if len(bot.Sessions) == 0 {
+		return "", false
+	}
+	return Runs(bot.Sessions[0]), true
+}
+
+// WhyUnchecked says why a bot is not checked from here, "" for one that is.
+func WhyUnchecked(bot store.Bot) string {
+	if _, away := awayAt(bot); !away {
+		return ""
+	}
+	return "A check from here could destroy its session: Telegram ends one that is used in two places."
 }

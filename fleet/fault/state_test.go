@@ -38,7 +38,8 @@ func TestState(t *testing.T) {
 		{"secret missing", store.Bot{Health: store.Health{Status: store.SecretMissing}}, NeedsYou, "secret missing"},
 		{"unreachable", store.Bot{Health: store.Health{Status: store.Unreachable}}, Unknown, "no connection"},
 		{"unchecked", store.Bot{Health: store.Health{Status: store.Unchecked}, Sessions: both}, Unknown, "not checked"},
-		{"elsewhere", store.Bot{Health: store.Health{Status: store.Unchecked}, Sessions: elsewhere}, Unknown, "runs elsewhere"},
+		{"elsewhere", store.Bot{Health: store.Health{Status: store.Unchecked}, Sessions: elsewhere}, Unknown, "runs elsewhere, not checked"},
+		{"at a place", store.Bot{Health: store.Health{Status: store.Unchecked}, Sessions: []store.Session{{Runs: store.Elsewhere, At: "vps-1"}}}, Unknown, "runs at vps-1, not checked"},
 		{"a row of no status", store.Bot{}, Unknown, "not checked"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -229,7 +229,7 @@ func (s *shell) readySession(ctx context.Context, f *fleet.Fleet, bot fleet.Bot,
 	if err != nil {
 		return s.giveUp(ctx, f, err)
 	}
-	s.note("Made session %s of %s, which runs in %s.", name, describe(bot), place)
+	s.note("Made session %s of %s, which runs at %s.", name, describe(bot), place)
 	return nil
 }
 
