@@ -68,7 +68,8 @@ func (f *Fleet) record(on *ground, e Entry) {
 	if on == nil || on.Store == nil {
 		return // a catalogue that could not be opened, which somebody examines
 	}
-	ctx, cancel := afterwards(context.Background())
+	// To seal an entry is no reason to ask anybody: a keyring may be locked between the look at it and the read.
+	ctx, cancel := afterwards(passphrase.Quietly(context.Background()))
 	defer cancel()
 	h := &on.history
 	h.mu.Lock()
@@ -239,7 +240,7 @@ func (on *ground) anchor() {
 	if h.key.Empty() || h.last.Seq == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), anchoring)
+	ctx, cancel := context.WithTimeout(passphrase.Quietly(context.Background()), anchoring)
 	defer cancel()
 	_ = on.Prune(ctx, historyKeep, historyMost, func(m store.Mark) []byte { return proveMark(h.key, m) })
 	r, err := on.ring.get(ctx)
