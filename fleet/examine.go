@@ -9,6 +9,7 @@ import (
 
 	"botring/fleet/store"
 	"botring/keyring"
+	"botring/keyring/passphrase"
 )
 
 // ExamineOptions say what Examine looks at and what it may do about it. The zero value only looks, and sends
@@ -75,6 +76,9 @@ func (f *Fleet) unreadGround(ctx context.Context, kind keyring.Kind, why error) 
 func (f *Fleet) Examine(ctx context.Context, opts ExamineOptions, report func(Finding)) (findings []Finding, err error) {
 	ctx, op := f.begin(ctx, "examine", Key{})
 	defer op.end(&err)
+	if opts.Brief {
+		ctx = passphrase.Quietly(ctx) // somebody may lock the keyring meanwhile
+	}
 	x := &examination{f: f, opts: opts, report: report, began: f.now()}
 	for _, look := range []struct {
 		at    func(context.Context)
