@@ -183,18 +183,11 @@ func (f *Fleet) compare(ctx context.Context, on *ground, candidates []Candidate,
 	if len(known) == 0 {
 		return nil
 	}
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return err
-	}
-	if err := r.Unlock(ctx); err != nil {
-		return err
-	}
 	names := make([]string, len(known))
 	for i, key := range known {
 		names[i] = botItemName(key)
 	}
-	items, err := r.GetAll(ctx, names)
+	items, err := on.unlockedItems(ctx, names)
 	if err != nil {
 		return err
 	}

@@ -135,13 +135,6 @@ func (f *Fleet) compareSessions(ctx context.Context, on *ground, candidates []Ca
 	if len(known) == 0 {
 		return nil
 	}
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return err
-	}
-	if err := r.Unlock(ctx); err != nil {
-		return err
-	}
 	var names []string
 	for _, c := range candidates {
 		if c.IsSession() && c.Verdict == New && c.Bot.ID != 0 {
@@ -149,7 +142,7 @@ func (f *Fleet) compareSessions(ctx context.Context, on *ground, candidates []Ca
 		}
 	}
 	slices.Sort(names)
-	items, err := r.GetAll(ctx, slices.Compact(names))
+	items, err := on.unlockedItems(ctx, slices.Compact(names))
 	if err != nil {
 		return err
 	}

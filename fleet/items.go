@@ -135,6 +135,18 @@ func readBack(ctx context.Context, r *keyring.Ring, name string, wrote secret.Se
 	return nil
 }
 
+// unlockedItems unlocks the keyring and reads these items at once. Those that there are none of are left out.
+func (on *ground) unlockedItems(ctx context.Context, names []string) (map[string]secret.Secret, error) {
+	r, err := on.ring.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Unlock(ctx); err != nil {
+		return nil, err
+	}
+	return r.GetAll(ctx, names)
+}
+
 // mayReplace refuses to write over an item that a newer version of this program made.
 func mayReplace(ctx context.Context, r *keyring.Ring, name string, decode func(secret.Secret) error) (old secret.Secret, err error) {
 	old, err = r.Get(ctx, name)

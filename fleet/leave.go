@@ -15,6 +15,11 @@ import (
 func (f *Fleet) LogOut(ctx context.Context, key Key, report func(Step)) (bot Bot, err error) {
 	ctx, op := f.begin(ctx, "log out", key)
 	defer op.end(&err)
+	return f.leave(ctx, key, func(on *ground, row Bot) error { return f.logOutAll(ctx, on, row, report) })
+}
+
+// leave ends sessions of a bot whose turn it is, and returns the bot as it is then, whatever came of it.
+func (f *Fleet) leave(ctx context.Context, key Key, end func(on *ground, row Bot) error) (bot Bot, err error) {
 	on := f.at.Load()
 	release, err := on.guard.take(ctx, key)
 	if err != nil {
@@ -25,7 +30,7 @@ func (f *Fleet) LogOut(ctx context.Context, key Key, report func(Step)) (bot Bot
 	if err != nil {
 		return Bot{}, err
 	}
-	err = f.logOutAll(ctx, on, row, report)
+	err = end(on, row)
 	reading, cancel := afterwards(ctx)
 	defer cancel()
 	bot, readErr := on.Bot(reading, key, f.now())

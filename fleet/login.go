@@ -22,31 +22,10 @@ func (f *Fleet) Login(ctx context.Context, key Key, force bool, report func(Step
 		return Saved{}, err
 	}
 	defer release()
-	row, err := on.Bot(ctx, key, f.now())
+	r, row, item, err := f.beforeLogin(ctx, on, key, func(row Bot) bool { return force || !hasLive(row) }, report)
 	if err != nil {
 		return Saved{}, err
 	}
-	if err := f.envs.require(key.Environment); err != nil {
-		return Saved{}, err
-	}
-	apiID, err := f.appOf(ctx, on, row)
-	if err != nil {
-		return Saved{}, err
-	}
-	if force || !hasLive(row) {
-		if err := f.free(ctx, on, key, apiID, store.MethodLogin); err != nil {
-			return Saved{}, err
-		}
-	}
-	r, err := f.preflight(ctx, on, report)
-	if err != nil {
-		return Saved{}, err
-	}
-	item, err := f.readBot(ctx, on, r, key)
-	if err != nil {
-		return Saved{}, err
-	}
-	item.APIID, item.Label, item.Tags = apiID, row.Label, row.Tags
 	s := &save{key: key, item: item, replaced: mayWork(row, item)}
 	if !force {
 		s.replaced = nil // from here on it is dead, or this ends
@@ -59,6 +38,38 @@ func (f *Fleet) Login(ctx context.Context, key Key, force bool, report func(Step
 		}
 	}
 	return f.logInAndSave(ctx, on, r, s, true, report)
+}
+
+// beforeLogin is what comes before a known bot logs in again: its row, the keyring, preflighted, and its item with
+// the app it will log in with. Where logsIn says that a login will be made for sure, a wait that binds it ends it here.
+func (f *Fleet) beforeLogin(ctx context.Context, on *ground, key Key, logsIn func(row Bot) bool, report reporter) (*keyring.Ring, Bot, botItem, error) {
+	fail := func(err error) (*keyring.Ring, Bot, botItem, error) { return nil, Bot{}, botItem{}, err }
+	row, err := on.Bot(ctx, key, f.now())
+	if err != nil {
+		return fail(err)
+	}
+	if err := f.envs.require(key.Environment); err != nil {
+		return fail(err)
+	}
+	apiID, err := f.appOf(ctx, on, row)
+	if err != nil {
+		return fail(err)
+	}
+	if logsIn(row) {
+		if err := f.free(ctx, on, key, apiID, store.MethodLogin); err != nil {
+			return fail(err)
+		}
+	}
+	r, err := f.preflight(ctx, on, report)
+	if err != nil {
+		return fail(err)
+	}
+	item, err := f.readBot(ctx, on, r, key)
+	if err != nil {
+		return fail(err)
+	}
+	item.APIID, item.Label, item.Tags = apiID, row.Label, row.Tags
+	return r, row, item, nil
 }
 
 // logInAndSave is the second half of every login: journal, login, keyring, catalogue.

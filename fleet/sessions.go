@@ -68,28 +68,9 @@ func (f *Fleet) LoginSession(ctx context.Context, key Key, order NewSession, rep
 		return Saved{}, err
 	}
 	defer release()
-	row, err := on.Bot(ctx, key, f.now())
-	if err != nil {
-		return Saved{}, err
-	}
-	if err := f.envs.require(key.Environment); err != nil {
-		return Saved{}, err
-	}
-	apiID, err := f.appOf(ctx, on, row)
-	if err != nil {
-		return Saved{}, err
-	}
-	known := hasSession(row, order.Name)
-	if order.Force || !known {
-		if err := f.free(ctx, on, key, apiID, store.MethodLogin); err != nil {
-			return Saved{}, err
-		}
-	}
-	r, err := f.preflight(ctx, on, report)
-	if err != nil {
-		return Saved{}, err
-	}
-	item, err := f.readBot(ctx, on, r, key)
+	r, row, item, err := f.beforeLogin(ctx, on, key, func(row Bot) bool {
+		return order.Force || !hasSession(row, order.Name)
+	}, report)
 	if err != nil {
 		return Saved{}, err
 	}
@@ -97,7 +78,7 @@ func (f *Fleet) LoginSession(ctx context.Context, key Key, order NewSession, rep
 	if err != nil {
 		return Saved{}, err
 	}
-	item.APIID, item.Label, item.Tags, item.Session = apiID, row.Label, row.Tags, nil
+	item.Session = nil
 	s := &save{key: key, item: item, further: order.Name, runs: store.Here, replaced: replaced}
 	if order.Elsewhere {
 		s.runs, s.at = store.Elsewhere, cmp.Or(order.At, order.Name)
@@ -208,21 +189,9 @@ func (f *Fleet) LogOutSession(ctx context.Context, key Key, name string, elsewhe
 	ctx, op := f.begin(ctx, "log out", key)
 	defer op.end(&err)
 	op.detail = "session " + name
-	on := f.at.Load()
-	release, err := on.guard.take(ctx, key)
-	if err != nil {
-		return Bot{}, err
-	}
-	defer release()
-	row, err := on.Bot(ctx, key, f.now())
-	if err != nil {
-		return Bot{}, err
-	}
-	err = f.logOutOne(ctx, on, row, name, elsewhereToo, report)
-	reading, cancel := afterwards(ctx)
-	defer cancel()
-	bot, readErr := on.Bot(reading, key, f.now())
-	return bot, also(err, readErr)
+	return f.leave(ctx, key, func(on *ground, row Bot) error {
+		return f.logOutOne(ctx, on, row, name, elsewhereToo, report)
+	})
 }
 
 func (f *Fleet) logOutOne(ctx context.Context, on *ground, row Bot, name string, elsewhereToo bool, report reporter) error {

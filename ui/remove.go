@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
-	"botring/fleet/store"
 )
 
 // remove asks how to remove bots, and does it. Nothing is chosen beforehand: enter alone removes nothing.
@@ -154,21 +153,7 @@ func (r remove) undoable() bool {
 }
 
 // live is how many sessions logging out would end.
-func (r remove) live() int { n, _ := r.sessions(); return n }
-
-// sessions counts those that run here and those that run elsewhere.
-func (r remove) sessions() (here, elsewhere int) {
-	for _, b := range r.bots {
-		for _, s := range b.Sessions {
-			if s.Runs == store.Here {
-				here++
-			} else {
-				elsewhere++
-			}
-		}
-	}
-	return here, elsewhere
-}
+func (r remove) live() int { n, _ := sessionsOf(r.bots); return n }
 
 func (r remove) Keys() []key.Binding {
 	k := r.sh.keys

@@ -72,7 +72,7 @@ func (r remove) lost(short bool) string {
 
 // ways are the two ways, with what each means for the sessions.
 func (r remove) ways(width int) []string {
-	here, elsewhere := r.sessions()
+	here, elsewhere := sessionsOf(r.bots)
 	alive := "no session to log out"
 	if here+elsewhere > 0 {
 		alive = count(here+elsewhere, "session") + " stay alive at Telegram"

@@ -52,16 +52,22 @@ func (s *shell) login(ctx context.Context, ref string, force bool) error {
 		return err
 	}
 	saved, err := f.Login(ctx, bot.Key, force, s.reporter())
-	switch {
-	case errors.Is(err, fleet.ErrSessionWorks):
-		if bot, err = f.Bot(ctx, bot.Key); err != nil {
-			return err
-		}
-		return s.answerUnchanged(bot)
-	case err != nil:
-		return s.giveUp(ctx, f, err)
+	if err != nil {
+		return s.notLoggedIn(ctx, f, bot.Key, err)
 	}
 	return s.answerSaved(saved, "Logged in")
+}
+
+// notLoggedIn answers for a known bot whose login ended with an error, be it that nothing had to be done.
+func (s *shell) notLoggedIn(ctx context.Context, f *fleet.Fleet, key fleet.Key, err error) error {
+	if !errors.Is(err, fleet.ErrSessionWorks) {
+		return s.giveUp(ctx, f, err)
+	}
+	bot, err := f.Bot(ctx, key)
+	if err != nil {
+		return err
+	}
+	return s.answerUnchanged(bot)
 }
 
 func (s *shell) loginSeveral(ctx context.Context, refs []string, which choice, force, yes bool) error {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strconv"
 
@@ -98,14 +97,8 @@ func (s *shell) loginSession(ctx context.Context, ref string, n naming, force bo
 	s.session = n.session
 	order := fleet.NewSession{Name: n.session, Elsewhere: n.place != "", At: n.place, Force: force}
 	saved, err := f.LoginSession(ctx, bot.Key, order, s.reporter())
-	switch {
-	case errors.Is(err, fleet.ErrSessionWorks):
-		if bot, err = f.Bot(ctx, bot.Key); err != nil {
-			return err
-		}
-		return s.answerUnchanged(bot)
-	case err != nil:
-		return s.giveUp(ctx, f, err)
+	if err != nil {
+		return s.notLoggedIn(ctx, f, bot.Key, err)
 	}
 	if len(saved.Bot.Sessions) > 1 {
 		s.note("%s", fault.SessionCost)
