@@ -145,6 +145,9 @@ type recoveredMsg struct{ lost []fleet.Key }
 // recover settles what a crash left behind. Where the keyring cannot be read now it is tried again at the
 // next start.
 func (sh *shell) recover() tea.Msg {
+	if open, err := sh.fleet.Unsettled(sh.ctx); err != nil || !open {
+		return nil
+	}
 	lost, err := sh.fleet.Recover(sh.ctx)
 	if err != nil {
 		return nil
