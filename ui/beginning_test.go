@@ -79,7 +79,7 @@ func TestTheRestCannotBeRead(t *testing.T) {
 	if sh.list.selected != 1 {
 		t.Error("the key that was kept is lost")
 	}
-	for _, want := range []string{"could not be read", "the first 200 of 300 bots"} {
+	for _, want := range []string{"could not be read", "the first 100 of 300 bots"} {
 		if screen := shown(model); !strings.Contains(screen, want) {
 			t.Errorf("no %q on\n%s", want, screen)
 		}

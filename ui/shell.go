@@ -104,14 +104,18 @@ func (sh *shell) reload() tea.Msg {
 }
 
 // screenful is how many bots the first frame waits for: more than the longest screens have lines.
-const screenful = 200
+const screenful = 100
+
+// restAfter lets the first frame out before all bots are read.
+const restAfter = 15 * time.Millisecond
 
 // begin reads what the first frame shows of the catalogue. Where that is not all of it, rest is what reads all.
 func (sh *shell) begin() (first catalogueMsg, rest tea.Cmd) {
 	bots, all, err := sh.fleet.FirstBots(sh.ctx, screenful)
 	first = catalogueMsg{bots: bots, err: err}
 	if all > len(bots) {
-		first.all, rest = all, sh.reload
+		first.all = all
+		rest = tea.Tick(restAfter, func(time.Time) tea.Msg { return sh.reload() })
 	}
 	return sh.read(first), rest
 }
