@@ -119,4 +119,5 @@ step "golangci-lint $golangci_version, installed" linter
 step "golangci-lint run" golangci-lint run --allow-parallel-runners ./...
 step "keyrings of Windows and macOS" cross
 step "go test -race" tests
+step "Debian package" scripts/try-deb.sh
 printf 'All is well, after %d s.\n' "$SECONDS"

@@ -19,14 +19,17 @@ import (
 	"botring/ui/internal/screentest"
 )
 
-// program is the built program: these few tests use it as a person does, on a pseudo-terminal.
+// program is the program, built as it is given to people: these few tests use it as a person does, on a
+// pseudo-terminal.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "botring-pty-")
 	if err != nil {
 		return "", err
 	}
 	bin := filepath.Join(dir, "botring")
-	if out, err := exec.Command("go", "build", "-o", bin, "botring").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "botring")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return bin, nil
