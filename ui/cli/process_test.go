@@ -221,6 +221,9 @@ func TestNoSecretInOutput(t *testing.T) {
 			}}
 			s.finish(t.Context(), s.run(t.Context()))
 			text := all.String()
+			if err := validate(s.Args, text); err != nil {
+				t.Errorf("botring %v prints\n%s%v", s.Args, text, err)
+			}
 			for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", "goroutine"} {
 				if strings.Contains(text, leak) {
 					t.Errorf("botring %v says %q:\n%s", args, leak, text)

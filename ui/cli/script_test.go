@@ -273,6 +273,9 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 	} else {
 		w.code = w.inside(args, stdin, &stdout, &stderr)
 	}
+	if err := validate(args, stdout.String()); err != nil {
+		ts.Fatalf("botring %v prints\n%s%v", args, stdout.String(), err)
+	}
 	_, _ = io.Copy(ts.Stdout(), &stdout)
 	_, _ = io.Copy(ts.Stderr(), &stderr)
 	if (w.code != 0) != neg {
