@@ -38,7 +38,8 @@ func (c Copying) Do(ctx context.Context) (cleared bool, err error) {
 	if via == "" {
 		return false, ErrNoClipboard
 	}
-	if err := c.native.write(ctx, c.Text.Reveal()); err != nil {
+	// One that is interrupted midway may have it already, and would keep it.
+	if err := c.native.write(context.WithoutCancel(ctx), c.Text.Reveal()); err != nil {
 		return false, errors.Join(ErrNoClipboard, err)
 	}
 	if c.Copied != nil {

@@ -54,6 +54,29 @@ func TestCopyingStaysUntilItIsCleared(t *testing.T) {
 	}
 }
 
+// hurriedClipboard is one whose user leaves while it is being written to, when it has the text already.
+type hurriedClipboard struct {
+	*fakeClipboard
+	leave context.CancelFunc
+}
+
+func (h hurriedClipboard) write(ctx context.Context, text string) error {
+	err := h.fakeClipboard.write(ctx, text)
+	if h.leave(); ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func TestLeavingWhileItIsCopied(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	native := hurriedClipboard{&fakeClipboard{}, cancel}
+	cleared, err := Copying{Text: secret.New("7:AAEsecret"), native: native}.Do(ctx)
+	if !cleared || err != nil || native.written == 0 || native.holds() != "" {
+		t.Errorf("cleared %t, %v; the clipboard holds %q", cleared, err, native.holds())
+	}
+}
+
 func TestCopyingWithoutAClipboard(t *testing.T) {
 	for name, native := range map[string]nativeClipboard{"none": noClipboard{}, "broken": &fakeClipboard{broken: true}} {
 		told := func(string, time.Time) { t.Errorf("%s: told that it was copied", name) }

@@ -70,7 +70,9 @@ type (
 		Keyring     string `json:"keyring"`
 		ID          int64  `json:"id"`
 		Environment string `json:"environment"`
-		Token       string `json:"token"`
+		// Token is "" where it went elsewhere, File the file it went into.
+		Token string `json:"token"`
+		File  string `json:"file"`
 	}
 	appsObject struct {
 		header
