@@ -31,7 +31,7 @@ type outlet struct {
 func (o *outlet) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.file, "output", "o", "", "write to a new `file` that only you can read")
 	flags.BoolVar(&o.force, "force", false, "write over a file that is there")
-	flags.BoolVar(&o.copy, "copy", false, "copy it, and clear the clipboard after 45 s or when this is interrupted")
+	flags.BoolVar(&o.copy, "copy", false, "copy it, and clear the clipboard after 45 s, or as configured, or when this is interrupted")
 	flags.BoolVar(&o.osc52, "osc52", false, "copy it through the terminal, which can neither be seen nor cleared")
 	flags.BoolVar(&o.reveal, "reveal", false, "write to standard output wherever that goes to")
 }
@@ -125,9 +125,8 @@ func (o outlet) deliver(ctx context.Context, s *shell, text secret.Secret, objec
 
 // copyAndStay copies and stays in the foreground until the clipboard is cleared.
 func (o outlet) copyAndStay(ctx context.Context, s *shell, text secret.Secret, object any) error {
-	cleared, err := ui.Copying{Text: asCopied(text), Copied: func(via string, until time.Time) {
-		s.note("Copied with %s; it is cleared in %d s, or with ctrl+c. Clipboard managers keep copies.",
-			via, int(time.Until(until).Round(time.Second)/time.Second))
+	cleared, err := ui.Copying{Text: asCopied(text), After: s.config.clipboard, Copied: func(via string, until time.Time) {
+		s.note("Copied with %s; it is cleared in %s, or with ctrl+c. Clipboard managers keep copies.", via, fault.Duration(time.Until(until)))
 	}}.Do(ctx)
 	switch {
 	case errors.Is(err, ui.ErrNoClipboard):

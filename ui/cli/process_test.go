@@ -286,6 +286,9 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "keyring", "status")
 	run("", "keyring", "verify")
 	run("", "doctor")
+	run("", "config", "show")
+	run("", "config", "path")
+	run("", "config", "check")
 	text := readLog(t, home)
 	for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", `\x1b`, `\u202e`, "goroutine"} {
 		if strings.Contains(text, leak) {

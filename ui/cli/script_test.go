@@ -255,7 +255,7 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 	}
-	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH"} {
+	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH", "NO_COLOR"} {
 		if value := ts.Getenv(name); value != "" {
 			w.environ[name] = value
 		} else {
