@@ -38,6 +38,9 @@ type (
 	Status = store.Status
 )
 
+// DefaultTimeout bounds one conversation with Telegram, unless Options.Timeout says otherwise.
+const DefaultTimeout = telegram.DefaultTimeout
+
 // Options say where a fleet lives and which Telegram it speaks to. The zero value is the user's own.
 type Options struct {
 	// Environment is the one new bots go to: "production" (also ""), "test", or a custom name, which needs
@@ -59,7 +62,7 @@ type Options struct {
 	OpenRing func(context.Context) (*keyring.Ring, error)
 	// Ephemeral keeps the catalogue in memory: nothing touches the disk.
 	Ephemeral bool
-	// Timeout bounds one conversation with Telegram, telegram.DefaultTimeout when zero.
+	// Timeout bounds one conversation with Telegram, DefaultTimeout when zero.
 	Timeout time.Duration
 	// AtOnce is how many conversations with Telegram are held at a time, the constant AtOnce when zero.
 	AtOnce int

@@ -37,9 +37,9 @@ func (h HistoryFault) String() string {
 	case HistoryMissing:
 		return "missing"
 	case HistoryCutOff:
-		return "cut off"
+		return "cut_off"
 	case HistoryNoKey:
-		return "no key"
+		return "no_key"
 	default:
 		return fmt.Sprintf("fault %d", int(h))
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -54,8 +55,8 @@ const (
 	toTerminal
 )
 
-func outlets() []string {
-	return []string{"the clipboard, for 45 seconds", "a new file", "the terminal's clipboard (OSC 52)"}
+func outlets(stays time.Duration) []string {
+	return []string{"the clipboard, for " + fault.Duration(stays), "a new file", "the terminal's clipboard (OSC 52)"}
 }
 
 func newExport(sh *shell, bot fleet.Bot, from screen) screen {
@@ -78,7 +79,7 @@ func newExport(sh *shell, bot fleet.Bot, from screen) screen {
 	file = file.set("~" + string(filepath.Separator) + "botring-" + strconv.FormatInt(bot.ID, 10) + ".txt")
 	e := exports{sh: sh, bot: bot, from: from, form: form{fields: []field{
 		newChoice(fieldFormat, "Format", formats), newChoice(fieldWith, "With", kinds), newChoice(fieldGoes, "Session", sessions),
-		place, newChoice(fieldTo, "To", outlets()), file,
+		place, newChoice(fieldTo, "To", outlets(sh.clipboard.stays())), file,
 	}}}
 	return e.settled()
 }

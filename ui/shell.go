@@ -19,6 +19,7 @@ type shell struct {
 	samples []Sample
 	logPath func() string // nil for none
 	theme   theme
+	themed  Theme // who chose it: ThemeAuto is the terminal
 	keys    keymap
 	now     func() time.Time
 	began   time.Time // when the program did, by the clock of timers

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -18,24 +19,21 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
-)
-
-// The keys of the configuration.
-const (
-	configKeyring     = "keyring"     // the kind of keyring that was chosen
-	configWatch       = "watch"       // how often the screens check all bots by themselves
-	configConcurrency = "concurrency" // how many conversations with Telegram are held at a time
+	"botring/ui"
 )
 
 // maxConfig bounds what is read of a configuration, in bytes.
 const maxConfig = 1 << 20
 
-// A config is what a configuration says.
+// A config is what a configuration says. Where it says nothing of something, that is zero.
 type config struct {
-	keyring string
-	// watch is 0 where the screens are not to watch; concurrency where nothing is said.
-	watch       time.Duration
-	concurrency int
+	keyring            string
+	timeout, clipboard time.Duration
+	watch              time.Duration // 0 where the screens are not to watch
+	concurrency        int
+	theme              ui.Theme
+	// values are all that it says, by key.
+	values map[string]any
 	// unknown are keys that mean nothing.
 	unknown []string
 }
@@ -43,6 +41,7 @@ type config struct {
 // A configError is a configuration that cannot be used. The file is left as it is.
 type configError struct {
 	path string
+	key  string // "" where none is to blame
 	line int    // 0 where none is to blame
 	like string // a line as it should be, the keyring's when empty
 	err  error
@@ -52,15 +51,7 @@ func (e *configError) Error() string { return "configuration: " + e.err.Error() 
 
 func (e *configError) Unwrap() error { return e.err }
 
-var (
-	errConfigSyntax  = errors.New("it is no TOML")
-	errConfigKeyring = errors.New(`keyring is "system", "age" or "memory"`)
-
-	errConfigWatch       = errors.New(`watch is "off", or how often all bots are checked, such as "1h" or "90m"`)
-	errConfigWatchShort  = errors.New(`watch is an hour at least, since Telegram need not be asked more often: "1h"`)
-	errConfigWatchLong   = errors.New(`watch is 30 days at most: "720h"`)
-	errConfigConcurrency = fmt.Errorf("concurrency is a number from 1 to %d", maxConcurrency)
-)
+var errConfigSyntax = errors.New("it is no TOML")
 
 // configPath is where the configuration is: --home, or the operating system's usual place.
 func (s *shell) configPath() (string, error) {
@@ -92,11 +83,39 @@ func (s *shell) readConfig() error {
 		s.warning = fmt.Sprintf("The key %s in %s means nothing to botring.", quote(name), fault.Clean(fleet.Place(path)))
 		s.note("%s", s.warning)
 	}
-	s.config = read
-	if s.flags.keyring == "" && read.keyring != "" {
-		s.flags.keyring, s.flags.keyringBy = read.keyring, byConfig
-	}
+	s.obey(read)
 	return nil
+}
+
+// obey has a configuration say what neither a flag nor a variable has said.
+func (s *shell) obey(read config) {
+	s.config = read
+	for _, key := range configKeys() {
+		if key.put != nil && read.says(key.name) && s.flags.chosenBy(key.flag) == byDefault {
+			key.put(&s.flags, read)
+			s.flags.choose(key.flag, byConfig)
+		}
+	}
+}
+
+// says reports whether a configuration says something of a key.
+func (c config) says(key string) bool {
+	_, ok := c.values[key]
+	return ok
+}
+
+// chosenBy says who chose what is in force for a key.
+func (s *shell) chosenBy(key configKey) chooser {
+	if key.flag != "" {
+		return s.flags.chosenBy(key.flag)
+	}
+	if value, _ := s.Environ.Lookup(key.variable); value != "" {
+		return byVariable
+	}
+	if s.config.says(key.name) {
+		return byConfig
+	}
+	return byDefault
 }
 
 // loadConfig reads the configuration and says where it is. Where there is no home there is no configuration
@@ -131,41 +150,41 @@ func readConfigFile(path string) ([]byte, error) {
 	return content, nil
 }
 
-// parseConfig reads the text of a configuration.
+// parseConfig reads the text of a configuration. The first value that cannot be used is the error.
 func parseConfig(path string, content []byte) (config, error) {
-	var read config
-	values := map[string]any{}
-	meta, err := toml.Decode(string(content), &values)
+	read, wrong := readAllOf(path, content)
+	if len(wrong) > 0 {
+		return config{unknown: read.unknown}, wrong[0]
+	}
+	return read, nil
+}
+
+// readAllOf reads the text of a configuration, and says of everything in it what cannot be used.
+func readAllOf(path string, content []byte) (read config, wrong []*configError) {
+	meta, err := toml.Decode(string(content), &read.values)
 	var syntax toml.ParseError
 	switch {
 	case errors.As(err, &syntax):
 		// The parser's own words may quote the line, and nobody knows what stands there.
-		return read, &configError{path: path, line: syntax.Position.Line, err: errConfigSyntax}
+		return read, []*configError{{path: path, line: syntax.Position.Line, err: errConfigSyntax}}
 	case err != nil:
-		return read, &configError{path: path, err: errConfigSyntax}
+		return read, []*configError{{path: path, err: errConfigSyntax}}
 	}
+	keys := configKeys()
 	for _, name := range meta.Keys() {
-		if len(name) == 1 && !slices.Contains([]string{configKeyring, configWatch, configConcurrency}, name[0]) {
+		if len(name) == 1 && !slices.ContainsFunc(keys, func(key configKey) bool { return key.name == name[0] }) {
 			read.unknown = append(read.unknown, name.String())
 		}
 	}
-	for _, key := range []struct {
-		name, like string
-		read       func(any) error
-	}{
-		{configKeyring, `keyring = "age"`, read.setKeyring},
-		{configWatch, `watch = "1h"`, read.setWatch},
-		{configConcurrency, "concurrency = 8", read.setConcurrency},
-	} {
-		value, set := values[key.name]
-		if !set {
+	for _, key := range keys {
+		if !read.says(key.name) {
 			continue
 		}
-		if err := key.read(value); err != nil {
-			return config{unknown: read.unknown}, &configError{path: path, line: lineOf(key.name, content), like: key.like, err: err}
+		if err := key.read(&read, read.values[key.name]); err != nil {
+			wrong = append(wrong, &configError{path: path, key: key.name, line: lineOf(key.name, content), like: key.like, err: err})
 		}
 	}
-	return read, nil
+	return read, wrong
 }
 
 // keyLine finds a key where it is written as everybody writes it.
@@ -173,9 +192,12 @@ func keyLine(name string) *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^[ \t]*` + regexp.QuoteMeta(name) + `[ \t]*=[^\r\n]*`)
 }
 
-// lineOf is the number of a key's line, 0 where it is not found.
+// lineOf is the number of the line of a key or table, 0 where it is not found.
 func lineOf(name string, content []byte) int {
 	at := keyLine(name).FindIndex(content)
+	if at == nil {
+		at = regexp.MustCompile(`(?m)^[ \t]*\[+[ \t]*` + regexp.QuoteMeta(name) + `[ \t]*[\].]`).FindIndex(content)
+	}
 	if at == nil {
 		return 0
 	}
@@ -241,7 +263,12 @@ func (s *shell) rememberKeyring(kind string) error {
 
 // sameRest reports whether two configurations differ in the keyring at most.
 func (c config) sameRest(other config) bool {
-	return c.watch == other.watch && c.concurrency == other.concurrency && slices.Equal(c.unknown, other.unknown)
+	for _, key := range configKeys() {
+		if key.name != configKeyring && !reflect.DeepEqual(c.values[key.name], other.values[key.name]) {
+			return false
+		}
+	}
+	return slices.Equal(c.unknown, other.unknown)
 }
 
 // withKeyring puts the key into a configuration: in the place of the one that is there, else on top, since

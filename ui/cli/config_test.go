@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"botring/ui"
 )
 
 // configured is a shell whose home has this configuration, none where it is "".
@@ -158,6 +160,16 @@ func TestWrongWatchAndConcurrency(t *testing.T) {
 		"concurrency = \"8\"":               "line 1. | Concurrency is a number from 1 to 64.",
 		"concurrency = 8.5":                 "line 1. | Concurrency is a number from 1 to 64.",
 		"concurrency = 9223372036854775807": "line 1. | Concurrency is a number from 1 to 64.",
+		"timeout = \"0.5s\"":                `line 1. | Timeout is how long one conversation with Telegram may take, from "1s" to "10m". | timeout = "45s"`,
+		"timeout = 601":                     "line 1. | Timeout is how long",
+		"timeout = -1":                      "line 1. | Timeout is how long",
+		"timeout = 9223372036854775807":     "line 1. | Timeout is how long",
+		"timeout = true":                    "line 1. | Timeout is how long",
+		"clipboard = \"4s\"":                `line 1. | Clipboard is how long a copied secret stays there, from "5s" to "10m". | clipboard = "45s"`,
+		"clipboard = 1.5":                   "line 1. | Clipboard is how long",
+		"theme = \"green\"":                 `line 1. | Theme is "auto", "dark", "light" or "none". | theme = "light"`,
+		"x = 1\n[theme]\ndark = true":       `line 2. | Theme is "auto", "dark", "light" or "none".`,
+		"theme = 1":                         "line 1. | Theme is",
 		"keyring = \"wallet\"":              `line 1. | Keyring is "system", "age" or "memory". | keyring = "age"`,
 	} {
 		s, _ := configured(t, text)
@@ -173,6 +185,77 @@ func TestWrongWatchAndConcurrency(t *testing.T) {
 				t.Errorf("%q: %s\nwant %s", text, got, part)
 			}
 		}
+	}
+}
+
+// Timeout, theme and the clipboard's time arrive where they matter, unless a flag or variable wins.
+func TestConfigArrives(t *testing.T) {
+	s, _ := configured(t, "timeout = \"45s\"\ntheme = \"light\"\nclipboard = 20")
+	if err := s.readConfig(); err != nil {
+		t.Fatal(err)
+	}
+	opts, err := s.options()
+	if err != nil || opts.Timeout != 45*time.Second || s.theme() != ui.ThemeLight || s.config.clipboard != 20*time.Second {
+		t.Errorf("%v, %v, %v, %v", opts.Timeout, s.theme(), s.config.clipboard, err)
+	}
+	s.Environ = mapEnviron{"NO_COLOR": "yes"}
+	s.flags.timeout = seconds(time.Minute)
+	s.flags.choose("timeout", byVariable)
+	if err := s.readConfig(); err != nil {
+		t.Fatal(err)
+	}
+	if opts, err := s.options(); err != nil || opts.Timeout != time.Minute || s.theme() != ui.ThemeNone {
+		t.Errorf("%v, %v, %v", opts.Timeout, s.theme(), err)
+	}
+}
+
+// docs/CONFIG.md has a row for each key, with its default and what wins over it, and an example that can be used.
+func TestConfigIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/CONFIG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "## Keys")
+	rows := map[string]string{}
+	for line := range strings.Lines(table) {
+		if name, ok := strings.CutPrefix(line, "| `"); ok {
+			name, _, _ = strings.Cut(name, "`")
+			rows[name] = line
+		}
+	}
+	_, example, _ := strings.Cut(string(text), "```toml\n")
+	example, _, _ = strings.Cut(example, "```")
+	read, wrong := readAllOf("config.toml", []byte(example))
+	if len(wrong) > 0 || len(read.unknown) > 0 {
+		t.Errorf("the example: %v, %v", wrong, read.unknown)
+	}
+	s := &shell{Process: Process{Environ: mapEnviron{}}}
+	flags := newRoot(s).PersistentFlags()
+	for _, key := range configKeys() {
+		cells := strings.Split(rows[key.name], " | ")
+		wins := ""
+		if key.flag != "" {
+			wins = "`--" + key.flag + "`, "
+			if flag := flags.Lookup(key.flag); flag == nil || !strings.Contains(flag.Usage, "["+key.variable+"]") {
+				t.Errorf("--%s and %s do not belong together", key.flag, key.variable)
+			}
+		}
+		if key.variable != "" {
+			wins += "`" + key.variable + "`"
+		}
+		if len(cells) != 5 || cells[2] != "`"+key.value(s)+"`" || strings.TrimSpace(cells[3]) != wins {
+			t.Errorf("%s is %s by default, and %q wins over it; the row is %q", key.name, key.value(s), wins, rows[key.name])
+		}
+		if !read.says(key.name) {
+			t.Errorf("the example says nothing of %s", key.name)
+		}
+		if _, wrong := readAllOf("config.toml", []byte(key.like)); len(wrong) > 0 || !strings.HasPrefix(key.like, key.name+" = ") {
+			t.Errorf("%s: %v", key.like, wrong)
+		}
+		delete(rows, key.name)
+	}
+	if len(rows) > 0 {
+		t.Errorf("there are no such keys: %v", rows)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,13 +16,39 @@ import (
 type flags struct {
 	json, quiet, noInput bool
 	keyring, environment string
-	keyringBy            chooser
+	by                   map[string]chooser // by flag; see chosenBy
 	dcs, serverKeys      []string
 	home, ring           string
 	timeout              seconds
 	// passphraseFile and credentials say where the passphrase of the encrypted files may be.
 	passphraseFile, credentials string
 	err                         error // a variable that cannot be read
+}
+
+// A chooser is what has chosen a setting.
+type chooser int
+
+const (
+	byDefault chooser = iota
+	byFlag
+	byVariable
+	byConfig
+)
+
+// String is the chooser as JSON names it.
+func (c chooser) String() string {
+	switch c {
+	case byDefault:
+		return "default"
+	case byFlag:
+		return "flag"
+	case byVariable:
+		return "variable"
+	case byConfig:
+		return "configuration"
+	default:
+		return fmt.Sprintf("chooser %d", int(c))
+	}
 }
 
 // The kinds of keyring.
@@ -75,17 +102,23 @@ func (f *flags) readEnviron(environ Environ, set *pflag.FlagSet) {
 		if err := v.put(value); err != nil && f.err == nil {
 			f.err = badValue(v.name, err)
 		}
+		f.choose(v.flag, byVariable)
 	}
-	switch {
-	case set.Changed("keyring"):
-		f.keyringBy = byFlag
-	case f.keyring != "":
-		f.keyringBy = byVariable
-	}
+	set.Visit(func(flag *pflag.Flag) { f.choose(flag.Name, byFlag) })
 	f.passphraseFile, _ = environ.Lookup(envPassphraseFile)
 	environ.Unset(envPassphraseFile)
 	f.credentials, _ = environ.Lookup(envCredentials) // systemd's, and not ours to take away
 }
+
+// choose notes who chose the value of a flag, and chosenBy says who did.
+func (f *flags) choose(flag string, by chooser) {
+	if f.by == nil {
+		f.by = make(map[string]chooser)
+	}
+	f.by[flag] = by
+}
+
+func (f *flags) chosenBy(flag string) chooser { return f.by[flag] }
 
 func split(s, separator string) []string {
 	var parts []string

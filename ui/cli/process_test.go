@@ -221,6 +221,9 @@ func TestNoSecretInOutput(t *testing.T) {
 			}}
 			s.finish(t.Context(), s.run(t.Context()))
 			text := all.String()
+			if err := validate(s.Args, text); err != nil {
+				t.Errorf("botring %v prints\n%s%v", s.Args, text, err)
+			}
 			for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", "goroutine"} {
 				if strings.Contains(text, leak) {
 					t.Errorf("botring %v says %q:\n%s", args, leak, text)
@@ -283,6 +286,9 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "keyring", "status")
 	run("", "keyring", "verify")
 	run("", "doctor")
+	run("", "config", "show")
+	run("", "config", "path")
+	run("", "config", "check")
 	text := readLog(t, home)
 	for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", `\x1b`, `\u202e`, "goroutine"} {
 		if strings.Contains(text, leak) {

@@ -60,7 +60,7 @@ func newRoot(s *shell) *cobra.Command {
 	root.AddCommand(
 		newAdd(s), newImport(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
 		newReplaceToken(s), newToken(s), newExec(s), newSession(s), newExport(s), newRemove(s), newApp(s), newKeyring(s), newDoctor(s),
-		newTag(s), newHistory(s), newDemo(s), newVersion(s),
+		newTag(s), newHistory(s), newConfig(s), newDemo(s), newVersion(s),
 	)
 	return root
 }
@@ -82,7 +82,7 @@ func (s *shell) screens(ctx context.Context) error {
 	if err != nil && settle.Err() == nil {
 		return err
 	}
-	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch}
+	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch, ClearAfter: s.config.clipboard}
 	if len(lost) > 0 {
 		opts.Notice = fault.CutOff(lost[0])
 	}
@@ -110,7 +110,7 @@ func (s *shell) show(ctx context.Context, opts ui.Options) error {
 	for _, name := range []string{envToken, envAPIID, envAPIHash} {
 		s.Environ.Unset(name)
 	}
-	opts.Log, opts.In, opts.Out = s.log.path, s.In, s.Out
+	opts.Log, opts.In, opts.Out, opts.Theme = s.log.path, s.In, s.Out, s.theme()
 	opts.Passphrases, opts.Remember = s.passphrases, s.rememberKeyring
 	err := s.Screens(ctx, opts)
 	if ctx.Err() != nil && err == nil {

@@ -255,7 +255,7 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 	}
-	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH"} {
+	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH", "NO_COLOR"} {
 		if value := ts.Getenv(name); value != "" {
 			w.environ[name] = value
 		} else {
@@ -272,6 +272,9 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 		w.code = w.exec(ts, args, stdin, &stdout, &stderr)
 	} else {
 		w.code = w.inside(args, stdin, &stdout, &stderr)
+	}
+	if err := validate(args, stdout.String()); err != nil {
+		ts.Fatalf("botring %v prints\n%s%v", args, stdout.String(), err)
 	}
 	_, _ = io.Copy(ts.Stdout(), &stdout)
 	_, _ = io.Copy(ts.Stderr(), &stderr)
