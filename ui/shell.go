@@ -57,6 +57,7 @@ type shell struct {
 	// prompts are the tasks that wait for the answer to a prompt of the keyring's own.
 	prompts  []int
 	remember func(keyring string) error
+	settings Settings // nil where there is nothing to configure
 
 	tasks    map[int]task
 	lastTask int

@@ -43,6 +43,8 @@ type Options struct {
 	// Remember writes down that secrets go to the "age" keyring from now on. Where it is nil the encrypted
 	// file is not offered.
 	Remember func(keyring string) error
+	// Settings are the configuration; nil where there is none to change.
+	Settings Settings
 	// In and Out are the terminal, os.Stdin and os.Stdout when nil.
 	In  io.Reader
 	Out io.Writer
@@ -130,6 +132,7 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		tasks:       map[int]task{},
 		passphrases: opts.Passphrases,
 		remember:    opts.Remember,
+		settings:    opts.Settings,
 		watch:       watch{every: opts.Watch},
 	}
 	first, rest := sh.begin()

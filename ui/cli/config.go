@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -91,9 +93,17 @@ func (s *shell) readConfig() error {
 func (s *shell) obey(read config) {
 	s.config = read
 	for _, key := range configKeys() {
-		if key.put != nil && read.says(key.name) && s.flags.chosenBy(key.flag) == byDefault {
+		if key.put == nil {
+			continue
+		}
+		switch by := s.flags.chosenBy(key.flag); {
+		case by == byFlag, by == byVariable:
+		case read.says(key.name):
 			key.put(&s.flags, read)
 			s.flags.choose(key.flag, byConfig)
+		case by == byConfig: // it said so before
+			key.put(&s.flags, read)
+			s.flags.choose(key.flag, byDefault)
 		}
 	}
 }
@@ -228,9 +238,12 @@ func tellConfig(err error) error {
 	}, exitUsage}
 }
 
-// rememberKeyring writes the kind of keyring that the user chose into the configuration, and leaves the
-// rest of it as it is.
-func (s *shell) rememberKeyring(kind string) error {
+// rememberKeyring writes the kind of keyring that the user chose into the configuration.
+func (s *shell) rememberKeyring(kind string) error { return s.configure(configKeyring, strconv.Quote(kind)) }
+
+// configure writes what a key is to be into the configuration, as it stands there, or takes the key out where that is
+// "". The rest of the file stays as it is.
+func (s *shell) configure(name, value string) error {
 	path, err := s.configPath()
 	if err != nil {
 		return tellConfig(&configError{path: "config.toml", err: err})
@@ -243,17 +256,26 @@ func (s *shell) rememberKeyring(kind string) error {
 	if err != nil {
 		return tellConfig(err)
 	}
-	was, err := parseConfig(path, before)
-	if err != nil {
-		return tellConfig(err)
+	was, wrong := readAllOf(path, before)
+	for _, w := range wrong {
+		if w.key != name { // that one is being mended
+			return tellConfig(w)
+		}
 	}
-	if was.keyring == kind {
+	wanted, err := parseConfig(path, fmt.Appendf(nil, "%s = %s", name, value))
+	if value == "" {
+		wanted, err = config{}, nil
+	}
+	if err != nil {
+		return refusedSetting(name, err)
+	}
+	if len(wrong) == 0 && reflect.DeepEqual(was.values[name], wanted.values[name]) {
 		return nil
 	}
-	after := withKeyring(before, was.keyring, kind)
-	if is, err := parseConfig(path, after); err != nil || is.keyring != kind || !is.sameRest(was) {
+	after := withKey(before, was.says(name), name, value)
+	if is, err := parseConfig(path, after); err != nil || !reflect.DeepEqual(is.values[name], wanted.values[name]) || !is.sameBut(name, was) {
 		// The key is there in a way of writing that is not understood here.
-		return tellConfig(&configError{path: path, err: errConfigKeyring})
+		return tellConfig(&configError{path: path, key: name, line: lineOf(name, before), like: likeOf(name), err: errConfigWriting})
 	}
 	if err := replaceFile(path, after); err != nil {
 		return tellConfig(&configError{path: path, err: err})
@@ -261,25 +283,58 @@ func (s *shell) rememberKeyring(kind string) error {
 	return nil
 }
 
-// sameRest reports whether two configurations differ in the keyring at most.
-func (c config) sameRest(other config) bool {
-	for _, key := range configKeys() {
-		if key.name != configKeyring && !reflect.DeepEqual(c.values[key.name], other.values[key.name]) {
-			return false
-		}
+// refusedSetting says what is wrong with a value that somebody wanted to write.
+func refusedSetting(name string, err error) error {
+	why := errors.New(name + " cannot be that")
+	var bad *configError
+	if errors.As(err, &bad) && bad.key == name {
+		why = bad.err
 	}
-	return slices.Equal(c.unknown, other.unknown)
+	return usage(sentence(why.Error()), "It looks like this: "+likeOf(name)+". Nothing was written.")
 }
 
-// withKeyring puts the key into a configuration: in the place of the one that is there, else on top, since
-// what follows a table belongs to it.
-func withKeyring(content []byte, was, kind string) []byte {
-	line := fmt.Appendf(nil, "%s = %q", configKeyring, kind)
-	if at := keyLine(configKeyring).FindIndex(content); was != "" && at != nil {
+// errConfigWriting is a key in a way of writing in which it cannot be changed.
+var errConfigWriting = errors.New("the key is written in a way that botring does not change")
+
+// likeOf is a line of a key as it should be.
+func likeOf(name string) string {
+	for _, key := range configKeys() {
+		if key.name == name {
+			return key.like
+		}
+	}
+	return ""
+}
+
+// sameBut reports whether two configurations differ in one key at most.
+func (c config) sameBut(name string, other config) bool {
+	mine, others := maps.Clone(c.values), maps.Clone(other.values)
+	delete(mine, name)
+	delete(others, name)
+	return len(mine) == len(others) && (len(mine) == 0 || reflect.DeepEqual(mine, others))
+}
+
+// withKey puts a key into a configuration: in the place of the one that is there, else on top, since what follows a
+// table belongs to it. With a value of "" it takes the line out.
+func withKey(content []byte, there bool, name, value string) []byte {
+	line := fmt.Appendf(nil, "%s = %s", name, value)
+	if at := keyLine(name).FindIndex(content); there && at != nil {
+		if value == "" {
+			end := at[1]
+			if rest := content[end:]; bytes.HasPrefix(rest, []byte("\r\n")) {
+				end += 2
+			} else if len(rest) > 0 {
+				end++
+			}
+			return slices.Concat(content[:at[0]], content[end:])
+		}
 		return slices.Concat(content[:at[0]], line, content[at[1]:])
 	}
+	if value == "" {
+		return content
+	}
 	if len(content) == 0 {
-		line = slices.Concat([]byte("# Where botring keeps secrets: \"system\", \"age\" (an encrypted file) or \"memory\".\n"), line)
+		line = slices.Concat([]byte("# What botring does otherwise than usual. \"botring config show\" tells what can stand here.\n"), line)
 	}
 	return slices.Concat(line, []byte("\n"), content)
 }

@@ -28,7 +28,7 @@ func configured(t *testing.T, text string) (*shell, string) {
 
 func TestRememberKeyring(t *testing.T) {
 	for _, test := range []struct{ name, before, after string }{
-		{"nothing", "", "# Where botring keeps secrets: \"system\", \"age\" (an encrypted file) or \"memory\".\nkeyring = \"age\"\n"},
+		{"nothing", "", "# What botring does otherwise than usual. \"botring config show\" tells what can stand here.\nkeyring = \"age\"\n"},
 		{"another", "# mine\n  keyring = 'system' # for now\nx = 1\n", "# mine\nkeyring = \"age\"\nx = 1\n"},
 		{"the same", "keyring='age'", "keyring='age'"},
 		{"other things", "x = 1\n[keys]\nkeyring = 2\n", "keyring = \"age\"\nx = 1\n[keys]\nkeyring = 2\n"},
@@ -59,7 +59,7 @@ func TestRememberKeyring(t *testing.T) {
 
 // What is not understood is never overwritten.
 func TestRememberLeavesBrokenFilesAlone(t *testing.T) {
-	for _, text := range []string{"keyring = ", "keyring = \"wallet\"", "\"keyring\" = \"system\"", "[keyring]\nx = 1\n", "\xff"} {
+	for _, text := range []string{"keyring = ", "\"keyring\" = \"system\"", "[keyring]\nx = 1\n", "\xff"} {
 		s, path := configured(t, text)
 		if err := s.rememberKeyring(keyringAge); err == nil {
 			t.Errorf("%q is taken", text)
@@ -259,6 +259,85 @@ func TestConfigIsDocumented(t *testing.T) {
 	}
 }
 
+// A setting is written where it belongs, and refused with the reason where it cannot be that.
+func TestConfigSet(t *testing.T) {
+	for _, test := range []struct{ before, key, value, after, wrong string }{
+		{"# mine\nwatch = \"2h\" # often\n[x]\ny = 1\n", "watch", "90m", "# mine\nwatch = \"90m\"\n[x]\ny = 1\n", ""},
+		{"# mine\nwatch = \"2h\" # often\n[x]\ny = 1\n", "watch", "", "# mine\n[x]\ny = 1\n", ""},
+		{"watch = \"2h\"\r\nx = 1\r\n", "watch", "", "x = 1\r\n", ""},
+		{"x = 1\nwatch = \"2h\"", "watch", "", "x = 1\n", ""},
+		{"x = 1", "watch", "", "x = 1", ""},
+		{"x = 1", "concurrency", "4", "concurrency = 4\nx = 1", ""},
+		{"timeout = 20", "timeout", "45", "timeout = 45", ""},
+		{"theme = \"green\"", "theme", "light", "theme = \"light\"", ""},
+		{"theme = \"green\"\n", "theme", "", "", ""},
+		{"theme = \"green\"", "watch", "2h", "theme = \"green\"", "Theme is"},
+		{"x = 1", "watch", "59m", "x = 1", "Watch is an hour at least"},
+		{"x = 1", "watch", "2h\nkeyring = \"memory\"", "x = 1", "Watch is"},
+		{"x = 1", "watch", "\"2h\"\nkeyring = \"memory\"", "x = 1", "does not change"},
+		{"x = 1", "concurrency", "1e3", "x = 1", "Concurrency is"},
+		{"x = 1", "colour", "red", "x = 1", "means nothing"},
+		{"\"watch\" = \"2h\"", "watch", "3h", "\"watch\" = \"2h\"", "does not change"},
+		{"a = [\n", "watch", "3h", "a = [\n", "no TOML"},
+	} {
+		s, path := configured(t, test.before)
+		err := s.set(test.key, test.value)
+		got, readErr := os.ReadFile(path)
+		if readErr != nil || string(got) != test.after {
+			t.Errorf("%q, %s = %q: %q, %v", test.before, test.key, test.value, got, readErr)
+		}
+		said := ""
+		if err != nil {
+			f := words(err)
+			said = f.What + " " + f.Why
+		}
+		if test.wrong == "" && err != nil || !strings.Contains(said, test.wrong) {
+			t.Errorf("%q, %s = %q says %q, want %q", test.before, test.key, test.value, said, test.wrong)
+		}
+	}
+}
+
+// What is set holds from then on, what is taken out is as usual, and a flag goes on to win.
+func TestSettingsOfTheScreens(t *testing.T) {
+	s, _ := configured(t, "timeout = 20\n")
+	if err := s.readConfig(); err != nil {
+		t.Fatal(err)
+	}
+	of := func(key string) ui.Setting {
+		t.Helper()
+		for _, one := range (settings{s}).All() {
+			if one.Key == key {
+				return one
+			}
+		}
+		t.Fatalf("no setting %s", key)
+		return ui.Setting{}
+	}
+	if one := of("timeout"); one.Value != "20s" || !one.Chosen || one.Above != "" {
+		t.Errorf("%+v", one)
+	}
+	all, err := settings{s}.Set("timeout", "1m")
+	if err != nil || len(all) != len(configKeys()) || of("timeout").Value != "1m" {
+		t.Errorf("%+v, %v", of("timeout"), err)
+	}
+	if _, err := (settings{s}).Set("timeout", ""); err != nil || of("timeout").Value != "30s" || of("timeout").Chosen {
+		t.Errorf("%+v, %v", of("timeout"), err)
+	}
+	if _, err := (settings{s}).Set("timeout", "1h"); err == nil || !strings.Contains(err.Error(), "Timeout is how long") {
+		t.Errorf("%v", err)
+	}
+	s.flags.timeout = seconds(5 * time.Second)
+	s.flags.choose("timeout", byFlag)
+	if _, err := (settings{s}).Set("timeout", "2m"); err != nil || of("timeout").Value != "5s" || of("timeout").Above != "--timeout" {
+		t.Errorf("%+v, %v", of("timeout"), err)
+	}
+	for _, one := range (settings{s}).All() {
+		if one.Says == "" || one.Value == "" {
+			t.Errorf("%+v says too little", one)
+		}
+	}
+}
+
 func FuzzParseConfig(f *testing.F) {
 	for _, seed := range []string{"", "keyring = \"age\"", "keyring = 1", "[a]\nb = 2", "a.b = '''x", "keyring.x = 1", "watch = \"1h\"", "watch = 1", "concurrency = 8", "concurrency.x = 8", "\ufeffkeyring='age'"} {
 		f.Add(seed)
@@ -272,7 +351,7 @@ func FuzzParseConfig(f *testing.F) {
 			return
 		}
 		// Whatever it is, it says what was chosen afterwards, or nothing is written.
-		after, err := parseConfig("config.toml", withKeyring([]byte(text), was.keyring, keyringMemory))
+		after, err := parseConfig("config.toml", withKey([]byte(text), was.says(configKeyring), configKeyring, `"memory"`))
 		if err == nil && was.keyring == "" && after.keyring != keyringMemory {
 			t.Errorf("%q: the choice is lost", text)
 		}

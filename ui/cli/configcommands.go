@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,17 +48,17 @@ type (
 func newConfig(s *shell) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "What is configured, where, and whether it is right",
+		Short: "See and change what is configured",
 		Long: "The configuration is config.toml; docs/CONFIG.md tells of every key. None is needed: without one everything is as " +
 			"usual. A flag wins over its variable, and that over the configuration.",
 		Example: `  botring config show
   botring config check`,
 		Args: noCommand,
 		RunE: func(*cobra.Command, []string) error {
-			return usage("What about the configuration?", "The forms are: botring config show, path, check.")
+			return usage("What about the configuration?", "The forms are: botring config show, path, check, set, unset.")
 		},
 	}
-	cmd.AddCommand(newConfigShow(s), newConfigPath(s), newConfigCheck(s))
+	cmd.AddCommand(newConfigShow(s), newConfigPath(s), newConfigCheck(s), newConfigSet(s), newConfigUnset(s))
 	return cmd
 }
 
@@ -131,6 +133,81 @@ func newConfigPath(s *shell) *cobra.Command {
 			return s.answer(where, func(w io.Writer) { fmt.Fprintln(w, where.Path) })
 		},
 	}
+}
+
+func newConfigSet(s *shell) *cobra.Command {
+	return &cobra.Command{
+		Use:   "set KEY VALUE",
+		Short: "Write a setting into the configuration",
+		Long: "Writes a key of the configuration, and leaves the rest of the file as it is. A value that cannot be used is " +
+			"refused, and nothing is written.",
+		Example: `  botring config set watch 1h
+  botring config set theme light`,
+		Args: args(2, 2, "KEY VALUE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := s.set(args[0], args[1]); err != nil {
+				return err
+			}
+			return s.tellSet(args[0])
+		},
+	}
+}
+
+func newConfigUnset(s *shell) *cobra.Command {
+	return &cobra.Command{
+		Use:   "unset KEY",
+		Short: "Take a setting out of the configuration",
+		Long:  "Takes a key out of the configuration, so that it is as usual again, and leaves the rest of the file as it is.",
+		Example: `  botring config unset watch
+  botring config unset theme --json`,
+		Args: args(1, 1, "KEY"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := s.set(args[0], ""); err != nil {
+				return err
+			}
+			return s.tellSet(args[0])
+		},
+	}
+}
+
+// set writes what somebody has typed for a key, "" for nothing, and obeys it.
+func (s *shell) set(name, typed string) error {
+	if !slices.ContainsFunc(configKeys(), func(key configKey) bool { return key.name == name }) {
+		return usage("The key "+quote(name)+" means nothing to botring.", keysThere())
+	}
+	value := typed
+	if _, err := strconv.ParseInt(typed, 10, 64); err != nil && typed != "" && !strings.HasPrefix(typed, `"`) {
+		value = strconv.Quote(typed)
+	}
+	if err := s.configure(name, value); err != nil {
+		return err
+	}
+	read, _, err := s.loadConfig()
+	if err != nil {
+		return tellConfig(err)
+	}
+	s.obey(read)
+	return nil
+}
+
+// tellSet says what a key is now, and what wins over it.
+func (s *shell) tellSet(name string) error {
+	where, err := s.whereConfig()
+	if err != nil {
+		return err
+	}
+	object := configShowObject{configPathObject: where}
+	for _, key := range configKeys() {
+		if key.name != name {
+			continue
+		}
+		by := s.chosenBy(key)
+		object.Keys = []configKeyJSON{{Key: key.name, Value: key.value(s), From: by.String()}}
+		if by == byFlag || by == byVariable {
+			s.note("%s wins over the configuration.", key.from(by))
+		}
+	}
+	return s.answer(object, func(w io.Writer) { fmt.Fprintf(w, "%s = %s\n", name, object.Keys[0].Value) })
 }
 
 // whereConfig says where the configuration is.

@@ -82,7 +82,7 @@ func (s *shell) screens(ctx context.Context) error {
 	if err != nil && settle.Err() == nil {
 		return err
 	}
-	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch, ClearAfter: s.config.clipboard}
+	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch, ClearAfter: s.config.clipboard, Settings: settings{s}}
 	if len(lost) > 0 {
 		opts.Notice = fault.CutOff(lost[0])
 	}
