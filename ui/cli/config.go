@@ -239,7 +239,9 @@ func tellConfig(err error) error {
 }
 
 // rememberKeyring writes the kind of keyring that the user chose into the configuration.
-func (s *shell) rememberKeyring(kind string) error { return s.configure(configKeyring, strconv.Quote(kind)) }
+func (s *shell) rememberKeyring(kind string) error {
+	return s.configure(configKeyring, strconv.Quote(kind))
+}
 
 // configure writes what a key is to be into the configuration, as it stands there, or takes the key out where that is
 // "". The rest of the file stays as it is.

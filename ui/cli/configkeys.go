@@ -43,13 +43,13 @@ func configKeys() []configKey {
 			name: configKeyring, like: `keyring = "age"`, flag: "keyring", variable: "BOTRING_KEYRING",
 			read: (*config).setKeyring, put: func(f *flags, c config) { f.keyring = c.keyring },
 			value: func(s *shell) string { return strconv.Quote(s.flags.kind()) },
-			says: `Where secrets are kept. The Keyring screen has the keys that move them.`,
+			says:  `Where secrets are kept. The Keyring screen has the keys that move them.`,
 		},
 		{
 			name: "timeout", like: `timeout = "45s"`, flag: "timeout", variable: "BOTRING_TIMEOUT",
 			read: (*config).setTimeout, put: func(f *flags, c config) { f.timeout = seconds(c.timeout) },
 			value: func(s *shell) string { return span(time.Duration(s.flags.timeout), fleet.DefaultTimeout) },
-			says: `How long one conversation with Telegram may take: 1s to 10m.`,
+			says:  `How long one conversation with Telegram may take: 1s to 10m.`,
 		},
 		{
 			name: "concurrency", like: "concurrency = 8", read: (*config).setConcurrency,
@@ -73,14 +73,14 @@ func configKeys() []configKey {
 		},
 		{
 			name: configTheme, like: `theme = "light"`, variable: "NO_COLOR", read: (*config).setTheme,
-			value: func(s *shell) string { return strconv.Quote(s.theme().String()) },
-			says: `What the screens are drawn for. "auto" asks the terminal for its background; "none" is without colours.`,
+			value:   func(s *shell) string { return strconv.Quote(s.theme().String()) },
+			says:    `What the screens are drawn for. "auto" asks the terminal for its background; "none" is without colours.`,
 			choices: []string{"auto", "dark", "light", "none"},
 		},
 		{
 			name: "clipboard", like: `clipboard = "45s"`, read: (*config).setClipboard,
 			value: func(s *shell) string { return span(s.config.clipboard, ui.ClearAfter) },
-			says: `How long a copied secret stays in a clipboard that can be cleared: 5s to 10m.`,
+			says:  `How long a copied secret stays in a clipboard that can be cleared: 5s to 10m.`,
 		},
 	}
 }
