@@ -20,6 +20,9 @@ func (f *Fleet) Bots(ctx context.Context) ([]Bot, error) {
 	return on.Bots(ctx, f.now())
 }
 
+// Names returns all bots, ordered by name, with what they are called and nothing else.
+func (f *Fleet) Names(ctx context.Context) ([]Bot, error) { return f.at.Load().Names(ctx) }
+
 // Bot returns one, or store.ErrNotFound. It reads the catalogue only.
 func (f *Fleet) Bot(ctx context.Context, key Key) (Bot, error) {
 	return f.at.Load().Bot(ctx, key, f.now())
