@@ -106,6 +106,8 @@ func TestCompletions(t *testing.T) {
 		{"completion ", "bash fish powershell zsh", noFiles},
 		{"history --limit ", "", noFiles},
 		{"token s", "show", noFiles},
+		{"man token ", "show", noFiles},
+		{"man to", "token", noFiles},
 		{"check --al", "--all", noFiles},
 	} {
 		got, directive := completed(t, mapEnviron{"BOTRING_HOME": home}, strings.Split(c.line, " ")...)
@@ -181,10 +183,13 @@ func tree(t *testing.T, dir string) []string {
 // Every argument and every value of a flag is completed, or is known to be somebody's own words.
 func TestNothingIsLeftUncompleted(t *testing.T) {
 	free := []string{
-		"NAME", "TEXT", "AGE-RECIPIENT", "label name", "name name", "session name", "limit entries", "bot id", "api-id number", "env name=field",
+		"NAME", "TEXT", "AGE-RECIPIENT", "COMMAND", "label name", "name name", "session name", "limit entries", "bot id", "api-id number", "env name=field",
 		"dc id=host:port", "ring name",
 	}
 	everyCommand(newRoot(&shell{}), func(cmd *cobra.Command) {
+		if cmd.ValidArgsFunction != nil {
+			return
+		}
 		forms, _ := argumentForms(cmd)
 		for _, form := range forms {
 			if argumentSources()[form] == nil && !strings.HasPrefix(form, "FILE") && !slices.Contains(free, form) {

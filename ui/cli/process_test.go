@@ -291,6 +291,7 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "config", "check")
 	run("", "completion", "bash")
 	run("", "completion", "tcsh")
+	run("", "man", "token", "show")
 	text := readLog(t, home)
 	for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", `\x1b`, `\u202e`, "goroutine"} {
 		if strings.Contains(text, leak) {
