@@ -2,7 +2,6 @@ package cli
 
 import (
 	_ "embed"
-	"io"
 	"slices"
 	"strings"
 
@@ -46,10 +45,9 @@ func (s *shell) completion(root *cobra.Command, name string) error {
 	case !slices.Contains(shells(), name):
 		return usage("There is no script for "+quote(name)+".", "The shells are "+strings.Join(shells(), ", ")+".")
 	case name == "powershell":
-		return root.GenPowerShellCompletionWithDesc(s.Out)
+		return written(root.GenPowerShellCompletionWithDesc(s.Out))
 	}
-	_, err := io.WriteString(s.Out, scripts[name])
-	return err
+	return writeText(s.Out, scripts[name])
 }
 
 // completes reports whether a word is to be completed: cobra does, when its hidden command is called.

@@ -115,7 +115,7 @@ func exitCode(ctx context.Context, err error) int {
 	var u *usageError
 	var n notRunError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errReaderLeft):
 		return exitOK
 	case errors.As(err, &v):
 		return int(v)
@@ -147,7 +147,7 @@ func codeOfKind(kind string) int {
 func (s *shell) finish(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
 	var v verdict
-	if err == nil || errors.As(err, &v) {
+	if err == nil || errors.As(err, &v) || errors.Is(err, errReaderLeft) {
 		return code
 	}
 	f := words(err)

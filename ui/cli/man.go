@@ -42,12 +42,11 @@ func (s *shell) man(root *cobra.Command, words []string, dir string) error {
 	case dir != "" && len(words) > 0:
 		return usage("All pages go into a directory.", "Leave the command out, or --dir.")
 	case dir == "":
-		_, err := io.WriteString(s.Out, s.page(about))
-		return err
+		return writeText(s.Out, s.page(about))
 	}
-	written := 0
+	pages := 0
 	err = eachCommand(root, func(cmd *cobra.Command) error {
-		written++
+		pages++
 		return writePage(filepath.Join(dir, pageName(cmd)+".1"), s.page(cmd))
 	})
 	switch {
@@ -58,7 +57,7 @@ func (s *shell) man(root *cobra.Command, words []string, dir string) error {
 	case err != nil:
 		return fmt.Errorf("write the manual: %w", err)
 	}
-	s.say("Wrote %s.", plural(written, "page"))
+	s.say("Wrote %s.", plural(pages, "page"))
 	return nil
 }
 
