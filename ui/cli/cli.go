@@ -77,6 +77,10 @@ func Run(ctx context.Context, p Process) int {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
 
+	// A reader that leaves early (| head) is no reason to be killed before what was begun is ended: writing to it fails, and
+	// that is all. Being notified is not inherited by what is run from here, as ignoring would be.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
 	s := &shell{Process: p, prompting: new(sync.Mutex), waiting: new(notices)}
 	if runtime.GOOS != "windows" {
 		s.replace = child.Replace

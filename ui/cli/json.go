@@ -2,10 +2,12 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"botring/fleet"
@@ -279,7 +281,18 @@ func (s *shell) answer(object any, text func(io.Writer)) error {
 func writeJSON(w io.Writer, object any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(object)
+	return written(encoder.Encode(object))
+}
+
+// errReaderLeft: whoever read standard output has enough.
+var errReaderLeft = errors.New("standard output is closed")
+
+// written is the error of writing an answer.
+func written(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return errReaderLeft
+	}
+	return err
 }
 
 // asksForJSON reports whether --json is among arguments that could not be parsed.

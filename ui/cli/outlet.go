@@ -178,10 +178,10 @@ func mayReceive(out io.Writer, secret string) error {
 	return nil
 }
 
-// writeText writes a secret and nothing else.
+// writeText writes a text and nothing else.
 func writeText(w io.Writer, text string) error {
 	_, err := io.WriteString(w, text)
-	return err
+	return written(err)
 }
 
 // asCopied is a text without its last line end, which would send it where it is pasted.

@@ -124,7 +124,7 @@ func TestListLeavesTheKeyringAlone(t *testing.T) {
 			asked <- struct{}{}
 		}
 	}()
-	for _, args := range [][]string{{"list"}, {"app", "list"}, {"list", "--json"}, {"version"}, {"--help"}} {
+	for _, args := range [][]string{{"list"}, {"app", "list"}, {"list", "--json"}, {"version"}, {"--help"}, {"__complete", "show", ""}, {"config", "show"}} {
 		cmd := process(t, args...)
 		cmd.Env = append(cmd.Env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(dir, "bus"), "XDG_RUNTIME_DIR="+dir)
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -292,6 +292,9 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "config", "show")
 	run("", "config", "path")
 	run("", "config", "check")
+	run("", "completion", "bash")
+	run("", "completion", "tcsh")
+	run("", "man", "token", "show")
 	text := readLog(t, home)
 	for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", `\x1b`, `\u202e`, "goroutine"} {
 		if strings.Contains(text, leak) {

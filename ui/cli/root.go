@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"regexp"
 	"strings"
 	"time"
@@ -60,8 +61,12 @@ func newRoot(s *shell) *cobra.Command {
 	root.AddCommand(
 		newAdd(s), newImport(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
 		newReplaceToken(s), newToken(s), newExec(s), newSession(s), newExport(s), newRemove(s), newApp(s), newKeyring(s), newDoctor(s),
-		newTag(s), newHistory(s), newConfig(s), newDemo(s), newVersion(s),
+		newTag(s), newHistory(s), newConfig(s), newDemo(s), newCompletion(s), newMan(s), newVersion(s),
 	)
+	if s.completes() {
+		s.completable(root)
+		root.SetErr(io.Discard) // cobra's remarks are for nobody
+	}
 	return root
 }
 
