@@ -88,7 +88,9 @@ const (
 	ProblemUnknown  // no such environment, app or keyring
 	ProblemNeedsDCs // a custom environment without --dc or --server-key
 	ProblemFixedDCs // --dc or --server-key with an environment of Telegram's own
-	ProblemSyntax   // not of the form that is wanted; Err says more
+	// ProblemConfiguredDCs: --dc or --server-key with an environment that is configured with others.
+	ProblemConfiguredDCs
+	ProblemSyntax // not of the form that is wanted; Err says more
 )
 
 // An InputError is a problem with one input, found before anything was sent or written.

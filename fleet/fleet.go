@@ -48,6 +48,8 @@ type Options struct {
 	Environment string
 	DCs         []string
 	ServerKeys  []string
+	// Custom are further environments that are known by their names.
+	Custom []CustomEnvironment
 	// Networks replace or add to the known environments: the demo's.
 	Networks []telegram.Network
 	// Home puts the catalogue under one directory instead of the operating system's usual places.
@@ -82,6 +84,12 @@ type Options struct {
 	KindOf func(error) string
 	// Now is the clock on the wall, the computer's when nil.
 	Now func() time.Time
+}
+
+// A CustomEnvironment is servers of somebody's own.
+type CustomEnvironment struct {
+	Name            string
+	DCs, ServerKeys []string // "ID=HOST:PORT", and PEM files
 }
 
 // A Fleet is all bots of one catalogue and ring. Its methods may be called at the same time; those that

@@ -37,10 +37,11 @@ const settingField fleet.Field = "setting"
 
 // The settings that the screens treat in a way of their own.
 const (
-	settingKeyring   = "keyring"
-	settingTheme     = "theme"
-	settingWatch     = "watch"
-	settingClipboard = "clipboard"
+	settingKeyring     = "keyring"
+	settingEnvironment = "environment"
+	settingTheme       = "theme"
+	settingWatch       = "watch"
+	settingClipboard   = "clipboard"
 )
 
 // settings shows what is configured, and changes it.
@@ -208,6 +209,12 @@ func (sh *shell) obey(one Setting) (cmd tea.Cmd, now bool) {
 		after, err := time.ParseDuration(one.Value)
 		sh.clipboard.after = after
 		return nil, err == nil
+	case settingEnvironment:
+		if !slices.Contains(sh.environments, one.Value) {
+			return nil, false
+		}
+		sh.environment = one.Value
+		return nil, true
 	case settingWatch:
 		return sh.watchEvery(one.Value), true
 	}

@@ -39,6 +39,11 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 			Why:  "Another server in their place would receive real tokens.",
 			Next: "Leave --dc and --server-key out, or give --environment another name.",
 		},
+		fleet.ProblemConfiguredDCs: {
+			What: "The environment" + quoted(e.Got) + " is configured with addresses and keys of its own.",
+			Why:  "Another server in their place would receive its tokens.",
+			Next: "Leave --dc and --server-key out (BOTRING_DC and BOTRING_SERVER_KEY too), or give --environment another name.",
+		},
 		fleet.ProblemUnknown: wordsOfUnknown(e),
 		fleet.ProblemSyntax:  wordsOfSyntax(e),
 	}

@@ -185,6 +185,10 @@ func (s *shell) options() (fleet.Options, error) {
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
 	opts.Patience = s.Patience
 	opts.AtOnce = s.config.concurrency
+	opts.Custom = s.config.environments
+	if s.flags.chosenBy(configEnvironment) == byConfig && (len(opts.DCs) > 0 || len(opts.ServerKeys) > 0) {
+		opts.Environment = "" // whoever gives addresses without a name does not mean the configured one
+	}
 	opts.NoPrompts = s.flags.noInput && s.passphrases == nil // the screens are there to be asked
 	switch {
 	case s.passphrases != nil:

@@ -29,7 +29,10 @@ const maxConfig = 1 << 20
 
 // A config is what a configuration says. Where it says nothing of something, that is zero.
 type config struct {
+	dir                string // where it is, which relative names of files in it begin at
 	keyring            string
+	environment        string
+	environments       []fleet.CustomEnvironment
 	timeout, clipboard time.Duration
 	watch              time.Duration // 0 where the screens are not to watch
 	concurrency        int
@@ -171,6 +174,7 @@ func parseConfig(path string, content []byte) (config, error) {
 
 // readAllOf reads the text of a configuration, and says of everything in it what cannot be used.
 func readAllOf(path string, content []byte) (read config, wrong []*configError) {
+	read.dir = filepath.Dir(path)
 	meta, err := toml.Decode(string(content), &read.values)
 	var syntax toml.ParseError
 	switch {

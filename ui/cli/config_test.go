@@ -1,13 +1,20 @@
 package cli
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"botring/fleet"
 	"botring/ui"
 )
 
@@ -148,29 +155,36 @@ func TestWatchAndConcurrency(t *testing.T) {
 // A value that cannot be used is told with its line, the reason, and a line that can.
 func TestWrongWatchAndConcurrency(t *testing.T) {
 	for text, want := range map[string]string{
-		"\nwatch = \"59m\"":                 `line 2. | Watch is an hour at least, since Telegram need not be asked more often: "1h". | watch = "1h"`,
-		"watch = \"1000h\"":                 `line 1. | Watch is 30 days at most: "720h". | watch = "1h"`,
-		"watch = 3600":                      `line 1. | Watch is "off", or how often`,
-		"watch = true":                      `line 1. | Watch is "off", or how often`,
-		"watch = \"\"":                      `line 1. | Watch is "off", or how often`,
-		"watch = \"-2h\"":                   `line 1. | Watch is "off", or how often`,
-		"watch = \"hourly\"":                `line 1. | Watch is "off", or how often`,
-		"# x\n\n concurrency = 0":           `line 3. | Concurrency is a number from 1 to 64. | concurrency = 8`,
-		"concurrency = 65":                  "line 1. | Concurrency is a number from 1 to 64.",
-		"concurrency = \"8\"":               "line 1. | Concurrency is a number from 1 to 64.",
-		"concurrency = 8.5":                 "line 1. | Concurrency is a number from 1 to 64.",
-		"concurrency = 9223372036854775807": "line 1. | Concurrency is a number from 1 to 64.",
-		"timeout = \"0.5s\"":                `line 1. | Timeout is how long one conversation with Telegram may take, from "1s" to "10m". | timeout = "45s"`,
-		"timeout = 601":                     "line 1. | Timeout is how long",
-		"timeout = -1":                      "line 1. | Timeout is how long",
-		"timeout = 9223372036854775807":     "line 1. | Timeout is how long",
-		"timeout = true":                    "line 1. | Timeout is how long",
-		"clipboard = \"4s\"":                `line 1. | Clipboard is how long a copied secret stays there, from "5s" to "10m". | clipboard = "45s"`,
-		"clipboard = 1.5":                   "line 1. | Clipboard is how long",
-		"theme = \"green\"":                 `line 1. | Theme is "auto", "dark", "light" or "none". | theme = "light"`,
-		"x = 1\n[theme]\ndark = true":       `line 2. | Theme is "auto", "dark", "light" or "none".`,
-		"theme = 1":                         "line 1. | Theme is",
-		"keyring = \"wallet\"":              `line 1. | Keyring is "system", "age" or "memory". | keyring = "age"`,
+		"\nwatch = \"59m\"":                            `line 2. | Watch is an hour at least, since Telegram need not be asked more often: "1h". | watch = "1h"`,
+		"watch = \"1000h\"":                            `line 1. | Watch is 30 days at most: "720h". | watch = "1h"`,
+		"watch = 3600":                                 `line 1. | Watch is "off", or how often`,
+		"watch = true":                                 `line 1. | Watch is "off", or how often`,
+		"watch = \"\"":                                 `line 1. | Watch is "off", or how often`,
+		"watch = \"-2h\"":                              `line 1. | Watch is "off", or how often`,
+		"watch = \"hourly\"":                           `line 1. | Watch is "off", or how often`,
+		"# x\n\n concurrency = 0":                      `line 3. | Concurrency is a number from 1 to 64. | concurrency = 8`,
+		"concurrency = 65":                             "line 1. | Concurrency is a number from 1 to 64.",
+		"concurrency = \"8\"":                          "line 1. | Concurrency is a number from 1 to 64.",
+		"concurrency = 8.5":                            "line 1. | Concurrency is a number from 1 to 64.",
+		"concurrency = 9223372036854775807":            "line 1. | Concurrency is a number from 1 to 64.",
+		"timeout = \"0.5s\"":                           `line 1. | Timeout is how long one conversation with Telegram may take, from "1s" to "10m". | timeout = "45s"`,
+		"timeout = 601":                                "line 1. | Timeout is how long",
+		"timeout = -1":                                 "line 1. | Timeout is how long",
+		"timeout = 9223372036854775807":                "line 1. | Timeout is how long",
+		"timeout = true":                               "line 1. | Timeout is how long",
+		"clipboard = \"4s\"":                           `line 1. | Clipboard is how long a copied secret stays there, from "5s" to "10m". | clipboard = "45s"`,
+		"clipboard = 1.5":                              "line 1. | Clipboard is how long",
+		"theme = \"green\"":                            `line 1. | Theme is "auto", "dark", "light" or "none". | theme = "light"`,
+		"x = 1\n[theme]\ndark = true":                  `line 2. | Theme is "auto", "dark", "light" or "none".`,
+		"theme = 1":                                    "line 1. | Theme is",
+		"environment = 1":                              `line 1. | Environment is "production", "test", or the name`,
+		"[environments]\nlab = 1":                      `line 1. | Environments have a name`,
+		"x = 1\n[environments.lab]\ndcs = [\"1=a:1\"]": "line 2. | Environments have a name",
+		"[environments.lab]\ndcs = [\"1=a:1\"]\nserver_keys = [1]":            "Environments have a name",
+		"[environments.lab]\ndcs = []\nserver_keys = [\"a\"]":                 "Environments have a name",
+		"[environments.lab]\ndcs = [\"1=a:1\"]\nserver_keys = [\"a\"]\nx = 1": "Environments have a name",
+		"[environments.test]\ndcs = [\"1=a:1\"]\nserver_keys = [\"a\"]":       "Environments have a name",
+		"keyring = \"wallet\"": `line 1. | Keyring is "system", "age" or "memory". | keyring = "age"`,
 	} {
 		s, _ := configured(t, text)
 		err := s.readConfig()
@@ -206,6 +220,57 @@ func TestConfigArrives(t *testing.T) {
 	}
 	if opts, err := s.options(); err != nil || opts.Timeout != time.Minute || s.theme() != ui.ThemeNone {
 		t.Errorf("%v, %v, %v", opts.Timeout, s.theme(), err)
+	}
+}
+
+// Environments of one's own are known by their names, and addresses that come from elsewhere never take the place of
+// theirs or of Telegram's.
+func TestConfiguredEnvironments(t *testing.T) {
+	const lab = "environment = \"lab\"\n[environments.lab]\ndcs = [\"2=127.0.0.1:1\"]\nserver_keys = [\"lab.pem\"]\n"
+	stray := func(f *flags) { f.dcs, f.serverKeys = []string{"2=127.0.0.1:2"}, []string{"lab.pem"} }
+	for name, test := range map[string]struct {
+		flags       func(*flags)
+		current     string
+		refused     fleet.Problem
+		environment string // by a variable
+	}{
+		"configured":          {current: "lab"},
+		"stray addresses":     {flags: stray, current: "custom"},
+		"stray, lab by name":  {flags: stray, environment: "lab", refused: fleet.ProblemConfiguredDCs},
+		"stray, test by name": {flags: stray, environment: "test", refused: fleet.ProblemFixedDCs},
+		"another by name":     {environment: "test", current: "test"},
+		"none that there is":  {environment: "other", refused: fleet.ProblemNeedsDCs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, path := configured(t, lab)
+			t.Chdir(filepath.Dir(path))
+			key, err := rsa.GenerateKey(rand.Reader, 2048)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pub := pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&key.PublicKey)})
+			if err := os.WriteFile("lab.pem", pub, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if test.flags != nil {
+				test.flags(&s.flags)
+			}
+			if test.environment != "" {
+				s.flags.environment = test.environment
+				s.flags.choose("environment", byVariable)
+			}
+			f, err := s.open(t.Context())
+			if f != nil {
+				defer func() { _ = f.Close() }()
+			}
+			var input *fleet.InputError
+			switch {
+			case test.current != "" && (err != nil || f.Environment() != test.current || !slices.Contains(f.Environments(), "lab")):
+				t.Errorf("%v", err)
+			case test.current == "" && (!errors.As(err, &input) || input.Problem != test.refused):
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
 
@@ -317,7 +382,7 @@ func TestSettingsOfTheScreens(t *testing.T) {
 		t.Errorf("%+v", one)
 	}
 	all, err := settings{s}.Set("timeout", "1m")
-	if err != nil || len(all) != len(configKeys()) || of("timeout").Value != "1m" {
+	if err != nil || len(all) != len(settings{s}.All()) || of("timeout").Value != "1m" {
 		t.Errorf("%+v, %v", of("timeout"), err)
 	}
 	if _, err := (settings{s}).Set("timeout", ""); err != nil || of("timeout").Value != "30s" || of("timeout").Chosen {

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,15 +28,18 @@ type configKey struct {
 	put func(*flags, config)
 	// value is what is in force, as a configuration would write it.
 	value func(*shell) string
-	// says is what it decides, in a line for the screens. choices are all values where these can be counted.
+	// says is what it decides, in a line for the screens; "" where these do not change it. choices are all values
+	// where these can be counted, else nil.
 	says    string
-	choices []string
+	choices func(config) []string
 }
 
 // The keys that others ask about by name.
 const (
-	configKeyring = "keyring"
-	configTheme   = "theme"
+	configKeyring      = "keyring"
+	configTheme        = "theme"
+	configEnvironment  = "environment"
+	configEnvironments = "environments"
 )
 
 // configKeys are all keys.
@@ -44,6 +50,20 @@ func configKeys() []configKey {
 			read: (*config).setKeyring, put: func(f *flags, c config) { f.keyring = c.keyring },
 			value: func(s *shell) string { return strconv.Quote(s.flags.kind()) },
 			says:  `Where secrets are kept. The Keyring screen has the keys that move them.`,
+		},
+		{
+			name: configEnvironment, like: `environment = "test"`, flag: "environment", variable: "BOTRING_ENVIRONMENT",
+			read: (*config).setEnvironment, put: func(f *flags, c config) { f.environment = c.environment },
+			value:   func(s *shell) string { return strconv.Quote(cmp.Or(s.flags.environment, telegramsOwn[0])) },
+			says:    "Where new bots go: production, test, or an environment that is configured.",
+			choices: func(c config) []string { return c.allEnvironments() },
+		},
+		{
+			name: configEnvironments, like: `environments = { lab = { dcs = ["2=10.0.0.2:443"], server_keys = ["lab.pem"] } }`,
+			read: (*config).setEnvironments,
+			value: func(s *shell) string {
+				return strings.Join(s.config.allEnvironments(), ", ")
+			},
 		},
 		{
 			name: "timeout", like: `timeout = "45s"`, flag: "timeout", variable: "BOTRING_TIMEOUT",
@@ -75,7 +95,7 @@ func configKeys() []configKey {
 			name: configTheme, like: `theme = "light"`, variable: "NO_COLOR", read: (*config).setTheme,
 			value:   func(s *shell) string { return strconv.Quote(s.theme().String()) },
 			says:    `What the screens are drawn for. "auto" asks the terminal for its background; "none" is without colours.`,
-			choices: []string{"auto", "dark", "light", "none"},
+			choices: func(config) []string { return []string{"auto", "dark", "light", "none"} },
 		},
 		{
 			name: "clipboard", like: `clipboard = "45s"`, read: (*config).setClipboard,
@@ -100,15 +120,20 @@ func span(chosen, usual time.Duration) string {
 	return strconv.Quote(text)
 }
 
+// telegramsOwn are the environments that are known by themselves, the usual one first.
+var telegramsOwn = []string{"production", "test"}
+
 var (
-	errConfigKeyring     = errors.New(`keyring is "system", "age" or "memory"`)
-	errConfigTimeout     = fmt.Errorf(`timeout is how long one conversation with Telegram may take, from %s to %s`, span(leastTimeout, 0), span(mostTimeout, 0))
-	errConfigConcurrency = fmt.Errorf("concurrency is a number from 1 to %d", maxConcurrency)
-	errConfigWatch       = errors.New(`watch is "off", or how often all bots are checked, such as "1h" or "90m"`)
-	errConfigWatchShort  = errors.New(`watch is an hour at least, since Telegram need not be asked more often: "1h"`)
-	errConfigWatchLong   = errors.New(`watch is 30 days at most: "720h"`)
-	errConfigTheme       = errors.New(`theme is "auto", "dark", "light" or "none"`)
-	errConfigClipboard   = fmt.Errorf(`clipboard is how long a copied secret stays there, from %s to %s`, span(leastClipboard, 0), span(mostClipboard, 0))
+	errConfigEnvironment  = errors.New(`environment is "production", "test", or the name of one that is configured`)
+	errConfigEnvironments = errors.New(`environments have a name of a-z, 0-9 and -, dcs = ["ID=HOST:PORT"] and server_keys = ["FILE.pem"]`)
+	errConfigKeyring      = errors.New(`keyring is "system", "age" or "memory"`)
+	errConfigTimeout      = fmt.Errorf(`timeout is how long one conversation with Telegram may take, from %s to %s`, span(leastTimeout, 0), span(mostTimeout, 0))
+	errConfigConcurrency  = fmt.Errorf("concurrency is a number from 1 to %d", maxConcurrency)
+	errConfigWatch        = errors.New(`watch is "off", or how often all bots are checked, such as "1h" or "90m"`)
+	errConfigWatchShort   = errors.New(`watch is an hour at least, since Telegram need not be asked more often: "1h"`)
+	errConfigWatchLong    = errors.New(`watch is 30 days at most: "720h"`)
+	errConfigTheme        = errors.New(`theme is "auto", "dark", "light" or "none"`)
+	errConfigClipboard    = fmt.Errorf(`clipboard is how long a copied secret stays there, from %s to %s`, span(leastClipboard, 0), span(mostClipboard, 0))
 )
 
 // setKeyring reads the kind of keyring.
@@ -119,6 +144,59 @@ func (c *config) setKeyring(value any) error {
 	}
 	c.keyring = kind
 	return nil
+}
+
+// setEnvironment reads where new bots go. Whether there is such an environment is found out by who opens it.
+func (c *config) setEnvironment(value any) error {
+	name, ok := value.(string)
+	if !ok || name == "" {
+		return errConfigEnvironment
+	}
+	c.environment = name
+	return nil
+}
+
+// allEnvironments are the names of those that are known.
+func (c config) allEnvironments() []string {
+	names := slices.Clone(telegramsOwn)
+	for _, custom := range c.environments {
+		names = append(names, custom.Name)
+	}
+	return names
+}
+
+// setEnvironments reads the environments of somebody's own, in the order of their names.
+func (c *config) setEnvironments(value any) error {
+	tables, ok := value.(map[string]any)
+	if !ok {
+		return errConfigEnvironments
+	}
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		table, ok := tables[name].(map[string]any)
+		dcs, isList := textsOf(table["dcs"])
+		keys, areFiles := textsOf(table["server_keys"])
+		if !ok || !isList || !areFiles || len(table) != 2 || slices.Contains(telegramsOwn, name) {
+			return errConfigEnvironments
+		}
+		for i, key := range keys {
+			if !filepath.IsAbs(key) {
+				keys[i] = filepath.Join(c.dir, key)
+			}
+		}
+		c.environments = append(c.environments, fleet.CustomEnvironment{Name: name, DCs: dcs, ServerKeys: keys})
+	}
+	return nil
+}
+
+// textsOf reads a list of texts, which is not empty.
+func textsOf(value any) (texts []string, ok bool) {
+	list, ok := value.([]any)
+	for _, each := range list {
+		text, isText := each.(string)
+		ok = ok && isText
+		texts = append(texts, text)
+	}
+	return texts, ok && len(list) > 0
 }
 
 // setWatch reads "off", 0 or a duration such as "1h".

@@ -14,9 +14,13 @@ type settings struct{ *shell }
 func (s settings) All() []ui.Setting {
 	var all []ui.Setting
 	for _, key := range configKeys() {
+		if key.says == "" {
+			continue
+		}
 		by := s.chosenBy(key)
-		one := ui.Setting{
-			Key: key.name, Value: strings.Trim(key.value(s.shell), `"`), Says: key.says, Choices: key.choices, Chosen: by != byDefault,
+		one := ui.Setting{Key: key.name, Value: strings.Trim(key.value(s.shell), `"`), Says: key.says, Chosen: by != byDefault}
+		if key.choices != nil {
+			one.Choices = key.choices(s.config)
 		}
 		if by == byFlag || by == byVariable {
 			one.Above = key.from(by)
