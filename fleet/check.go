@@ -187,9 +187,7 @@ func (f *Fleet) ask(ctx context.Context, on *ground, key Key, name string, sessi
 // speaksFor reports whether a bot's state is about a session: its own one, or another where that does not run
 // here.
 func speaksFor(b Bot, name string) bool {
-	return name == store.DefaultSession || !slices.ContainsFunc(b.Sessions, func(s Session) bool {
-		return s.Name == store.DefaultSession && s.Runs == store.Here
-	})
+	return name == store.DefaultSession || !runsHere(b, store.DefaultSession)
 }
 
 // prove asks whether the session that a login would replace still works: ErrSessionWorks if it does, nil
