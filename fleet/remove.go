@@ -67,6 +67,7 @@ func (f *Fleet) take(ctx context.Context, key Key, keep bool) (removed Removed, 
 	if err := on.Delete(ctx, key); err != nil {
 		return removed, fmt.Errorf("remove from the catalogue: %w", err)
 	}
+	f.forgetCopy(ctx, on, r)
 	return removed, nil
 }
 
