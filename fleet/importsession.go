@@ -236,7 +236,7 @@ func (f *Fleet) saveSession(ctx context.Context, on *ground, c Candidate) error 
 	if written {
 		return f.enter(ctx, on, s)
 	}
-	if err := s.begin(ctx, f, on); err != nil {
+	if err := s.begin(ctx, f, on, false); err != nil {
 		return err
 	}
 	_, err = f.finish(ctx, on, s, nil)

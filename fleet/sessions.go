@@ -176,7 +176,7 @@ func (f *Fleet) recoverFurther(ctx context.Context, on *ground, r *keyring.Ring,
 		return false, err
 	}
 	if bad || !known || session.Save != intent.Nonce {
-		return true, on.End(ctx, intent.Nonce)
+		return intent.APIID != 0, on.End(ctx, intent.Nonce)
 	}
 	s := &save{key: intent.Key, further: intent.Session, item: botItem{Save: intent.Nonce, Session: session}}
 	return false, f.enter(ctx, on, s)
@@ -296,7 +296,7 @@ func (f *Fleet) MarkElsewhere(ctx context.Context, key Key, name, at string) (bo
 	if name != store.DefaultSession {
 		s.further = name
 	}
-	if err := s.begin(ctx, f, on); err != nil {
+	if err := s.begin(ctx, f, on, false); err != nil {
 		return Bot{}, err
 	}
 	saved, err := f.finish(ctx, on, s, nil)

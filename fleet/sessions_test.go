@@ -299,7 +299,7 @@ func TestRecoverAFurtherSession(t *testing.T) {
 				Session: &sessionItem{Session: fakeSession(7, 50), Runs: store.Elsewhere, At: "ci", Since: w.clock()},
 			}}
 			on := f.at.Load()
-			if err := s.begin(t.Context(), f, on); err != nil {
+			if err := s.begin(t.Context(), f, on, true); err != nil {
 				t.Fatal(err)
 			}
 			if written {

@@ -14,7 +14,8 @@ type Intent struct {
 	Key   Key
 	// Session is the further session that is saved, "" for the bot's own item.
 	Session string
-	APIID   int
+	// APIID is the app that is logged in with, 0 for a save without a login: cut off, it leaves nothing at Telegram.
+	APIID int
 	Began   time.Time
 }
 
