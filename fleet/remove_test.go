@@ -45,6 +45,29 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// TestTakeReadsBeforeItDeletes: where an item cannot be read now, the bot stays with all it has.
+func TestTakeReadsBeforeItDeletes(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	if _, err := f.LoginSession(t.Context(), key(7), NewSession{Name: "ci"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	items := w.items()
+	w.store.fail(nil, func(name string) error {
+		if name == botItemName(key(7)) {
+			return keyring.ErrDenied
+		}
+		return nil
+	})
+	if _, err := f.Take(t.Context(), key(7)); !errors.Is(err, keyring.ErrDenied) {
+		t.Errorf("taken: %v", err)
+	}
+	if bot, err := f.Bot(t.Context(), key(7)); err != nil || len(bot.Sessions) != 2 || !slices.Equal(w.items(), items) {
+		t.Errorf("left: %+v, %v, %q", bot.Sessions, err, w.items())
+	}
+}
+
 func TestRestoreWritesOverNothing(t *testing.T) {
 	w := newFakeWorld(t)
 	f := w.open()
