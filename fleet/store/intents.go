@@ -16,7 +16,7 @@ type Intent struct {
 	Session string
 	// APIID is the app that is logged in with, 0 for a save without a login: cut off, it leaves nothing at Telegram.
 	APIID int
-	Began   time.Time
+	Began time.Time
 }
 
 // Begin enters a save into the journal, on the disk when it returns.
