@@ -83,7 +83,7 @@ func takeItems(ctx context.Context, r *keyring.Ring, row Bot, keep bool) (items 
 	}
 	names = append(names, botItemName(row.Key))
 	if keep {
-		if items, err = readItems(ctx, r, names); err != nil {
+		if items, err = readItems(ctx, r, row, names); err != nil {
 			return nil, err
 		}
 	}
@@ -95,9 +95,10 @@ func takeItems(ctx context.Context, r *keyring.Ring, row Bot, keep bool) (items 
 	return items, nil
 }
 
-// readItems reads items to be put back, those that there are none of left out. It returns none at all where one of
+// readItems reads items of a bot to be put back, those that there are none of left out. It returns none at all where one of
 // them cannot be decrypted.
-func readItems(ctx context.Context, r *keyring.Ring, names []string) (items []keyring.Item, err error) {
+func readItems(ctx context.Context, r *keyring.Ring, row Bot, names []string) (items []keyring.Item, err error) {
+	profiles := map[Key]Profile{row.Key: row.Profile}
 	for _, name := range names {
 		value, err := r.Get(ctx, name)
 		switch {
@@ -107,7 +108,7 @@ func readItems(ctx context.Context, r *keyring.Ring, names []string) (items []ke
 		case err != nil:
 			return nil, err
 		default:
-			items = append(items, keyring.Item{Name: name, Label: itemLabel(name, value), Value: value})
+			items = append(items, keyring.Item{Name: name, Label: itemLabel(name, value, profiles), Value: value})
 		}
 	}
 	return items, nil
