@@ -4,27 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 )
 
+// staleHalf is how old a half-made copy has to be to be nobody's any more: one is made within seconds.
+const staleHalf = time.Hour
+
 // CopyTo writes a copy of the catalogue to a file, in place of the one that is there, readable by its owner
-// alone. Killed at any point it leaves the old copy or the new one. A catalogue in memory has none: it does
-// nothing.
+// alone. Killed at any point it leaves the old copy or the new one, and so do several processes at once. A catalogue in
+// memory has none: it does nothing.
 func (s *Store) CopyTo(ctx context.Context, path string) error {
 	if s.path == "" {
 		return nil
 	}
-	half := path + ".new"
+	clearHalves(path)
 	// SQLite takes a file that is empty for none, and leaves it its mode.
-	if err := os.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+halfMade+"*")
+	if err != nil {
 		return fmt.Errorf("copy the catalogue: %w", err)
 	}
-	file, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		err = file.Close()
-	}
+	half := file.Name()
+	err = file.Close()
 	if err == nil {
 		_, err = s.db.ExecContext(ctx, `VACUUM INTO ?`, half)
 	}
@@ -39,6 +42,23 @@ func (s *Store) CopyTo(ctx context.Context, path string) error {
 		return fmt.Errorf("copy the catalogue: %w", s.plain(ctx, err))
 	}
 	return nil
+}
+
+// halfMade is what a copy's name goes on with while it is made.
+const halfMade = ".new"
+
+// clearHalves removes the half-made copies that processes left which were killed.
+func clearHalves(path string) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasPrefix(entry.Name(), filepath.Base(path)+halfMade) && time.Since(info.ModTime()) > staleHalf {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), entry.Name()))
+		}
+	}
 }
 
 // synced has the disk hold a file.
