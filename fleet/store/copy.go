@@ -70,18 +70,57 @@ func synced(path string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-// ReadCopy reads the rows of a copy and when it was made, without changing it. Where there is none it returns
-// an error that is fs.ErrNotExist.
+// ReadCopy reads the rows of a copy and when it was made, without changing it: one of an older schema is brought up to
+// date in memory. Where there is none it returns an error that is fs.ErrNotExist.
 func ReadCopy(ctx context.Context, path string, now time.Time) (rows Snapshot, made time.Time, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Snapshot{}, time.Time{}, err
 	}
-	db, err := connectTo(ctx, source(path)+"&mode=ro&immutable=1")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Snapshot{}, time.Time{}, err
+	}
+	db, err := inMemory(ctx, content)
 	if err != nil {
 		return Snapshot{}, time.Time{}, &OpenError{path, err}
 	}
 	defer func() { _ = db.Close() }()
 	rows, err = db.Snapshot(ctx, now)
 	return rows, info.ModTime(), err
+}
+
+// inMemory is a catalogue in memory that begins with the content of a catalogue's file.
+func inMemory(ctx context.Context, content []byte) (*Store, error) {
+	s, err := bare("file::memory:?" + settings)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.load(ctx, content); err == nil {
+		err = s.migrate(ctx)
+	}
+	if err != nil {
+		_ = s.db.Close()
+		return nil, sentinel(err)
+	}
+	return s, nil
+}
+
+// load puts the content of a catalogue's file into a database in memory.
+func (s *Store) load(ctx context.Context, content []byte) error {
+	if len(content) < smallest {
+		return ErrNotACatalogue
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	return conn.Raw(func(driver any) error {
+		into, ok := driver.(interface{ Deserialize([]byte) error })
+		if !ok {
+			return fmt.Errorf("SQLite's driver is a %T", driver)
+		}
+		return into.Deserialize(content)
+	})
 }

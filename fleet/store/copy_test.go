@@ -1,8 +1,12 @@
 package store_test
 
 import (
+	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"sync"
@@ -78,5 +82,37 @@ func TestCopyOfSeveralAtOnce(t *testing.T) {
 	halves, err := filepath.Glob(path + ".*.new*")
 	if err != nil || !slices.Equal(halves, []string{now}) {
 		t.Errorf("left: %q, %v", halves, err)
+	}
+}
+
+// TestReadCopy: one of an older schema gives its rows and stays as it is, and what is none is said not to be.
+func TestReadCopy(t *testing.T) {
+	s, path := catalogue(t, 7)
+	whole, older := path+".copy", path+".older"
+	for _, to := range []string{whole, older} {
+		if err := s.CopyTo(t.Context(), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	age(t, older)
+	otherDatabase(t, path+".other", "PRAGMA user_version = 1")
+	otherDatabase(t, path+".newer", "PRAGMA application_id = 1651798631; PRAGMA user_version = 99")
+	write(t, path+".empty", nil)
+	write(t, path+".rubbish", bytes.Repeat([]byte("rubbish "), 500))
+	for end, want := range map[string]error{
+		".copy": nil, ".older": nil, ".other": store.ErrNotACatalogue, ".newer": store.ErrNewer, ".empty": store.ErrNotACatalogue,
+		".rubbish": store.ErrNotACatalogue, ".none": fs.ErrNotExist,
+	} {
+		before, _ := os.ReadFile(path + end)
+		rows, made, err := store.ReadCopy(t.Context(), path+end, time.Now())
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", end, err, want)
+		}
+		if want == nil && (len(rows.Bots) != 1 || !reflect.DeepEqual(rows.Bots[0].Sessions, bot(7).Sessions) || made.IsZero()) {
+			t.Errorf("%s: %+v, made %v", end, rows.Bots, made)
+		}
+		if after, _ := os.ReadFile(path + end); !bytes.Equal(before, after) {
+			t.Errorf("%s was changed", end)
+		}
 	}
 }
