@@ -185,6 +185,7 @@ func TestNotRead(t *testing.T) {
 		{"bots.yml", "a: [b\n", "YAML", 0},
 		{"deep.json", strings.Repeat("[", 1000) + strings.Repeat("]", 1000), "JSON", 1},
 		{"deep.yaml", "a: &a [" + strings.Repeat("[", 900) + strings.Repeat("]", 901), "YAML", 1},
+		{"bombs.yaml", strings.Repeat("---\na: &a [" + strings.Repeat("x, ", 200) + "x]\nb: [" + strings.Repeat("*a, ", 20) + "*a]\n", 10), "YAML", 7},
 		{"bomb.yaml", "a: &a [x]\nb: &b [" + strings.Repeat("*a, ", 4000) + "*a]\nc: [*b, *b]", "YAML", 1},
 	} {
 		var wrong *files.SyntaxError
