@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 )
 
 // ErrNotRegular is the error of what is neither a regular file nor a folder: a device, a pipe.
@@ -295,14 +296,19 @@ func promising(name string) bool {
 	return strings.HasPrefix(base, ".env")
 }
 
-// cutRune takes a character off the end that the end of what was read may have cut through, in UTF-8 or UTF-16.
+// cutRune takes a character off the end that the end of what was read has cut through. UTF-16 is left as it is: half a
+// pair is still a character to decode.
 func cutRune(head []byte) []byte {
-	if len(head) < headOfAFile {
+	if len(head) < headOfAFile || isUTF16(head) {
 		return head
 	}
-	end := len(head)
-	for n := 0; n < 4 && end > 0 && head[end-1] >= 0x80; n++ {
-		end--
+	for n := 1; n < utf8.UTFMax; n++ {
+		if start := len(head) - n; utf8.RuneStart(head[start]) {
+			if !utf8.FullRune(head[start:]) {
+				return head[:start]
+			}
+			break
+		}
 	}
-	return head[:end-end%2]
+	return head
 }
