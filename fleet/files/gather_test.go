@@ -136,6 +136,22 @@ func TestGramStore(t *testing.T) {
 	}
 }
 
+// TestGramStoreTakesItsOwn: what has the name of a session in front is not passed over for that.
+func TestGramStoreTakesItsOwn(t *testing.T) {
+	for _, prefix := range []string{"s", "shop%3A", "shop-", "7"} {
+		dir := t.TempDir()
+		gramStore(t, dir, prefix)
+		write(t, dir, map[string]string{
+			prefix + "-1001234567890": `["-1001234567890","1",null,null,"X",1]`, prefix + "42": `["42","1",null,null,"X",1]`,
+			prefix + "ecrets.env": "BOT_TOKEN=" + one, prefix + ".json": `["` + two + `"]`, prefix + "list2": three, prefix: three,
+		})
+		doc, err := files.Gather(t.Context(), dir)
+		if err != nil || len(doc.Entries) != 5 || doc.Files != 5 || doc.Skipped != 0 {
+			t.Errorf("%s: %d files, %d skipped, %+v, %v", prefix, doc.Files, doc.Skipped, doc.Entries, err)
+		}
+	}
+}
+
 func TestGatherFile(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"bots.txt": one, "bots.bin": "\x00"})
