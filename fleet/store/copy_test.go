@@ -55,7 +55,7 @@ func TestCopyOfSeveralAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = other.Close() }()
+		t.Cleanup(func() { _ = other.Close() })
 		all.Go(func() {
 			for range 5 {
 				if err := other.CopyTo(t.Context(), to); err != nil {
