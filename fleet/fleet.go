@@ -204,6 +204,9 @@ func (f *Fleet) bareGround(kind keyring.Kind) *ground {
 	}
 	on.log = f.opts.Log
 	on.ring.open = logOpening(on.log, on.ring.open)
+	if path, err := cataloguePath(f.opts.Home, f.opts.Ring, kind); err == nil {
+		on.history.head = historyHeadItem(path)
+	}
 	// The same for encrypted files: after a move both keyrings may have a copy of a session.
 	on.guard.dir, on.guard.scope = keyring.LockDir, f.opts.Ring
 	if f.opts.OpenRing != nil {

@@ -79,7 +79,7 @@ func (f *Fleet) VerifyHistory(ctx context.Context) (check HistoryCheck, err erro
 	if err != nil {
 		return check, err
 	}
-	head, err := historyHead(ctx, r)
+	head, err := historyHead(ctx, r, on.history.head)
 	if err != nil {
 		return check, err
 	}

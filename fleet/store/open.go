@@ -140,24 +140,6 @@ func connect(ctx context.Context, source string) (*Store, error) {
 	return s, nil
 }
 
-// connectTo opens what source names as it is, which has to be a catalogue of this very schema.
-func connectTo(ctx context.Context, source string) (*Store, error) {
-	s, err := bare(source)
-	if err != nil {
-		return nil, err
-	}
-	latest := len(migrations())
-	version, err := s.recognise(ctx, s.db, latest)
-	if err == nil && version != latest {
-		err = ErrNotACatalogue
-	}
-	if err != nil {
-		_ = s.db.Close()
-		return nil, sentinel(err)
-	}
-	return s, nil
-}
-
 // bare is a store that has not looked at its file.
 func bare(source string) (*Store, error) {
 	db, err := sql.Open("sqlite", source)
