@@ -243,6 +243,9 @@ func (how Importing) Takes(c Candidate) bool {
 //
 // An *UnsavedError is given up here, the login ended again: a hundred of them cannot wait for somebody.
 func (f *Fleet) Import(ctx context.Context, candidates []Candidate, how Importing, done func(int, Outcome)) error {
+	if problem := CheckTags(how.Tags); problem != nil {
+		return problem
+	}
 	if _, err := f.preflight(ctx, f.at.Load(), nil); err != nil {
 		return err
 	}
@@ -269,13 +272,15 @@ func (f *Fleet) Import(ctx context.Context, candidates []Candidate, how Importin
 func (f *Fleet) importOne(ctx context.Context, c Candidate, apiID int, how Importing) (Bot, error) {
 	var saved Saved
 	var err error
-	steps := traceOf(ctx).steps(c.Key)
+	steps, tags := traceOf(ctx).steps(c.Key), slices.Concat(c.Tags, how.Tags)
 	if c.Verdict == Changed && c.Bot.ID != 0 {
-		saved, err = f.ReplaceToken(ctx, c.Key, c.Token, how.NoLogin, steps)
+		if saved, err = f.ReplaceToken(ctx, c.Key, c.Token, how.NoLogin, steps); err == nil && len(tags) > 0 {
+			_, err = f.Tag(ctx, []Key{c.Key}, tags, nil)
+			return f.after(ctx, c.Key, err)
+		}
 	} else {
 		saved, err = f.Add(ctx, NewBot{
-			Token: c.Token, APIID: apiID, Environment: c.Key.Environment, Label: c.Label,
-			Tags: append(c.Tags[:len(c.Tags):len(c.Tags)], how.Tags...), NoLogin: how.NoLogin,
+			Token: c.Token, APIID: apiID, Environment: c.Key.Environment, Label: c.Label, Tags: tags, NoLogin: how.NoLogin,
 		}, steps)
 	}
 	var unsaved *UnsavedError

@@ -168,7 +168,7 @@ func TestImportChanged(t *testing.T) {
 	}
 	var got Outcome
 	replace := func() {
-		if err := f.Import(t.Context(), candidates, Importing{Replace: true}, func(_ int, o Outcome) { got = o }); err != nil {
+		if err := f.Import(t.Context(), candidates, Importing{Replace: true, Tags: []string{"new"}}, func(_ int, o Outcome) { got = o }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,6 +181,14 @@ func TestImportChanged(t *testing.T) {
 	replace()
 	if token, err = f.Token(t.Context(), key(1)); got.Err != nil || err != nil || !token.Equal(tokenOf(1, "o")) {
 		t.Errorf("with one that works: %v; then the token is the new one: %t, %v", got.Err, token.Equal(tokenOf(1, "o")), err)
+	}
+	if !slices.Equal(got.Bot.Tags, []string{"new"}) {
+		t.Errorf("a bot whose token is replaced has the tags %q", got.Bot.Tags)
+	}
+	var wrong *InputError
+	err = f.Import(t.Context(), candidates, Importing{Tags: []string{"two words"}}, func(int, Outcome) { t.Error("a bot was tried") })
+	if !errors.As(err, &wrong) || wrong.Field != FieldTag {
+		t.Errorf("a tag that is none: %v", err)
 	}
 }
 

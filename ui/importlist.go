@@ -1,12 +1,14 @@
 package ui
 
 import (
+	"context"
 	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/fleet/files"
 	"botring/fleet/store"
 )
 
@@ -19,6 +21,8 @@ type importList struct {
 	// chosen is which candidates are to be imported, by their places. It is replaced, not changed.
 	chosen []bool
 	at     int
+	// tags are given to every bot that is logged in or saved anew.
+	tags []string
 	// app is the place among the saved apps of the one that tokens log in with which name none.
 	app int
 
@@ -39,7 +43,36 @@ func newImportList(sh *shell, from importPath, found foundToImport) screen {
 		}
 	}
 	for i, c := range found.candidates {
-		l.chosen[i] = c.Verdict == fleet.New || c.Verdict == fleet.Same && choosable(c) && !loggedIn(c.Bot)
+		l.chosen[i] = wanted(c)
+	}
+	return l
+}
+
+// wanted reports whether a candidate is chosen before anybody chooses.
+func wanted(c fleet.Candidate) bool {
+	return c.Verdict == fleet.New || c.Verdict == fleet.Same && choosable(c) && !loggedIn(c.Bot)
+}
+
+// A previewAgain is what was found, looked at anew after somebody has said more about it.
+type previewAgain struct {
+	entries    []files.Entry
+	candidates []fleet.Candidate
+}
+
+func previewed(ctx context.Context, f *fleet.Fleet, entries []files.Entry) (previewAgain, error) {
+	candidates, err := f.Preview(ctx, entries)
+	return previewAgain{entries, candidates}, err
+}
+
+// anew is the list with what was looked at anew. What is as it was stays chosen or not.
+func (l importList) anew(again previewAgain) importList {
+	before := l.found.candidates
+	l.found.doc.Entries, l.found.candidates = again.entries, again.candidates
+	l.chosen = slices.Clone(l.chosen)
+	for i, c := range again.candidates {
+		if c.Verdict != before[i].Verdict || c.Key != before[i].Key {
+			l.chosen[i] = wanted(c)
+		}
 	}
 	return l
 }
@@ -92,6 +125,10 @@ func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
 		l.app = l.appAfter(-1)
 	case key.Matches(press, keys.right):
 		l.app = l.appAfter(1)
+	case key.Matches(press, keys.tags) && l.takesTags():
+		return newTagsToGive(l.sh, "what is imported", l.tags, l, func(tags []string) screen { l.tags = tags; return l }), nil
+	case key.Matches(press, keys.edit) && l.current().OwnerOpen():
+		return newImportOwner(l), nil
 	case key.Matches(press, keys.add):
 		form := newAppForm(l.sh).(appForm)
 		form.from = l
@@ -102,6 +139,14 @@ func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
 		return l.ask(true), nil
 	}
 	return l, nil
+}
+
+// current is the selected candidate.
+func (l importList) current() fleet.Candidate { return l.found.candidates[l.at] }
+
+// takesTags reports whether there is a bot that tags could be given to.
+func (l importList) takesTags() bool {
+	return slices.ContainsFunc(l.found.candidates, func(c fleet.Candidate) bool { return choosable(c) && !c.IsSession() })
 }
 
 func (l importList) move(msg tea.KeyPressMsg) (importList, bool) {
@@ -187,7 +232,7 @@ func (l importList) apiID() int {
 
 // order is what was chosen. Those that would replace a token were chosen one by one.
 func (l importList) order() order {
-	o := order{deed: importing, how: fleet.Importing{APIID: l.apiID(), NoLogin: l.noLogin, Replace: true}}
+	o := order{deed: importing, how: fleet.Importing{APIID: l.apiID(), Tags: l.tags, NoLogin: l.noLogin, Replace: true}}
 	for i, c := range l.found.candidates {
 		if l.chosen[i] {
 			o.candidates = append(o.candidates, c)
@@ -245,7 +290,15 @@ func (l importList) Keys() []key.Binding {
 		}
 		return keys
 	}
-	keys := []key.Binding{as(k.open, "import"), as(k.saveOnly, l.sh.words("save without logging in", "save only")), as(k.mark, "choose"), as(k.markAll, "all")}
+	keys := []key.Binding{as(k.open, "import")}
+	if l.current().OwnerOpen() {
+		keys = append(keys, as(k.edit, "whose it is"))
+	}
+	keys = append(keys, as(k.saveOnly, l.sh.words("save without logging in", "save only")), as(k.mark, "choose"))
+	if l.takesTags() {
+		keys = append(keys, k.tags)
+	}
+	keys = append(keys, as(k.markAll, "all"))
 	if l.needsApp() {
 		if len(l.sh.apps) > 1 {
 			keys = append(keys, as(k.right, "next app"), as(k.left, "previous app"))
