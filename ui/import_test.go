@@ -79,6 +79,10 @@ func importsOf(on func(string, []fleet.Bot, func(*shell) screen)) {
 		return list("enter")(sh)
 	})
 	on("import list at a session without its bot", someBots(), list("G"))
+	second := []string{"j", "j", "j", "j", "j", "j", "j"}
+	on("import list at a second token", someBots(), list(second...))
+	on("import list, reading", someBots(), list(append(second, "space")...))
+	on("import list, stopping", someBots(), list(append(second, "space", "esc")...))
 	on("import tags", someBots(), list("t"))
 	on("import tags, typed", someBots(), list("t", "p", "r"))
 	on("import owner", someBots(), list("G", "E", "7"))
@@ -90,6 +94,7 @@ func importsOf(on func(string, []fleet.Bot, func(*shell) screen)) {
 func TestImportLooks(t *testing.T) {
 	for name, pressed := range map[string][]string{
 		"List": nil, "End": {"G"}, "Asking": {"j", "j", "enter"}, "SaveOnly": {"*", "*", "ctrl+s"},
+		"SecondToken": {"j", "j", "j", "j", "j", "j", "j"},
 		"Tags": {"t", "p", "r"}, "Tagged": {"t", "e", "u", "enter"}, "TaggedAsking": {"t", "e", "u", "enter", "enter"}, "Owner": {"G", "E", "7"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,6 +172,47 @@ func TestImportTags(t *testing.T) {
 	}
 	if s := drive(s, "t", "space", "-", "e", "u", "enter"); !is[tagging](s) {
 		t.Errorf("a tag was taken away from bots that are yet to be made: %T", s)
+	}
+}
+
+// TestImportSecondToken: of two tokens of a bot the first counts until somebody chooses the other, and chooses back.
+func TestImportSecondToken(t *testing.T) {
+	dir := t.TempDir()
+	w := newWhole(t, 1)
+	w.See("1 bot")
+	w.addBot(2)
+	other := fmt.Sprintf("%d:AAH%s", wholeID(2), strings.Repeat("o", 32))
+	text := other + "\n" + wholeToken(2).Reveal() + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "bots.txt"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.Type("i")
+	w.See("Lists, tables")
+	w.slowly(filepath.Join(dir, "bots.txt"))
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+	w.See("1 of 2 chosen · 1 new · 1 twice")
+	w.Type("j")
+	w.See("space take this one")
+	w.Type(" ")
+	w.See("This token counts now, in place of the other.")
+	w.See("line 1  another token of this bot is in line 2")
+	w.Type("k")
+	w.See("space take this one")
+	w.Type(" ")
+	w.See("line 2  another token of this bot is in line 1")
+	w.Type("j")
+	w.Type(" ")
+	w.See("line 1  another token of this bot is in line 2")
+	w.See("1 of 2 chosen · 1 new · 1 twice")
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+	w.See("1 bot will be logged in")
+	w.confirm()
+	w.See("Imported Whole 2")
+	token, err := w.fleet.Token(t.Context(), fleet.Key{Environment: "test", ID: wholeID(2)})
+	if err != nil || !token.Equal(wholeToken(2)) {
+		t.Errorf("the one that was chosen is saved: %t, %v", token.Equal(wholeToken(2)), err)
 	}
 }
 

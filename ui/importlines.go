@@ -96,7 +96,12 @@ func (l importList) View(size size) view {
 		v.body = append(v.body, "")
 	}
 	v.body = append(v.body, foot...)
-	if v.status == "" {
+	switch {
+	case l.cancelling:
+		v.status = "Cancelling" + t.glyphs.ellipsis
+	case l.looking.id != 0:
+		v.status = "reading" + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc stops"
+	case v.status == "":
 		v.status = t.dim.Render(joined(" "+t.glyphs.dot+" ", candidateWhere(all[l.at]), candidateWords(all[l.at])))
 	}
 	return v

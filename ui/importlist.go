@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"charm.land/bubbles/v2/key"
@@ -32,6 +33,9 @@ type importList struct {
 	pager           pager
 	// says is what the last key did, or could not do.
 	says string
+	// looking: another of a bot's tokens is to count, and all are looked at anew for that.
+	looking    task
+	cancelling bool
 }
 
 // newImportList shows what was read. What is new is chosen already.
@@ -100,8 +104,18 @@ func (l importList) Typing() bool { return false }
 func (l importList) notice(text string) screen { l.says = text; return l }
 
 func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
+	if done, ok := msg.(taskDoneMsg); ok && l.looking.id != 0 && done.task == l.looking.id {
+		return l.looked(done), nil
+	}
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
+		return l, nil
+	}
+	if l.looking.id != 0 {
+		if key.Matches(press, l.sh.keys.back) {
+			l.looking.cancel()
+			l.cancelling = true
+		}
 		return l, nil
 	}
 	l.says = ""
@@ -115,6 +129,8 @@ func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch {
 	case key.Matches(press, keys.back, keys.quit):
 		return l.from, nil
+	case key.Matches(press, keys.mark) && l.current().Verdict == fleet.Contradicted:
+		return l.prefer()
 	case key.Matches(press, keys.mark):
 		return l.toggle(), nil
 	case key.Matches(press, keys.markAll):
@@ -181,6 +197,39 @@ func (l importList) toggle() importList {
 	l.chosen = slices.Clone(l.chosen)
 	l.chosen[l.at] = !l.chosen[l.at]
 	l.at = min(l.at+1, len(l.chosen)-1)
+	return l
+}
+
+// prefer has the selected token count instead of the one of its bot that does, which changes what both come to.
+func (l importList) prefer() (screen, tea.Cmd) {
+	f, entries, of := l.sh.fleet, slices.Clone(l.found.doc.Entries), l.current().Key
+	for i, c := range l.found.candidates {
+		if c.Key == of && !c.IsSession() {
+			entries[i].Preferred = i == l.at
+		}
+	}
+	var cmd tea.Cmd
+	l.looking, cmd = l.sh.start("reading", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
+		return previewed(ctx, f, entries)
+	})
+	return l, cmd
+}
+
+// looked takes what came of it. A token that somebody has preferred is chosen, whatever it comes to.
+func (l importList) looked(msg taskDoneMsg) importList {
+	cancelled := l.cancelling || errors.Is(msg.err, context.Canceled)
+	l.looking, l.cancelling = task{}, false
+	again, ok := msg.value.(previewAgain)
+	switch {
+	case cancelled:
+		l.says = "Stopped. Nothing was changed."
+	case msg.err != nil || !ok:
+		l.says = l.sh.says(msg.err)
+	default:
+		l = l.anew(again)
+		l.chosen[l.at] = choosable(l.current())
+		l.says = "This token counts now, in place of the other."
+	}
 	return l
 }
 
@@ -279,6 +328,12 @@ func (l importList) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 
 func (l importList) Keys() []key.Binding {
 	k := l.sh.keys
+	switch {
+	case l.cancelling:
+		return nil
+	case l.looking.id != 0:
+		return []key.Binding{as(k.back, "stop")}
+	}
 	if l.asking {
 		does := "log in and save"
 		if l.noLogin || !l.logsIn() {
@@ -290,11 +345,15 @@ func (l importList) Keys() []key.Binding {
 		}
 		return keys
 	}
+	chooses := "choose"
+	if l.current().Verdict == fleet.Contradicted {
+		chooses = "take this one"
+	}
 	keys := []key.Binding{as(k.open, "import")}
 	if l.current().OwnerOpen() {
 		keys = append(keys, as(k.edit, "whose it is"))
 	}
-	keys = append(keys, as(k.saveOnly, l.sh.words("save without logging in", "save only")), as(k.mark, "choose"))
+	keys = append(keys, as(k.saveOnly, l.sh.words("save without logging in", "save only")), as(k.mark, chooses))
 	if l.takesTags() {
 		keys = append(keys, k.tags)
 	}
