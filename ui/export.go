@@ -268,6 +268,11 @@ func (e exports) start() (screen, tea.Cmd) {
 				return nil, err
 			}
 		}
+		if shape.HasSession() {
+			if err := f.Fits(bots, name, shape.Kind); err != nil {
+				return nil, err
+			}
+		}
 		var opened []fleet.OpenedSession
 		made := 0
 		for _, bot := range bots {

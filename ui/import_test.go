@@ -95,7 +95,7 @@ func TestImportLooks(t *testing.T) {
 	for name, pressed := range map[string][]string{
 		"List": nil, "End": {"G"}, "Asking": {"j", "j", "enter"}, "SaveOnly": {"*", "*", "ctrl+s"},
 		"SecondToken": {"j", "j", "j", "j", "j", "j", "j"},
-		"Tags": {"t", "p", "r"}, "Tagged": {"t", "e", "u", "enter"}, "TaggedAsking": {"t", "e", "u", "enter", "enter"}, "Owner": {"G", "E", "7"},
+		"Tags":        {"t", "p", "r"}, "Tagged": {"t", "e", "u", "enter"}, "TaggedAsking": {"t", "e", "u", "enter", "enter"}, "Owner": {"G", "E", "7"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			looks(t, func(t *testing.T) (*shell, screen) {

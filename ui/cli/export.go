@@ -154,6 +154,18 @@ func (s *shell) openForExport(ctx context.Context, f *fleet.Fleet, keys []fleet.
 		}
 		bots = append(bots, bot)
 	}
+	for _, bot := range bots {
+		// None is given away on the way to one that has no such session.
+		if _, there := bot.Session(name); name != "" && e.naming.place == "" && !there {
+			s.subject, s.session = bot.String(), name
+			return nil, fleet.ErrNoSession
+		}
+	}
+	if form.HasSession() {
+		if err := f.Fits(bots, name, form.Kind); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.confirmGiving(ctx, bots, name, e); err != nil {
 		return nil, err
 	}
