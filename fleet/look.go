@@ -2,7 +2,7 @@ package fleet
 
 import (
 	"context"
-	"errors"
+	"io/fs"
 	"time"
 
 	"botring/fleet/store"
@@ -14,18 +14,15 @@ type Glance struct {
 	now   func() time.Time
 }
 
-// ErrNothingThere: there is no catalogue to look at.
-var ErrNothingThere = errors.New("no catalogue")
-
 // Look opens the catalogue that Open would open, as it is: nothing is changed or repaired, no keyring is thought of, and
-// where there is none it is ErrNothingThere. It is for what must be quick and may be wrong, such as completing a word.
+// none is made. Errors are *store.OpenError or *InputError. It is for what must be quick and may be wrong, such as completing a word.
 func Look(ctx context.Context, opts Options) (*Glance, error) {
 	f, kind, err := newFleet(opts)
 	if err != nil {
 		return nil, err
 	}
 	if f.inMemory(kind) {
-		return nil, ErrNothingThere
+		return nil, &store.OpenError{Path: "catalogue.db", Err: fs.ErrNotExist}
 	}
 	path, err := cataloguePath(opts.Home, opts.Ring, kind)
 	if err != nil {
@@ -33,7 +30,7 @@ func Look(ctx context.Context, opts Options) (*Glance, error) {
 	}
 	s, err := store.OpenToRead(ctx, path)
 	if err != nil {
-		return nil, errors.Join(ErrNothingThere, err)
+		return nil, err
 	}
 	return &Glance{s, f.now}, nil
 }

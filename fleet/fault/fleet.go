@@ -260,7 +260,8 @@ func ofNotFound(e *fleet.NotFoundError) Fault {
 func ofAmbiguous(e *fleet.AmbiguousError) Fault {
 	keys := make([]string, 0, len(e.Bots))
 	for _, bot := range e.Bots {
-		keys = append(keys, bot.String())
+		// In full: the id alone, which names a bot in production, may be what several have.
+		keys = append(keys, fmt.Sprintf("%s/%d", Clean(bot.Environment), bot.ID))
 	}
 	return Fault{
 		Kind:    "ambiguous",

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -249,6 +250,9 @@ func (s *shell) find(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, 
 		return nil, fleet.Bot{}, err
 	}
 	s.subject = bot.String()
+	if strings.HasPrefix(ref, bot.Environment+"/") {
+		s.subject = ref // the id alone may be another's too
+	}
 	return f, bot, nil
 }
 
@@ -267,7 +271,8 @@ func (s *shell) lookUp(ctx context.Context, f *fleet.Fleet, ref string) (fleet.B
 
 // findSecrets is find for commands that need the keyring too.
 func (s *shell) findSecrets(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, error) {
-	if _, _, err := s.find(ctx, ref); err != nil {
+	_, found, err := s.find(ctx, ref)
+	if err != nil {
 		return nil, fleet.Bot{}, err
 	}
 	f, err := s.openSecrets(ctx)
@@ -275,7 +280,7 @@ func (s *shell) findSecrets(ctx context.Context, ref string) (*fleet.Fleet, flee
 		return nil, fleet.Bot{}, err
 	}
 	// What Recover made good may be this very bot.
-	bot, err := f.Find(ctx, s.subject)
+	bot, err := f.Bot(ctx, found.Key)
 	return f, bot, err
 }
 
