@@ -180,7 +180,7 @@ func (s series) unsaved(unsaved *fleet.UnsavedError) (screen, tea.Cmd) {
 func concernsAll(err error) bool {
 	kind := fault.Of(err).Kind
 	return strings.HasPrefix(kind, "keyring_") || strings.HasPrefix(kind, "api_id_") ||
-		kind == "unreachable" || kind == "not_telegram" || kind == "clock_wrong"
+		strings.HasPrefix(kind, "proxy_") || kind == "unreachable" || kind == "not_telegram" || kind == "clock_wrong"
 }
 
 // sum ends the series.
