@@ -53,6 +53,7 @@ const (
 	FieldKeyring     Field = "keyring"
 	FieldRing        Field = "ring"
 	FieldPlace       Field = "for"
+	FieldProxy       Field = "proxy"
 )
 
 // A Problem is what is wrong with an input.
@@ -88,6 +89,7 @@ const (
 	ProblemUnknown  // no such environment, app or keyring
 	ProblemNeedsDCs // a custom environment without --dc or --server-key
 	ProblemFixedDCs // --dc or --server-key with an environment of Telegram's own
+	ProblemProxy    // it cannot be a proxy's address or secret; Err says why, and quotes nothing
 	ProblemSyntax   // not of the form that is wanted; Err says more
 )
 

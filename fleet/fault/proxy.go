@@ -5,6 +5,7 @@ import (
 	"net"
 	"syscall"
 
+	"botring/fleet"
 	"botring/telegram"
 )
 
@@ -90,4 +91,36 @@ func whyNoProxy(err error) string {
 		return "There is no way to it: there may be no network."
 	}
 	return "It did not answer: it may not run, or something on the way holds the connection up."
+}
+
+// ofProxySecret: a proxy has a name, and the keyring has nothing under it.
+func ofProxySecret(e *fleet.ProxySecretError) Fault {
+	name := value(e.Proxy)
+	return Fault{
+		Kind:     kindMissingItem,
+		What:     "The keyring has no password or secret of the proxy " + name + ".",
+		Why:      "It has a user, or is an MTProxy, and the configuration never holds what it is opened with.",
+		Next:     "botring proxy add " + name + " asks for it and keeps it.",
+		NotSaved: notSaved,
+		Actions:  []Action{Retry, SaveOnly},
+	}
+}
+
+// proxyProblems: what was typed is no proxy. The reasons are telegram's own sentences, and quote nothing.
+func proxyProblems(e *fleet.InputError) map[fleet.Problem]Fault {
+	f := Fault{
+		What: "This is no proxy that can be used.",
+		Why:  "Its address or its secret is not of the form it should have.",
+		Next: "Write it as socks5://HOST:PORT, http://HOST:PORT or mtproxy://HOST:PORT.",
+	}
+	for _, reason := range []error{
+		telegram.ErrProxyURL, telegram.ErrProxyTLS, telegram.ErrProxySOCKS4, telegram.ErrProxyAddr, telegram.ErrProxyUser,
+		telegram.ErrProxyEscape, telegram.ErrNoSecret, telegram.ErrMTProxyUser, telegram.ErrMTSecret,
+	} {
+		if errors.Is(e.Err, reason) {
+			first, rest := splitRune(reason.Error())
+			f.Why = first + rest + "."
+		}
+	}
+	return map[fleet.Problem]Fault{fleet.ProblemProxy: f}
 }
