@@ -98,7 +98,8 @@ type InputError struct {
 	Field   Field
 	Problem Problem
 	// Got and Want are numbers or names that the sentence needs: the two bot ids of ProblemOtherBot, the
-	// characters counted of ProblemSecretLength, the name that is taken. Never a secret.
+	// characters counted of ProblemSecretLength, the name that is taken, where the proxy of ProblemProxy was named
+	// ("" where it was typed). Never a secret.
 	Got, Want string
 	// Err is the cause, if there is one.
 	Err error

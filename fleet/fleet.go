@@ -62,6 +62,8 @@ type Options struct {
 	// Proxy is what Telegram is reached through at first, the zero Proxy for nothing. The secret of one that has
 	// a name and needs one may be left out: it is read from the keyring when something is to be sent.
 	Proxy Proxy
+	// NoWay is why Telegram must not be reached, nil where it may be.
+	NoWay error
 	// Proxies are all that have names.
 	Proxies []Proxy
 	// Timeout bounds one conversation with Telegram, telegram.DefaultTimeout when zero.
@@ -153,7 +155,7 @@ func newFleet(opts Options) (*Fleet, keyring.Kind, error) {
 		f.now = wallClock
 	}
 	f.schedule = newSchedule(opts.AtOnce, f.now)
-	f.passage.proxy = opts.Proxy
+	f.passage.proxy, f.passage.noWay = opts.Proxy, opts.NoWay
 	f.talk = func(network telegram.Network) conversation { return passing{f, network} }
 	kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem)))
 	if kind != keyring.KindSystem && kind != keyring.KindAge && kind != keyring.KindMemory {

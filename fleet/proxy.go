@@ -52,6 +52,8 @@ type passage struct {
 	mu sync.Mutex
 	// proxy is the one in use, with its secret once that was needed.
 	proxy Proxy
+	// noWay is why nothing is to be reached.
+	noWay error
 	// clients are those that go through it, by environment. A client remembers what it has proved of its
 	// network, so there is one of each.
 	clients map[string]*telegram.Client
@@ -59,45 +61,61 @@ type passage struct {
 
 // Proxy is what Telegram is reached through, the zero Proxy for nothing. Its secret may not be there yet.
 func (f *Fleet) Proxy() Proxy {
+	proxy, _ := f.way()
+	return proxy
+}
+
+func (f *Fleet) way() (proxy Proxy, noWay error) {
 	f.passage.mu.Lock()
 	defer f.passage.mu.Unlock()
-	return f.passage.proxy
+	return f.passage.proxy, f.passage.noWay
 }
 
 // Proxies are those that have names.
 func (f *Fleet) Proxies() []Proxy { return f.opts.Proxies }
 
-// FindProxy is the proxy that a text means: NoProxy, the name of one, or a URL.
-func (f *Fleet) FindProxy(text string) (Proxy, error) {
+// CheckProxy says what makes a proxy unusable, as an *InputError.
+func CheckProxy(p Proxy) error {
+	if err := p.Validate(); err != nil {
+		return &InputError{Field: FieldProxy, Problem: ProblemProxy, Err: err}
+	}
+	return nil
+}
+
+// FindProxy is the proxy that a text means: none with NoProxy or "", one of those that have names, or a URL.
+func FindProxy(known []Proxy, text string) (Proxy, error) {
 	text = Trim(text)
-	i := slices.IndexFunc(f.opts.Proxies, func(p Proxy) bool { return p.Name == text })
+	i := slices.IndexFunc(known, func(p Proxy) bool { return p.Name == text })
 	switch {
 	case text == "" || text == NoProxy:
 		return Proxy{}, nil
 	case i >= 0:
-		return f.opts.Proxies[i], nil
+		return known[i], nil
 	case IsProxyName(text):
 		return Proxy{}, &InputError{Field: FieldProxy, Problem: ProblemUnknown, Got: text}
 	}
 	p, err := ParseProxy(text)
-	if err == nil && NeedsProxySecret(p) && p.Kind == telegram.MTProxy {
-		err = &InputError{Field: FieldProxy, Problem: ProblemProxy, Err: telegram.ErrNoSecret}
+	if err != nil {
+		return Proxy{}, err
 	}
-	return p, err
+	return p, CheckProxy(p)
 }
 
 // UseProxy has Telegram be reached through a proxy from the next call on, through none with the zero Proxy.
 func (f *Fleet) UseProxy(p Proxy) {
 	f.passage.mu.Lock()
 	defer f.passage.mu.Unlock()
-	if p != f.passage.proxy {
-		f.passage.proxy, f.passage.clients = p, nil
+	if p != f.passage.proxy || f.passage.noWay != nil {
+		f.passage.proxy, f.passage.noWay, f.passage.clients = p, nil, nil
 	}
 }
 
 // client is what speaks to a network, through the proxy in use.
 func (f *Fleet) client(ctx context.Context, network telegram.Network) (*telegram.Client, error) {
-	proxy := f.Proxy()
+	proxy, noWay := f.way()
+	if noWay != nil {
+		return nil, noWay
+	}
 	full, err := f.withSecret(ctx, proxy)
 	if err != nil {
 		return nil, err
@@ -209,8 +227,8 @@ func (f *Fleet) SaveProxySecret(ctx context.Context, p Proxy) (err error) {
 	ctx, op := f.begin(ctx, "save proxy", Key{})
 	defer op.end(&err)
 	op.note(slog.String("proxy", p.Name))
-	if err := p.Validate(); err != nil {
-		return &InputError{Field: FieldProxy, Problem: ProblemProxy, Err: err}
+	if err := CheckProxy(p); err != nil {
+		return err
 	}
 	r, err := f.at.Load().ring.get(ctx)
 	if err != nil {

@@ -141,28 +141,21 @@ func TestUseProxy(t *testing.T) {
 }
 
 func TestFindProxy(t *testing.T) {
-	w := newWorld(t)
-	opts := w.options()
-	opts.Proxies = []Proxy{{Kind: telegram.SOCKS5, Name: "office", Addr: "h:1", User: "me"}}
-	f, err := Open(t.Context(), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
+	known := []Proxy{{Kind: telegram.SOCKS5, Name: "office", Addr: "h:1", User: "me"}}
 	for text, want := range map[string]Proxy{
 		"":                 {},
 		" none ":           {},
-		"office":           opts.Proxies[0],
+		"office":           known[0],
 		"http://h:3128":    {Kind: telegram.HTTPProxy, Addr: "h:3128"},
 		"socks5://me@h:10": {Kind: telegram.SOCKS5, Addr: "h:10", User: "me"},
 	} {
-		if got, err := f.FindProxy(text); err != nil || got != want {
+		if got, err := FindProxy(known, text); err != nil || got != want {
 			t.Errorf("%q: %+v, %v", text, got, err)
 		}
 	}
 	for text, problem := range map[string]Problem{"home": ProblemUnknown, "h:1080": ProblemProxy, "mtproxy://h:443": ProblemProxy} {
 		var typed *InputError
-		if _, err := f.FindProxy(text); !errors.As(err, &typed) || typed.Problem != problem || typed.Field != FieldProxy {
+		if _, err := FindProxy(known, text); !errors.As(err, &typed) || typed.Problem != problem || typed.Field != FieldProxy {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

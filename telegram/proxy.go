@@ -127,7 +127,7 @@ func ParseProxy(text string) (Proxy, error) {
 		}
 		p.User, p.Secret = "", secret.New(p.User)
 	}
-	return p, p.check()
+	return p, p.Check()
 }
 
 // parseLink reads what a link of Telegram's says, such as tg://proxy or https://t.me/socks.
@@ -149,11 +149,11 @@ func parseLink(what string, query url.Values) (Proxy, error) {
 	default:
 		return Proxy{}, ErrProxyURL
 	}
-	return p, p.check()
+	return p, p.Check()
 }
 
-// check wants all that is there to be right.
-func (p Proxy) check() error {
+// Check is Validate of what is there: a secret that is missing may come from elsewhere.
+func (p Proxy) Check() error {
 	if checkAddr(p.Addr) != nil {
 		return ErrProxyAddr
 	}
@@ -189,7 +189,7 @@ func (p Proxy) Validate() error {
 		}
 	case SOCKS5, HTTPProxy:
 	}
-	return p.check()
+	return p.Check()
 }
 
 // String is the proxy's URL without user and secret.

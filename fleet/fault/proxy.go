@@ -113,6 +113,10 @@ func proxyProblems(e *fleet.InputError) map[fleet.Problem]Fault {
 		Why:  "Its address or its secret is not of the form it should have.",
 		Next: "Write it as socks5://HOST:PORT, http://HOST:PORT or mtproxy://HOST:PORT.",
 	}
+	if e.Got != "" {
+		f.What = "The proxy in " + value(e.Got) + " cannot be used."
+		f.Next += " --proxy none goes without one."
+	}
 	for _, reason := range []error{
 		telegram.ErrProxyURL, telegram.ErrProxyTLS, telegram.ErrProxySOCKS4, telegram.ErrProxyAddr, telegram.ErrProxyUser,
 		telegram.ErrProxyEscape, telegram.ErrNoSecret, telegram.ErrMTProxyUser, telegram.ErrMTSecret,

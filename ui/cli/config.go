@@ -36,6 +36,9 @@ type config struct {
 	// watch is 0 where the screens are not to watch; concurrency where nothing is said.
 	watch       time.Duration
 	concurrency int
+	// proxy is the name of the one in use, "" where nothing is said.
+	proxy   string
+	proxies []fleet.Proxy
 	// unknown are keys that mean nothing.
 	unknown []string
 }
@@ -145,7 +148,7 @@ func parseConfig(path string, content []byte) (config, error) {
 		return read, &configError{path: path, err: errConfigSyntax}
 	}
 	for _, name := range meta.Keys() {
-		if len(name) == 1 && !slices.Contains([]string{configKeyring, configWatch, configConcurrency}, name[0]) {
+		if len(name) == 1 && !slices.Contains([]string{configKeyring, configWatch, configConcurrency, configProxy, configProxies}, name[0]) {
 			read.unknown = append(read.unknown, name.String())
 		}
 	}
@@ -156,14 +159,24 @@ func parseConfig(path string, content []byte) (config, error) {
 		{configKeyring, `keyring = "age"`, read.setKeyring},
 		{configWatch, `watch = "1h"`, read.setWatch},
 		{configConcurrency, "concurrency = 8", read.setConcurrency},
+		{configProxy, `proxy = "office"`, read.setProxy},
+		{configProxies, `url = "socks5://127.0.0.1:1080"`, read.setProxies},
 	} {
 		value, set := values[key.name]
 		if !set {
 			continue
 		}
 		if err := key.read(value); err != nil {
-			return config{unknown: read.unknown}, &configError{path: path, line: lineOf(key.name, content), like: key.like, err: err}
+			bad := &configError{path: path, line: lineOf(key.name, content), like: key.like, err: err}
+			var proxy *proxyLineError
+			if errors.As(err, &proxy) {
+				bad.line = lineOfProxy(proxy, content)
+			}
+			return config{unknown: read.unknown}, bad
 		}
+	}
+	if !read.knowsProxy() {
+		return config{unknown: read.unknown}, &configError{path: path, line: lineOf(configProxy, content), like: `proxy = "none"`, err: errConfigProxy}
 	}
 	return read, nil
 }
@@ -241,6 +254,11 @@ func (s *shell) rememberKeyring(kind string) error {
 
 // sameRest reports whether two configurations differ in the keyring at most.
 func (c config) sameRest(other config) bool {
+	return c.sameButProxies(other) && c.proxy == other.proxy && slices.Equal(c.proxies, other.proxies)
+}
+
+// sameButProxies reports whether two configurations differ in the keyring and proxies at most.
+func (c config) sameButProxies(other config) bool {
 	return c.watch == other.watch && c.concurrency == other.concurrency && slices.Equal(c.unknown, other.unknown)
 }
 
