@@ -52,6 +52,7 @@ func (a add) addAll() (screen, tea.Cmd) {
 	if a.form, ok = a.form.complete(); !ok {
 		return a, nil
 	}
+	a.useProxy()
 	s := series{sh: a.sh, form: a, members: make([]member, len(a.found))}
 	for i, found := range a.found {
 		s.members[i].found = found
