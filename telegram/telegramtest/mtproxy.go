@@ -39,7 +39,8 @@ type MTProxyOptions struct {
 type MTProxy struct {
 	opts     MTProxyOptions
 	server   *Server
-	listener net.Listener
+	listener net.Listener // nil for one of pipes
+	addr     string
 	secret   [16]byte
 	wg       sync.WaitGroup
 
@@ -52,19 +53,33 @@ type MTProxy struct {
 // helloSlack is how far the clock of a client may be off that pretends to speak TLS.
 const helloSlack = 2 * time.Minute
 
-// MTProxy starts one. Call Close when done.
+// MTProxy starts one, on loopback, or reached by its Dial alone as the server is. Call Close when done.
 func (s *Server) MTProxy(opts MTProxyOptions) (*MTProxy, error) {
 	p := &MTProxy{opts: opts, server: s, conns: make(map[net.Conn]struct{})}
 	if _, err := rand.Read(p.secret[:]); err != nil {
 		return nil, err
+	}
+	if s.opts.Pipe {
+		p.addr = "192.0.2.100:443" // see listen
+		return p, nil
 	}
 	var config net.ListenConfig
 	var err error
 	if p.listener, err = config.Listen(context.Background(), "tcp", "127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("listen for MTProxy: %w", err)
 	}
+	p.addr = p.listener.Addr().String()
 	p.wg.Go(p.accept)
 	return p, nil
+}
+
+// Dial is a telegram.Options.Dial that reaches this proxy, whatever the address, over net.Pipe.
+func (p *MTProxy) Dial() func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		p.wg.Go(func() { p.take(far) })
+		return near, nil
+	}
 }
 
 // Proxy is what a telegram.Client needs to go through this one.
@@ -76,7 +91,7 @@ func (p *MTProxy) Proxy() telegram.Proxy {
 	case p.opts.Padded:
 		text = "dd" + text
 	}
-	return telegram.Proxy{Kind: telegram.MTProxy, Addr: p.listener.Addr().String(), Secret: secret.New(text)}
+	return telegram.Proxy{Kind: telegram.MTProxy, Addr: p.addr, Secret: secret.New(text)}
 }
 
 // DCs are the data centres that were asked for so far, as they travel.
@@ -94,7 +109,10 @@ func (p *MTProxy) Close() error {
 		_ = c.Close()
 	}
 	p.mu.Unlock()
-	err := p.listener.Close()
+	var err error
+	if p.listener != nil {
+		err = p.listener.Close()
+	}
 	p.wg.Wait()
 	return err
 }
@@ -105,13 +123,16 @@ func (p *MTProxy) accept() {
 		if err != nil {
 			return
 		}
-		p.wg.Go(func() {
-			if p.keep(conn) {
-				p.serve(conn)
-			}
-			_ = conn.Close()
-		})
+		p.wg.Go(func() { p.take(conn) })
 	}
+}
+
+// take serves a connection, and closes it.
+func (p *MTProxy) take(conn net.Conn) {
+	if p.keep(conn) {
+		p.serve(conn)
+	}
+	_ = conn.Close()
 }
 
 // keep has Close close a connection, and reports whether that is still to come.
@@ -171,8 +192,11 @@ func (p *MTProxy) serve(conn net.Conn) {
 
 // pipe hands on what comes from either side until one of them closes.
 func (p *MTProxy) pipe(conn net.Conn, plain io.ReadWriter, addr string, first []byte) {
-	var dialer net.Dialer
-	far, err := dialer.DialContext(context.Background(), "tcp", addr)
+	dial := new(net.Dialer).DialContext
+	if p.listener == nil {
+		dial = p.server.Dial()
+	}
+	far, err := dial(context.Background(), "tcp", addr)
 	if err != nil || !p.keep(far) {
 		return
 	}
