@@ -20,6 +20,16 @@ func (f *Fleet) Bots(ctx context.Context) ([]Bot, error) {
 	return on.Bots(ctx, f.now())
 }
 
+// FirstBots returns the first of what Bots would, n at most, and how many that would be: a start that waits for
+// ten thousand shows nothing meanwhile.
+func (f *Fleet) FirstBots(ctx context.Context, n int) (first []Bot, all int, err error) {
+	on := f.at.Load()
+	if _, err := f.floods(ctx, on); err != nil {
+		return nil, 0, err
+	}
+	return on.FirstBots(ctx, f.now(), n)
+}
+
 // Bot returns one, or store.ErrNotFound. It reads the catalogue only.
 func (f *Fleet) Bot(ctx context.Context, key Key) (Bot, error) {
 	return f.at.Load().Bot(ctx, key, f.now())

@@ -12,6 +12,12 @@ import (
 	"botring/keyring"
 )
 
+// Unsettled reports whether there is anything for Recover to do. It reads the catalogue only.
+func (f *Fleet) Unsettled(ctx context.Context) (bool, error) {
+	intents, err := f.at.Load().Intents(ctx)
+	return len(intents) > 0, err
+}
+
 // Recover makes good what a crash left half done, from the journal in the catalogue alone. A save whose
 // item reached the keyring is entered into the catalogue; one that was cut off before is dropped from the
 // journal and its bot returned: if it was being logged in, Telegram may know a session that nobody has.

@@ -15,10 +15,11 @@ func (sh *shell) lookForChanges() tea.Cmd {
 		return nil
 	}
 	sh.looking = true
+	half := sh.list.first > 0 // it could not be read whole
 	return func() tea.Msg {
 		// Where it cannot be told, the next look may; a catalogue that cannot be read is told of by reading it.
 		changed, err := sh.fleet.Changed(sh.ctx)
-		if err != nil || !changed {
+		if err != nil || !changed && !half {
 			return changedMsg{}
 		}
 		read, _ := sh.reload().(catalogueMsg)

@@ -10,6 +10,12 @@ import (
 // counts is the footer: how many bots, and how many in each state.
 func (sh *shell) counts() string {
 	l, now := &sh.list, sh.now()
+	switch {
+	case sh.beginning:
+		return count(l.first, "bot")
+	case l.first > 0: // the rest could not be read
+		return fmt.Sprintf("the first %d of %s", len(l.all), count(l.first, "bot"))
+	}
 	n := map[fault.Mark]int{}
 	for i := range l.all {
 		n[fault.MarkAt(&l.all[i].bot, now)]++

@@ -3,12 +3,15 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 	"botring/fleet/store"
 	"botring/ui/internal/screentest"
 )
@@ -34,6 +37,10 @@ func testShell(t testing.TB, bots ...fleet.Bot) *shell {
 			Kind: "system", Provider: "gnome-keyring", Collection: "Login",
 		}},
 	}
+	byName := func(a, b fleet.Bot) int {
+		return strings.Compare(strings.ToLower(fault.Clean(a.Name())), strings.ToLower(fault.Clean(b.Name())))
+	}
+	bots = slices.SortedFunc(slices.Values(bots), byName) // as a fleet returns them
 	sh.took(catalogueMsg{bots: bots, apps: []fleet.App{
 		{Name: "main", APIID: 10001, Bots: len(bots)}, {Name: "legacy", APIID: 10002},
 	}})

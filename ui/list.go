@@ -14,6 +14,7 @@ import (
 type listState struct {
 	rows     []*row // what is shown, in order
 	all      []row  // every bot, cleaned for showing, as the shell's bots are ordered
+	first    int    // how many bots there are while all has but the first of them, else 0
 	selected int    // index into rows
 	top      int    // first visible row
 	height   int    // lines of the body below the header
@@ -104,11 +105,10 @@ func (l *listState) find(key fleet.Key) {
 	}
 }
 
-// take takes all bots as rows. Marks of bots that are gone go with them. What is shown is made anew by refresh,
+// take takes all bots as rows, and what columns these need. Marks of bots that are gone go with them. What is shown is made anew by refresh,
 // which finds the selected bot again by the rows that were.
-func (l *listState) take(rows []row) {
-	place(rows)
-	l.all, l.widths = rows, widthsOf(rows)
+func (l *listState) take(rows []row, need widths) {
+	l.all, l.widths = rows, need
 	l.sorted, l.places = nil, nil
 	if len(l.marked) == 0 {
 		return
@@ -140,7 +140,7 @@ func (l *listState) place(key fleet.Key) int {
 // are being checked.
 func (sh *shell) replace(b fleet.Bot) {
 	if i := sh.list.place(b.Key); i >= 0 {
-		fresh := sh.rowsOf([]fleet.Bot{b})[0]
+		fresh := rowsOf([]fleet.Bot{b}, sh.apps)[0]
 		fresh.place = sh.list.all[i].place
 		sh.list.all[i] = fresh
 		sh.bots[i] = b

@@ -14,6 +14,7 @@ type root struct {
 	screen screen
 	help   *help // over the screen, when open
 	term   size
+	rest   tea.Cmd // reads all bots where the first frame has but the first, else nil
 
 	// asking: the user pressed quit while tasks run. leaving: they are being cancelled, until the time.
 	asking, leaving bool
@@ -39,6 +40,7 @@ type leaveMsg struct{}
 
 func (r root) Init() tea.Cmd {
 	return tea.Batch(
+		r.rest,
 		tea.RequestBackgroundColor,
 		tea.Tick(lookAfter, func(time.Time) tea.Msg { return lookMsg{} }),
 		r.sh.clock(),
@@ -71,6 +73,7 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case catalogueMsg:
 		r.sh.took(msg)
+		return r.late(msg)
 	case askedMsg:
 		r.help = nil
 		r.screen = asked(r.sh, r.screen, msg)
@@ -89,11 +92,42 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case taskDoneMsg:
 		return r.done(msg)
 	case tea.KeyPressMsg:
+		if r.early(msg) {
+			return r, nil
+		}
 		if model, cmd, taken := r.key(msg); taken {
 			return model, cmd
 		}
+	case tea.PasteMsg:
+		if r.early(msg) {
+			return r, nil
+		}
 	}
 	return r.pass(msg)
+}
+
+// early keeps what was typed while only the first bots are there: "*" marks all of them, and "G" leads to the last.
+// It reports whether it did. Leaving needs no bots.
+func (r root) early(msg tea.Msg) bool {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !r.sh.beginning || ok && key.Matches(press, r.sh.keys.leave, r.sh.keys.suspend) {
+		return false
+	}
+	r.sh.early = append(r.sh.early, msg)
+	return true
+}
+
+// late takes the catalogue to the screen, and then what was typed before it was there.
+func (r root) late(msg catalogueMsg) (tea.Model, tea.Cmd) {
+	model, cmd := r.pass(msg)
+	cmds := []tea.Cmd{cmd}
+	early := r.sh.early
+	r.sh.beginning, r.sh.early = false, nil
+	for _, msg := range early {
+		model, cmd = model.Update(msg)
+		cmds = append(cmds, cmd)
+	}
+	return model, tea.Batch(cmds...)
 }
 
 // opened goes back to what the passphrase was asked over.

@@ -32,12 +32,13 @@ const (
 	textKinds
 )
 
-// rowsOf cleans all bots for showing.
-func (sh *shell) rowsOf(bots []fleet.Bot) []row {
-	apps := sh.appNames()
+// rowsOf cleans bots for showing. They come by name, and stay in that order.
+func rowsOf(bots []fleet.Bot, of []fleet.App) []row {
+	apps := appNames(of)
 	rows := make([]row, len(bots))
 	for i := range bots {
 		rows[i].set(&bots[i], apps)
+		rows[i].place = i
 	}
 	return rows
 }
@@ -51,9 +52,9 @@ type appName struct {
 func newAppName(name string) appName { return appName{name, newText(name)} }
 
 // appNames are the names of all apps by their api_id.
-func (sh *shell) appNames() map[int]appName {
-	apps := make(map[int]appName, len(sh.apps))
-	for _, a := range sh.apps {
+func appNames(of []fleet.App) map[int]appName {
+	apps := make(map[int]appName, len(of))
+	for _, a := range of {
 		if name := fault.Clean(a.Name); name != "" {
 			apps[a.APIID] = newAppName(name)
 		}

@@ -28,6 +28,10 @@ type shell struct {
 	// bots and apps are the catalogue as last read.
 	bots []fleet.Bot
 	apps []fleet.App
+	// beginning: all bots are being read for the first time, and only the first of them are there. early are the
+	// keys that came meanwhile.
+	beginning bool
+	early     []tea.Msg
 	// looking: it is being looked whether another program has changed it.
 	looking bool
 	// waits are those Telegram asked for, as last read.
@@ -82,21 +86,55 @@ type catalogueMsg struct {
 	bots  []fleet.Bot
 	apps  []fleet.App
 	waits []fleet.Flood
-	err   error
+	// all is how many bots there are where these are but the first of them, else 0.
+	all int
+	// rows are the bots as the list shows them, and need what columns these need: Update makes what nobody has made.
+	rows []row
+	need widths
+	err  error
+}
+
+// show makes the rows.
+func (msg *catalogueMsg) show() {
+	msg.rows = rowsOf(msg.bots, msg.apps)
+	msg.need = widthsOf(msg.rows)
 }
 
 // reload reads the catalogue.
 func (sh *shell) reload() tea.Msg {
 	bots, err := sh.fleet.Bots(sh.ctx)
-	if err != nil {
-		return catalogueMsg{err: err}
+	return sh.read(catalogueMsg{bots: bots, err: err})
+}
+
+// screenful is how many bots the first frame waits for: more than the longest screens have lines.
+const screenful = 100
+
+// restAfter lets the first frame out before all bots are read.
+const restAfter = 15 * time.Millisecond
+
+// begin reads what the first frame shows of the catalogue. Where that is not all of it, rest is what reads all.
+func (sh *shell) begin() (first catalogueMsg, rest tea.Cmd) {
+	bots, all, err := sh.fleet.FirstBots(sh.ctx, screenful)
+	first = catalogueMsg{bots: bots, err: err}
+	if all > len(bots) {
+		first.all = all
+		rest = tea.Tick(restAfter, func(time.Time) tea.Msg { return sh.reload() })
 	}
-	apps, err := sh.fleet.Apps(sh.ctx)
-	if err != nil {
-		return catalogueMsg{err: err}
+	return sh.read(first), rest
+}
+
+// read reads what is not bots.
+func (sh *shell) read(msg catalogueMsg) catalogueMsg {
+	if msg.err == nil {
+		msg.apps, msg.err = sh.fleet.Apps(sh.ctx)
 	}
-	waits, err := sh.fleet.Waits(sh.ctx)
-	return catalogueMsg{bots: bots, apps: apps, waits: waits, err: err}
+	if msg.err == nil {
+		msg.waits, msg.err = sh.fleet.Waits(sh.ctx)
+	}
+	if msg.err == nil {
+		msg.show()
+	}
+	return msg
 }
 
 // keyringMsg is a look at the keyring.
@@ -114,6 +152,9 @@ type recoveredMsg struct{ lost []fleet.Key }
 // recover settles what a crash left behind. Where the keyring cannot be read now it is tried again at the
 // next start.
 func (sh *shell) recover() tea.Msg {
+	if open, err := sh.fleet.Unsettled(sh.ctx); err != nil || !open {
+		return nil
+	}
 	lost, err := sh.fleet.Recover(sh.ctx)
 	if err != nil {
 		return nil
@@ -211,7 +252,11 @@ func (sh *shell) took(msg catalogueMsg) {
 		return
 	}
 	sh.bots, sh.apps, sh.waits = msg.bots, msg.apps, msg.waits
-	sh.list.take(sh.rowsOf(sh.bots))
+	if msg.rows == nil {
+		msg.show()
+	}
+	sh.list.take(msg.rows, msg.need)
+	sh.list.first = msg.all
 	sh.list.measure(sh.body.width)
 	sh.refresh()
 }

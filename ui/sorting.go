@@ -100,26 +100,12 @@ func (a keyed) compare(b keyed) int {
 	return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.text, b.text))
 }
 
-// place tells each row where it stands by name.
-func place(rows []row) {
-	byText := make([]keyed, len(rows))
-	for i := range rows {
-		byText[i] = keyed{text: rows[i].texts[inName].folded, row: &rows[i]}
-	}
-	slices.SortFunc(byText, func(a, b keyed) int {
-		return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.row.bot.ID, b.row.bot.ID), strings.Compare(a.row.bot.Environment, b.row.bot.Environment))
-	})
-	for i := range byText {
-		byText[i].row.place = i
-	}
-}
-
 // sorted are pointers to all rows in an order. It leaves rows where they are.
 func (o ordering) sorted(rows []row, now time.Time) []*row {
 	sorted := make([]*row, len(rows))
 	if o == (ordering{}) {
 		for i := range rows {
-			sorted[rows[i].place] = &rows[i]
+			sorted[i] = &rows[i]
 		}
 		return sorted
 	}

@@ -103,7 +103,7 @@ func Run(ctx context.Context, opts Options) error {
 	return nil
 }
 
-// newRoot reads the catalogue, so that the first frame shows it.
+// newRoot reads the beginning of the catalogue, so that the first frame shows it.
 func newRoot(ctx context.Context, opts Options) (root, error) {
 	sh := &shell{
 		ctx:         ctx,
@@ -121,11 +121,12 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		remember:    opts.Remember,
 		watch:       watch{every: opts.Watch},
 	}
-	first, ok := sh.reload().(catalogueMsg)
-	if ok && first.err != nil {
+	first, rest := sh.begin()
+	if first.err != nil {
 		return root{}, first.err
 	}
 	sh.took(first)
+	sh.beginning = rest != nil
 	sh.list.notice = opts.Notice
-	return root{sh: sh, screen: sh.home()}, nil
+	return root{sh: sh, screen: sh.home(), rest: rest}, nil
 }

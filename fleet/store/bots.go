@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"botring/fleet/plain"
 )
 
 // Name is what a bot is called in a list: its label, else its first name, else @username, else its id.
@@ -27,19 +29,48 @@ func (b Bot) Name() string {
 	return strconv.FormatInt(b.ID, 10)
 }
 
-// selectBots and selectSessions read rows as one text, for packed.
-const selectBots = `SELECT ifnull(group_concat(json_array(environment, id, label, json(tags), api_id, username, first_name,
-	dc, abilities, status, kind, code, type, checked_at, since, added_at), ''), '') FROM bots`
+// orderName is what bots are ordered by, and by id and environment among equals: the name, as it is shown, upper
+// and lower case alike.
+func (b Bot) orderName() string {
+	return strings.ToLower(strings.TrimPrefix(plain.Line(b.Name()), "@"))
+}
 
-const selectSessions = `SELECT ifnull(group_concat(json_array(environment, bot_id, name, dc, runs, api_id, made_at,
-	checked_at, place, since), ''), '') FROM sessions`
+// packBots and packSessions read rows as one text, for packed; what they are read from follows.
+const (
+	packBots = `SELECT ifnull(group_concat(json_array(environment, id, label, json(tags), api_id, username, first_name,
+	dc, abilities, status, kind, code, type, checked_at, since, added_at), ''), '') FROM `
+	packSessions = `SELECT ifnull(group_concat(json_array(environment, bot_id, name, dc, runs, api_id, made_at,
+	checked_at, place, since), ''), '') FROM `
+)
+
+// The first bots in their order; an index has them.
+const (
+	firstBots     = `(SELECT * FROM bots ORDER BY order_name, id, environment LIMIT ?)`
+	firstSessions = `sessions WHERE (environment, bot_id) IN (SELECT environment, id FROM ` + firstBots + `)`
+)
 
 // Bots returns all bots ordered by name, upper and lower case alike. FloodUntil and a status that follows
 // from it are as of now.
-func (s *Store) Bots(ctx context.Context, now time.Time) (bots []Bot, err error) {
+func (s *Store) Bots(ctx context.Context, now time.Time) ([]Bot, error) {
+	return s.bots(ctx, now, readAll)
+}
+
+// FirstBots returns the first of what Bots would, n at most, and how many that would be. It takes the time of n,
+// however many there are.
+func (s *Store) FirstBots(ctx context.Context, now time.Time, n int) (first []Bot, all int, err error) {
+	first, err = s.bots(ctx, now, func(ctx context.Context, tx *txn) ([]Bot, error) {
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM bots`).Scan(&all); err != nil {
+			return nil, err
+		}
+		return readFrom(ctx, tx, firstBots, firstSessions, n)
+	})
+	return first, all, err
+}
+
+func (s *Store) bots(ctx context.Context, now time.Time, read func(context.Context, *txn) ([]Bot, error)) (bots []Bot, err error) {
 	var waits Floods
 	err = s.read(ctx, func(tx *txn) error {
-		if bots, err = readAll(ctx, tx); err != nil {
+		if bots, err = read(ctx, tx); err != nil {
 			return err
 		}
 		waits, err = readFloods(ctx, tx, now)
@@ -128,7 +159,7 @@ func sortByName(bots []Bot) []Bot {
 	}
 	all := make([]named, len(bots))
 	for i := range bots {
-		all[i] = named{strings.ToLower(strings.TrimPrefix(bots[i].Name(), "@")), &bots[i]}
+		all[i] = named{bots[i].orderName(), &bots[i]}
 	}
 	slices.SortFunc(all, func(a, b named) int {
 		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.bot.ID, b.bot.ID),
@@ -141,9 +172,15 @@ func sortByName(bots []Bot) []Bot {
 	return sorted
 }
 
-// readAll reads all bots with their sessions, in no order. The bots are unpacked while SQLite reads the sessions.
+// readAll reads all bots with their sessions, in no order.
 func readAll(ctx context.Context, tx *txn) ([]Bot, error) {
-	rows, err := readPacked(ctx, tx, selectBots)
+	return readFrom(ctx, tx, `bots`, `sessions`)
+}
+
+// readFrom reads bots and their sessions, which are chosen by the same arguments. The bots are unpacked while
+// SQLite reads the sessions.
+func readFrom(ctx context.Context, tx *txn, fromBots, fromSessions string, args ...any) ([]Bot, error) {
+	rows, err := readPacked(ctx, tx, packBots+fromBots, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +191,7 @@ func readAll(ctx context.Context, tx *txn) ([]Bot, error) {
 		defer close(unpacked)
 		bots, damage = rows.bots()
 	}()
-	sessions, err := readPacked(ctx, tx, selectSessions)
+	sessions, err := readPacked(ctx, tx, packSessions+fromSessions, args...)
 	<-unpacked
 	if err := errors.Join(err, damage); err != nil {
 		return nil, err
@@ -162,7 +199,7 @@ func readAll(ctx context.Context, tx *txn) ([]Bot, error) {
 	return bots, sessions.sessionsOf(bots)
 }
 
-// bots unpacks rows of selectBots.
+// bots unpacks rows of packBots.
 func (p *packed) bots() ([]Bot, error) {
 	bots := make([]Bot, 0, p.count())
 	for p.next() {
@@ -180,7 +217,7 @@ func (p *packed) bots() ([]Bot, error) {
 	return bots, p.err()
 }
 
-// sessionsOf unpacks rows of selectSessions and gives bots those that are theirs, the oldest first. Those that
+// sessionsOf unpacks rows of packSessions and gives bots those that are theirs, the oldest first. Those that
 // another library made come last: nobody knows how old they are.
 func (p *packed) sessionsOf(bots []Bot) error {
 	index := make(map[Key]int, len(bots))
@@ -217,23 +254,15 @@ func readPacked(ctx context.Context, tx *txn, query string, args ...any) (rows p
 }
 
 func readBot(ctx context.Context, tx *txn, key Key) (Bot, error) {
-	rows, err := readPacked(ctx, tx, selectBots+` WHERE environment = ? AND id = ?`, key.Environment, key.ID)
-	if err != nil {
-		return Bot{}, err
-	}
-	bots, err := rows.bots()
+	bots, err := readFrom(ctx, tx, `bots WHERE environment = ? AND id = ?`, `sessions WHERE environment = ? AND bot_id = ?`,
+		key.Environment, key.ID)
 	if err != nil {
 		return Bot{}, err
 	}
 	if len(bots) == 0 {
 		return Bot{}, ErrNotFound
 	}
-	sessions, err := readPacked(ctx, tx, selectSessions+` WHERE environment = ? AND bot_id = ?`, key.Environment, key.ID)
-	if err != nil {
-		return Bot{}, err
-	}
-	err = sessions.sessionsOf(bots)
-	return bots[0], err
+	return bots[0], nil
 }
 
 // Update changes a bot's row, read and written in one transaction, so that two processes never undo each
@@ -288,15 +317,15 @@ func writeBot(ctx context.Context, tx *txn, b Bot) error {
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO bots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.ExecContext(ctx, `INSERT INTO bots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (environment, id) DO UPDATE SET label = excluded.label, tags = excluded.tags, api_id = excluded.api_id,
 			username = excluded.username, first_name = excluded.first_name, dc = excluded.dc,
 			abilities = excluded.abilities, status = excluded.status, kind = excluded.kind,
 			code = excluded.code, type = excluded.type, checked_at = excluded.checked_at,
-			since = excluded.since, added_at = excluded.added_at`,
+			since = excluded.since, added_at = excluded.added_at, order_name = excluded.order_name`,
 		b.Environment, b.ID, b.Label, string(tags), b.APIID, b.Profile.Username, b.Profile.FirstName,
 		b.Profile.DC, b.Profile.abilities(), string(b.Health.Status), b.Health.Kind, b.Health.Code,
-		b.Health.Type, millis(b.Health.CheckedAt), millis(b.Health.Since), millis(b.AddedAt))
+		b.Health.Type, millis(b.Health.CheckedAt), millis(b.Health.Since), millis(b.AddedAt), b.orderName())
 	return err
 }
 

@@ -27,7 +27,7 @@ func otherDatabase(t *testing.T, path, marks string) {
 	}
 }
 
-// A catalogue from before sessions had places is read, and takes the new ones.
+// A catalogue from before sessions had places and bots their order is read, and takes the new ones.
 func TestAnOlderCatalogueIsBroughtUpToDate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "catalogue.db")
 	s, err := store.Open(t.Context(), path)
@@ -44,7 +44,8 @@ func TestAnOlderCatalogueIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = db.Exec(`ALTER TABLE sessions DROP COLUMN place; ALTER TABLE sessions DROP COLUMN since;
-		ALTER TABLE intents DROP COLUMN session; PRAGMA user_version = 2`)
+		ALTER TABLE intents DROP COLUMN session; DROP INDEX bots_order; DROP INDEX bots_app;
+		ALTER TABLE bots DROP COLUMN order_name; PRAGMA user_version = 2`)
 	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +56,9 @@ func TestAnOlderCatalogueIsBroughtUpToDate(t *testing.T) {
 	got, err := s.Bot(t.Context(), b.Key, now)
 	if err != nil || !reflect.DeepEqual(got.Sessions, b.Sessions) || len(got.Sessions) == 0 {
 		t.Fatalf("sessions %+v, %v; want %+v", got.Sessions, err, b.Sessions)
+	}
+	if first, all, err := s.FirstBots(t.Context(), now, 1); err != nil || all != 1 || len(first) != 1 || first[0].Key != b.Key {
+		t.Errorf("the first of %d bots are %v, %v", all, first, err)
 	}
 	moved := b
 	moved.Sessions = []store.Session{{Name: "ci", DC: 2, Runs: store.Elsewhere, At: "vps-1", Since: now}}

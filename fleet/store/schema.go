@@ -13,12 +13,18 @@ import (
 // applicationID marks the file as a catalogue of this program ("btrg"), to SQLite and to file(1).
 const applicationID = 0x62747267
 
+// A migration is a step from one schema to the next: statements, and what they cannot say.
+type migration struct {
+	statements string
+	then       func(context.Context, *sql.Tx) error // nil for nothing
+}
+
 // migrations are the steps from an empty file to today's schema. A step that was ever released is never
 // changed; user_version counts the steps a file has taken.
 //
 // Times are milliseconds since 1970, 0 for none. Rows hold nothing secret.
-func migrations() []string {
-	return []string{`
+func migrations() []migration {
+	return []migration{{statements: `
 CREATE TABLE apps (
 	api_id INTEGER PRIMARY KEY,
 	name   TEXT NOT NULL UNIQUE COLLATE NOCASE
@@ -79,7 +85,7 @@ CREATE TABLE intents (
 	api_id       INTEGER NOT NULL,
 	began_at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-`, `
+`}, {statements: `
 -- What was done. A seal chains a row to the one before; NULL is a row that nobody has sealed yet.
 CREATE TABLE history (
 	seq          INTEGER PRIMARY KEY,
@@ -100,13 +106,45 @@ CREATE TABLE checkpoint (
 	seal         BLOB    NOT NULL,
 	proof        BLOB    NOT NULL
 ) STRICT;
-`, `
+`}, {statements: `
 -- What the place is called where a session runs, and since when it runs there; and of which session a save is, ''
 -- for the one in the bot's own item.
 ALTER TABLE sessions ADD COLUMN place TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE intents ADD COLUMN session TEXT NOT NULL DEFAULT '';
-`}
+`}, {statements: `
+-- What a list is ordered by, see orderName, so that its beginning is read without the rest.
+ALTER TABLE bots ADD COLUMN order_name TEXT NOT NULL DEFAULT '';
+CREATE INDEX bots_order ON bots (order_name, id, environment);
+CREATE INDEX bots_app ON bots (api_id);
+`, then: nameOrder}}
+}
+
+// nameOrder fills the column order_name of rows that were there before it was.
+func nameOrder(ctx context.Context, tx *sql.Tx) error {
+	rows, err := tx.QueryContext(ctx, `SELECT environment, id, label, first_name, username FROM bots`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	var bots []Bot
+	for rows.Next() {
+		var b Bot
+		if err := rows.Scan(&b.Environment, &b.ID, &b.Label, &b.Profile.FirstName, &b.Profile.Username); err != nil {
+			return err
+		}
+		bots = append(bots, b)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, b := range bots {
+		_, err := tx.ExecContext(ctx, `UPDATE bots SET order_name = ? WHERE environment = ? AND id = ?`, b.orderName(), b.Environment, b.ID)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // migrate makes sure that the file is a catalogue this version can read and write, taking the steps it
@@ -144,14 +182,18 @@ func (s *Store) migrate(ctx context.Context) error {
 }
 
 // climb takes the steps that the file lacks.
-func (s *Store) climb(ctx context.Context, tx *sql.Tx, steps []string) error {
+func (s *Store) climb(ctx context.Context, tx *sql.Tx, steps []migration) error {
 	// Another process may have been faster between the look and the lock.
 	version, err := s.recognise(ctx, tx, len(steps))
 	if err != nil {
 		return err
 	}
 	for _, step := range steps[version:] {
-		if _, err := tx.ExecContext(ctx, step); err != nil {
+		_, err := tx.ExecContext(ctx, step.statements)
+		if err == nil && step.then != nil {
+			err = step.then(ctx, tx)
+		}
+		if err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}

@@ -252,3 +252,41 @@ func TestTwoProcessesWriteAtOnce(t *testing.T) {
 		t.Errorf("%d bots, %v", len(all), err)
 	}
 }
+
+// TestFirstBots: they are the beginning of all, whatever names are like, also after changes; and how many there are.
+func TestFirstBots(t *testing.T) {
+	s := memory(t)
+	names := []string{"", "@shop", "shop", "Shop", "SHOP 2", "ärzte", "Ärzte", "天気", "\x1b[31mred", "  blank", "İstanbul", "\xff\xfe", "a\x00b"}
+	for i := range 60 {
+		b := bot(int64(1000 - i))
+		b.Label, b.Profile.FirstName = "", names[i%len(names)]
+		if i%7 == 0 {
+			b.Environment = "test"
+		}
+		if i%11 == 0 {
+			b.Profile.Username = ""
+		}
+		commit(t, s, b)
+	}
+	relabel := func(key store.Key, label string) {
+		t.Helper()
+		if err := s.Update(t.Context(), key, func(b *store.Bot) { b.Label = label }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	relabel(store.Key{Environment: "production", ID: 999}, "zz last")
+	relabel(store.Key{Environment: "production", ID: 998}, "!first")
+	if err := s.PutFlood(t.Context(), store.Flood{Key: store.Key{Environment: "production", ID: 998}, Method: store.MethodLogin, Until: now.Add(time.Hour), SeenAt: now}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Bots(t.Context(), now)
+	if err != nil || len(all) != 60 || all[0].Label != "!first" {
+		t.Fatalf("%d bots, %v", len(all), err)
+	}
+	for _, n := range []int{0, 1, 10, 59, 60, 200} {
+		first, count, err := s.FirstBots(t.Context(), now, n)
+		if want := all[:min(n, 60)]; err != nil || count != 60 || len(first) != len(want) || n > 0 && !reflect.DeepEqual(first, want) {
+			t.Errorf("the first %d are %d of %d, %v, and not as the first of all", n, len(first), count, err)
+		}
+	}
+}
