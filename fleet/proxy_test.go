@@ -144,7 +144,7 @@ func TestFindProxy(t *testing.T) {
 	known := []Proxy{{Kind: telegram.SOCKS5, Name: "office", Addr: "h:1", User: "me"}}
 	for text, want := range map[string]Proxy{
 		"":                 {},
-		" none ":           {},
+		"none":             {},
 		"office":           known[0],
 		"http://h:3128":    {Kind: telegram.HTTPProxy, Addr: "h:3128"},
 		"socks5://me@h:10": {Kind: telegram.SOCKS5, Addr: "h:10", User: "me"},

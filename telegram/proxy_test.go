@@ -25,7 +25,7 @@ func TestParseProxy(t *testing.T) {
 	inBase64 := base64.RawURLEncoding.EncodeToString(raw)
 	for text, want := range map[string]telegram.Proxy{
 		"socks5://127.0.0.1:1080":                 {Kind: telegram.SOCKS5, Addr: "127.0.0.1:1080"},
-		" SOCKS5h://proxy.example:1080/\n":        {Kind: telegram.SOCKS5, Addr: "proxy.example:1080"},
+		"SOCKS5h://proxy.example:1080/":           {Kind: telegram.SOCKS5, Addr: "proxy.example:1080"},
 		"socks5://me:p%40ss%3A@[::1]:1080":        {Kind: telegram.SOCKS5, Addr: "[::1]:1080", User: "me", Secret: secret.New("p@ss:")},
 		"socks5://me@h:1":                         {Kind: telegram.SOCKS5, Addr: "h:1", User: "me"},
 		"http://me:pw@proxy:3128":                 {Kind: telegram.HTTPProxy, Addr: "proxy:3128", User: "me", Secret: secret.New("pw")},

@@ -237,16 +237,16 @@ const (
 
 // readHello reads the record that a client begins with.
 func readHello(conn net.Conn) ([]byte, error) {
-	head := make([]byte, 5)
-	if _, err := io.ReadFull(conn, head); err != nil {
+	const head = 5
+	hello := make([]byte, head)
+	if _, err := io.ReadFull(conn, hello); err != nil {
 		return nil, err
 	}
-	body := make([]byte, binary.BigEndian.Uint16(head[3:]))
-	if _, err := io.ReadFull(conn, body); err != nil {
+	hello = append(hello, make([]byte, binary.BigEndian.Uint16(hello[3:]))...)
+	if _, err := io.ReadFull(conn, hello[head:]); err != nil {
 		return nil, err
 	}
-	hello := append(head, body...)
-	if head[0] != byte(faketls.RecordTypeHandshake) || len(hello) < sessionAt+sessionSize || hello[sessionAt-1] != sessionSize {
+	if hello[0] != byte(faketls.RecordTypeHandshake) || len(hello) < sessionAt+sessionSize || hello[sessionAt-1] != sessionSize {
 		return nil, errors.New("no ClientHello")
 	}
 	return hello, nil
