@@ -193,6 +193,11 @@ func TestStatusAfterACheck(t *testing.T) {
 		"the cause stays":           {store.SessionDuplicated, answer(telegram.SessionDead), store.SessionDuplicated},
 		"revoked stays revoked":     {store.TokenRevoked, answer(telegram.Timeout), store.TokenRevoked},
 		"telegram's own fault":      {store.OK, answer(telegram.TelegramFault), store.OK},
+		"no proxy":                  {store.OK, answer(telegram.ProxyUnreachable), store.OK},
+		"a proxy's password":        {store.Unchecked, answer(telegram.ProxyDenied), store.Unchecked},
+		"a proxy that refuses":      {store.OK, answer(telegram.ProxyRefused), store.OK},
+		"a proxy that hangs up":     {store.OK, answer(telegram.ProxyBroken), store.OK},
+		"a proxy's secret":          {store.Unreachable, answer(telegram.ProxySecret), store.Unreachable},
 		"cancelled":                 {store.OK, answer(telegram.Cancelled), store.OK},
 		"another error":             {store.OK, errors.New("x"), store.OK},
 	}

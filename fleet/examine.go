@@ -86,7 +86,7 @@ func (f *Fleet) Examine(ctx context.Context, opts ExamineOptions, report func(Fi
 		brief bool
 	}{
 		{x.keyring, lookTakes, true}, {x.probe, lookTakes, false}, {x.daemons, lookTakes, true}, {x.permissions, lookTakes, true},
-		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.history, itemsTake, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
+		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.history, itemsTake, false}, {x.proxy, 0, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
 	} {
 		if opts.Brief && !look.brief {
 			continue
@@ -115,6 +115,8 @@ type examination struct {
 	closed Sign
 	// rowless: items of the keyring are not in the catalogue.
 	rowless bool
+	// barred: the proxy does not lead anywhere, or may not be tried.
+	barred bool
 	// measured is how far the clock was ahead of each of Telegram's servers.
 	measured []time.Duration
 }

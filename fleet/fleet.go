@@ -64,6 +64,13 @@ type Options struct {
 	OpenRing func(context.Context) (*keyring.Ring, error)
 	// Ephemeral keeps the catalogue in memory: nothing touches the disk.
 	Ephemeral bool
+	// Proxy is what Telegram is reached through at first, the zero Proxy for nothing. The secret of one that has
+	// a name and needs one may be left out: it is read from the keyring when something is to be sent.
+	Proxy Proxy
+	// NoWay is why Telegram must not be reached, nil where it may be.
+	NoWay error
+	// Proxies are all that have names.
+	Proxies []Proxy
 	// Timeout bounds one conversation with Telegram, DefaultTimeout when zero.
 	Timeout time.Duration
 	// AtOnce is how many conversations with Telegram are held at a time, the constant AtOnce when zero.
@@ -102,6 +109,8 @@ type Fleet struct {
 	talk func(telegram.Network) conversation
 	// schedule is what all conversations pass through.
 	schedule *schedule
+	// passage is how Telegram is reached.
+	passage passage
 	// at is what it stands on, which UseMemory, UseEncrypted, MoveKeyring and a mending Examine replace.
 	at atomic.Pointer[ground]
 	// exposed is what the catalogue allowed others before OpenToExamine opened it, which narrows it.
@@ -157,12 +166,8 @@ func newFleet(opts Options) (*Fleet, keyring.Kind, error) {
 		f.now = wallClock
 	}
 	f.schedule = newSchedule(opts.AtOnce, f.now)
-	// A client remembers what it has proved of its network, so there is one of each.
-	var clients sync.Map
-	f.talk = func(network telegram.Network) conversation {
-		client, _ := clients.LoadOrStore(network.Name, telegram.New(network, telegram.Options{Timeout: opts.Timeout, Version: opts.Version}))
-		return client.(*telegram.Client)
-	}
+	f.passage.proxy, f.passage.noWay = opts.Proxy, opts.NoWay
+	f.talk = func(network telegram.Network) conversation { return passing{f, network} }
 	kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem)))
 	if kind != keyring.KindSystem && kind != keyring.KindAge && kind != keyring.KindMemory {
 		return nil, "", &InputError{Field: FieldKeyring, Problem: ProblemUnknown, Got: opts.Keyring}

@@ -41,15 +41,18 @@ type shell struct {
 	// environment is where new bots go; environments are all that are known.
 	environment  string
 	environments []string
-	keyring      keyringState
-	list         listState
-	draft        draft
-	errand       errand
-	finished     *finished // the last errand that has ended, nil before the first
-	undo         []batch
-	watch        watch
-	drift        drift
-	clipboard    clipboard
+	// proxies are those that have names, and proxy is the one in use, the zero Proxy for none.
+	proxies   []fleet.Proxy
+	proxy     fleet.Proxy
+	keyring   keyringState
+	list      listState
+	draft     draft
+	errand    errand
+	finished  *finished // the last errand that has ended, nil before the first
+	undo      []batch
+	watch     watch
+	drift     drift
+	clipboard clipboard
 	// unsaved is a login that Telegram granted and no keyring has taken yet.
 	unsaved *fleet.UnsavedError
 

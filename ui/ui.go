@@ -129,6 +129,7 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		now:         time.Now,
 		began:       time.Now(),
 		environment: opts.Fleet.Environment(), environments: opts.Fleet.Environments(),
+		proxies: opts.Fleet.Proxies(), proxy: opts.Fleet.Proxy(),
 		tasks:       map[int]task{},
 		passphrases: opts.Passphrases,
 		remember:    opts.Remember,

@@ -20,6 +20,7 @@ func ofFleet(err error, now time.Time) (Fault, bool) {
 		notFound  *fleet.NotFoundError
 		ambiguous *fleet.AmbiguousError
 		conflict  *fleet.MoveConflictError
+		proxy     *fleet.ProxySecretError
 	)
 	switch {
 	case errors.As(err, &unsaved):
@@ -36,6 +37,8 @@ func ofFleet(err error, now time.Time) (Fault, bool) {
 		return ofAmbiguous(ambiguous), true
 	case errors.As(err, &conflict):
 		return ofMoveConflict(conflict), true
+	case errors.As(err, &proxy):
+		return ofProxySecret(proxy), true
 	}
 	for _, row := range fleetWords() {
 		if errors.Is(err, row.err) {

@@ -77,6 +77,7 @@ func wordsOfUnknown(e *fleet.InputError) Fault {
 		fleet.FieldAPIID:       app,
 		fleet.FieldEnvironment: {What: f.What, Why: f.Why, Next: "Use production or test, or give a custom one --dc and --server-key."},
 		fleet.FieldKeyring:     {What: "There is no keyring" + quoted(e.Got) + ".", Why: f.Why, Next: "Use system, age or memory."},
+		fleet.FieldProxy:       {What: "There is no proxy" + quoted(e.Got) + ".", Why: f.Why, Next: "botring proxy list shows the proxies; a URL says what it is: socks5://HOST:PORT."},
 	}[e.Field]
 	if ok {
 		return own

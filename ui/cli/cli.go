@@ -190,6 +190,9 @@ func (s *shell) open(ctx context.Context) (*fleet.Fleet, error) {
 // options are what a fleet is opened with, and whom it asks for a passphrase.
 func (s *shell) options() (fleet.Options, error) {
 	opts, err := s.flags.options()
+	if err == nil {
+		err = s.proxy(&opts)
+	}
 	opts.Version = s.Version
 	opts.KindOf = func(err error) string { return fault.Of(err).Kind }
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()

@@ -37,6 +37,8 @@ type config struct {
 	watch              time.Duration // 0 where the screens are not to watch
 	concurrency        int
 	theme              ui.Theme
+	proxy              string // the name of the one in use
+	proxies            []fleet.Proxy
 	// values are all that it says, by key.
 	values map[string]any
 	// unknown are keys that mean nothing.
@@ -117,18 +119,24 @@ func (c config) says(key string) bool {
 	return ok
 }
 
-// chosenBy says who chose what is in force for a key.
-func (s *shell) chosenBy(key configKey) chooser {
+// chosenBy says who chose what is in force for a key, and in words.
+func (s *shell) chosenBy(key configKey) (by chooser, from string) {
 	if key.flag != "" {
-		return s.flags.chosenBy(key.flag)
+		by = s.flags.chosenBy(key.flag)
+	} else if value, _ := s.Environ.Lookup(key.variable); value != "" {
+		by = byVariable
 	}
-	if value, _ := s.Environ.Lookup(key.variable); value != "" {
-		return byVariable
+	switch {
+	case by == byFlag:
+		return by, "--" + key.flag
+	case by == byVariable:
+		return by, key.variable
+	case s.config.says(key.name):
+		return byConfig, "the configuration"
+	case key.lastly != nil && key.lastly(s) != "":
+		return byVariable, key.lastly(s)
 	}
-	if s.config.says(key.name) {
-		return byConfig
-	}
-	return byDefault
+	return byDefault, "default"
 }
 
 // loadConfig reads the configuration and says where it is. Where there is no home there is no configuration
@@ -195,8 +203,16 @@ func readAllOf(path string, content []byte) (read config, wrong []*configError) 
 			continue
 		}
 		if err := key.read(&read, read.values[key.name]); err != nil {
-			wrong = append(wrong, &configError{path: path, key: key.name, line: lineOf(key.name, content), like: key.like, err: err})
+			bad := &configError{path: path, key: key.name, line: lineOf(key.name, content), like: key.like, err: err}
+			var proxy *proxyLineError
+			if errors.As(err, &proxy) {
+				bad.line, bad.like = lineOfProxy(proxy, content), likeProxyURL
+			}
+			wrong = append(wrong, bad)
 		}
+	}
+	if len(wrong) == 0 && !read.knowsProxy() {
+		wrong = append(wrong, &configError{path: path, key: configProxy, line: lineOf(configProxy, content), like: likeOf(configProxy), err: errConfigProxy})
 	}
 	return read, wrong
 }
@@ -248,8 +264,30 @@ func (s *shell) rememberKeyring(kind string) error {
 }
 
 // configure writes what a key is to be into the configuration, as it stands there, or takes the key out where that is
-// "". The rest of the file stays as it is.
+// "".
 func (s *shell) configure(name, value string) error {
+	wanted, err := config{}, error(nil)
+	if value != "" {
+		// Whether there is such a proxy is seen in the whole.
+		if wanted, err = parseConfig("config.toml", fmt.Appendf(nil, "%s = %s", name, value)); errors.Is(err, errConfigProxy) {
+			wanted, _ = readAllOf("config.toml", fmt.Appendf(nil, "%s = %s", name, value))
+			err = nil
+		}
+	}
+	if err != nil {
+		return refusedSetting(name, err)
+	}
+	return s.rewriteConfig([]string{name}, func(before []byte, was config) []byte {
+		if reflect.DeepEqual(was.values[name], wanted.values[name]) {
+			return before
+		}
+		return withKey(before, was.says(name), name, value)
+	}, func(is config) bool { return reflect.DeepEqual(is.values[name], wanted.values[name]) })
+}
+
+// rewriteConfig changes some keys of the configuration, and leaves the rest of the file as it is. want is what it must
+// then say.
+func (s *shell) rewriteConfig(keys []string, change func([]byte, config) []byte, want func(config) bool) error {
 	path, err := s.configPath()
 	if err != nil {
 		return tellConfig(&configError{path: "config.toml", err: err})
@@ -264,24 +302,21 @@ func (s *shell) configure(name, value string) error {
 	}
 	was, wrong := readAllOf(path, before)
 	for _, w := range wrong {
-		if w.key != name { // that one is being mended
+		if !slices.Contains(keys, w.key) { // those are being mended
 			return tellConfig(w)
 		}
 	}
-	wanted, err := parseConfig(path, fmt.Appendf(nil, "%s = %s", name, value))
-	if value == "" {
-		wanted, err = config{}, nil
-	}
-	if err != nil {
-		return refusedSetting(name, err)
-	}
-	if len(wrong) == 0 && reflect.DeepEqual(was.values[name], wanted.values[name]) {
+	after := change(before, was)
+	if bytes.Equal(before, after) {
 		return nil
 	}
-	after := withKey(before, was.says(name), name, value)
-	if is, err := parseConfig(path, after); err != nil || !reflect.DeepEqual(is.values[name], wanted.values[name]) || !is.sameBut(name, was) {
-		// The key is there in a way of writing that is not understood here.
-		return tellConfig(&configError{path: path, key: name, line: lineOf(name, before), like: likeOf(name), err: errConfigWriting})
+	is, err := parseConfig(path, after)
+	switch {
+	case errors.Is(err, errConfigProxy):
+		return refusedSetting(configProxy, err)
+	case err != nil, !want(is), !is.sameBut(was, keys):
+		// They are there in a way of writing that is not understood here.
+		return tellConfig(&configError{path: path, key: keys[0], line: lineOf(keys[0], before), like: likeOf(keys[0]), err: errConfigWriting})
 	}
 	if err := replaceFile(path, after); err != nil {
 		return tellConfig(&configError{path: path, err: err})
@@ -312,11 +347,13 @@ func likeOf(name string) string {
 	return ""
 }
 
-// sameBut reports whether two configurations differ in one key at most.
-func (c config) sameBut(name string, other config) bool {
+// sameBut reports whether two configurations differ in these keys at most.
+func (c config) sameBut(other config, keys []string) bool {
 	mine, others := maps.Clone(c.values), maps.Clone(other.values)
-	delete(mine, name)
-	delete(others, name)
+	for _, key := range keys {
+		delete(mine, key)
+		delete(others, key)
+	}
 	return len(mine) == len(others) && (len(mine) == 0 || reflect.DeepEqual(mine, others))
 }
 

@@ -89,9 +89,9 @@ func (s *shell) showConfig() error {
 	object := configShowObject{configPathObject: where}
 	t := newTable("KEY", "VALUE", "FROM")
 	for _, key := range configKeys() {
-		by := s.chosenBy(key)
+		by, from := s.chosenBy(key)
 		object.Keys = append(object.Keys, configKeyJSON{Key: key.name, Value: key.value(s), From: by.String()})
-		t.add(key.name, key.value(s), key.from(by))
+		t.add(key.name, key.value(s), from)
 	}
 	return s.answer(object, func(w io.Writer) {
 		t.write(w)
@@ -101,20 +101,6 @@ func (s *shell) showConfig() error {
 			s.note("There is no configuration. It would be %s.", s.configPlace())
 		}
 	})
-}
-
-// from says in a word who chose a value.
-func (k configKey) from(by chooser) string {
-	switch by {
-	case byFlag:
-		return "--" + k.flag
-	case byVariable:
-		return k.variable
-	case byConfig:
-		return "the configuration"
-	case byDefault:
-	}
-	return "default"
 }
 
 func newConfigPath(s *shell) *cobra.Command {
@@ -201,10 +187,10 @@ func (s *shell) tellSet(name string) error {
 		if key.name != name {
 			continue
 		}
-		by := s.chosenBy(key)
+		by, from := s.chosenBy(key)
 		object.Keys = []configKeyJSON{{Key: key.name, Value: key.value(s), From: by.String()}}
 		if by == byFlag || by == byVariable {
-			s.note("%s wins over the configuration.", key.from(by))
+			s.note("%s wins over the configuration.", from)
 		}
 	}
 	return s.answer(object, func(w io.Writer) { fmt.Fprintf(w, "%s = %s\n", name, object.Keys[0].Value) })

@@ -28,6 +28,8 @@ type configKey struct {
 	put func(*flags, config)
 	// value is what is in force, as a configuration would write it.
 	value func(*shell) string
+	// lastly is the variable that says it where nobody else does, "" for none. nil where there is none.
+	lastly func(*shell) string
 	// says is what it decides, in a line for the screens; "" where these do not change it. choices are all values
 	// where these can be counted, else nil.
 	says    string
@@ -90,6 +92,17 @@ func configKeys() []configKey {
 				return span(s.config.watch, 0)
 			},
 			says: "How often the screens check all bots by themselves: 1h to 720h, or off.",
+		},
+		{
+			name: configProxy, like: `proxy = "none"`, flag: "proxy", variable: envProxy,
+			read: (*config).setProxy, value: (*shell).proxyInForce,
+			lastly:  func(s *shell) string { return s.flags.proxy.lastly() },
+			says:    "What Telegram is reached through: a proxy that has a name, or none.",
+			choices: config.proxyNames,
+		},
+		{
+			name: configProxies, like: `proxies = { office = { url = "socks5://127.0.0.1:1080" } }`, read: (*config).setProxies,
+			value: func(s *shell) string { return strings.Join(s.config.proxyNames(), ", ") },
 		},
 		{
 			name: configTheme, like: `theme = "light"`, variable: "NO_COLOR", read: (*config).setTheme,

@@ -22,6 +22,7 @@ type flags struct {
 	timeout              seconds
 	// passphraseFile and credentials say where the passphrase of the encrypted files may be.
 	passphraseFile, credentials string
+	proxy                       proxyFlags
 	err                         error // a variable that cannot be read
 }
 
@@ -74,6 +75,7 @@ func (f *flags) register(set *pflag.FlagSet) {
 	set.StringArrayVar(&f.serverKeys, "server-key", nil, "a PEM `file` with its RSA public key; repeatable [BOTRING_SERVER_KEY]")
 	set.StringVar(&f.home, "home", "", "a `directory` for everything botring writes [BOTRING_HOME]")
 	set.StringVar(&f.ring, "ring", "", "the `name` of another set of secrets in the same keyring [BOTRING_RING]")
+	f.proxy.register(set)
 	set.Var(&f.timeout, "timeout", "how `long` one conversation with Telegram may take, such as 45s [BOTRING_TIMEOUT]")
 }
 
@@ -104,7 +106,14 @@ func (f *flags) readEnviron(environ Environ, set *pflag.FlagSet) {
 		}
 		f.choose(v.flag, byVariable)
 	}
+	f.proxy.readEnviron(environ)
+	if f.proxy.variable != "" {
+		f.choose("proxy", byVariable)
+	}
 	set.Visit(func(flag *pflag.Flag) { f.choose(flag.Name, byFlag) })
+	if f.proxy.file != "" {
+		f.choose("proxy", byFlag)
+	}
 	f.passphraseFile, _ = environ.Lookup(envPassphraseFile)
 	environ.Unset(envPassphraseFile)
 	f.credentials, _ = environ.Lookup(envCredentials) // systemd's, and not ours to take away

@@ -17,13 +17,13 @@ func (s settings) All() []ui.Setting {
 		if key.says == "" {
 			continue
 		}
-		by := s.chosenBy(key)
+		by, from := s.chosenBy(key)
 		one := ui.Setting{Key: key.name, Value: strings.Trim(key.value(s.shell), `"`), Says: key.says, Chosen: by != byDefault}
 		if key.choices != nil {
 			one.Choices = key.choices(s.config)
 		}
 		if by == byFlag || by == byVariable {
-			one.Above = key.from(by)
+			one.Above = from
 		}
 		all = append(all, one)
 	}
