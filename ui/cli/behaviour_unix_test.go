@@ -25,7 +25,7 @@ func everyLine(t *testing.T) [][]string {
 	t.Helper()
 	stands := map[string]string{
 		"BOT": "@nobody_bot", "APP": "nobody", "NAME": "main", "TEXT": "Mine", "SHELL": "bash", "FILE|DIR": "nowhere.env",
-		"AGE-RECIPIENT": "age1nobody", "COMMAND": "list",
+		"AGE-RECIPIENT": "age1nobody", "COMMAND": "list", "KEY": "watch", "VALUE": "2h", "URL": "socks5://127.0.0.1:1",
 	}
 	var lines [][]string
 	everyCommand(newRoot(&shell{}), func(cmd *cobra.Command) {

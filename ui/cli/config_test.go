@@ -301,7 +301,7 @@ func TestConfigIsDocumented(t *testing.T) {
 		wins := ""
 		if key.flag != "" {
 			wins = "`--" + key.flag + "`, "
-			if flag := flags.Lookup(key.flag); flag == nil || !strings.Contains(flag.Usage, "["+key.variable+"]") {
+			if flag := flags.Lookup(key.flag); flag == nil || !strings.Contains(strings.ReplaceAll(flag.Usage, ",", "]"), "["+key.variable+"]") {
 				t.Errorf("--%s and %s do not belong together", key.flag, key.variable)
 			}
 		}

@@ -166,6 +166,7 @@ func TestSchemasHoldEveryField(t *testing.T) {
 		"history": historyObject{}, "history-verification": verificationObject{}, "keyring": keyringStatusObject{},
 		"keyring-unlocked": keyringUnlockObject{}, "keyring-locked": keyringLockObject{}, "keyring-verification": keyringVerifyObject{},
 		"keyring-move": keyringMoveObject{}, "keyring-passphrase": keyringPassphraseObject{}, "keyring-recipients": recipientsObject{},
+		"proxies": proxiesObject{}, "proxy": proxyObject{}, "proxy-trial": proxyTrialObject{},
 		"config-path": configPathObject{}, "config": configShowObject{}, "config-check": configCheckObject{}, "doctor": doctorObject{}, "version": versionObject{}, "error": errorObject{},
 	} {
 		sameFields(t, name, reflect.TypeOf(object), all[name])
