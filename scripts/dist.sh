@@ -32,7 +32,7 @@ mkdir -p "$work/completions" "$work/man"
 for shell in bash zsh fish powershell; do
   "$work/here" completion "$shell" >"$work/completions/botring.$shell"
 done
-"$work/here" man "$work/man"
+"$work/here" man --dir "$work/man" >/dev/null
 
 # debian ARCH PROGRAM packs for dpkg's ARCH.
 debian() {

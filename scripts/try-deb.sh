@@ -39,7 +39,7 @@ for page in "$root"/usr/share/man/man1/botring{,-add,-list}.1.gz; do
 done
 
 package -r botring
-left=$(find "$root/usr" ! -type d)
+left=$(find "$root" -path "$root/var" -prune -o ! -type d -print)
 [[ -z $left ]] || fail "after the removal there is still $left"
 [[ -s $work/home/.local/share/botring/age/botring/identities ]] || fail "the removal has taken what was saved"
 echo "$(basename "$deb"): installed, used and removed"
