@@ -36,7 +36,7 @@ func (c *configuration) Place() string { return "~/.config/botring/config.toml" 
 func (c *configuration) Set(key, value string) ([]Setting, error) {
 	c.writes++
 	if value == "bad" {
-		return nil, errors.New("The value cannot be that.") //nolint:revive,staticcheck // a sentence for people
+		return nil, errors.New("The value cannot be that.") //nolint:revive // a sentence for people
 	}
 	i := slices.IndexFunc(c.all, func(s Setting) bool { return s.Key == key })
 	c.all[i].Chosen = value != ""
