@@ -146,7 +146,11 @@ func (s settings) change(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	}
 	var cmd tea.Cmd
 	var event formEvent
+	before := s.form.focused().value()
 	s.form, cmd, event = s.form.update(s.sh, msg)
+	if s.form.focused().value() != before {
+		s.says = ""
+	}
 	if event != formSubmitted {
 		return s, cmd
 	}
@@ -242,7 +246,7 @@ func (s settings) Keys() []key.Binding {
 	}
 	shown := []key.Binding{as(keys.open, does)}
 	if s.usual() {
-		shown = append(shown, as(keys.remove, "as usual again"))
+		shown = append(shown, as(keys.remove, "as usual"))
 	}
 	return append(shown, keys.back, keys.down, keys.up)
 }

@@ -17,6 +17,10 @@ func (s settings) View(size size) view {
 	if s.changing {
 		v.trail += " " + t.glyphs.trail + " " + s.current().Key
 		v.body, v.cursor = s.form.lines(s.sh, size.width)
+		v.status = ""
+		for _, line := range prose(s.says, size.width) {
+			v.body = append(v.body, t.bad.Render(line))
+		}
 		v.body = append(v.body, "")
 		v.body = append(v.body, prose(s.current().Says, size.width)...)
 		if size.height > len(v.body)+1 {
