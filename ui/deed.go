@@ -148,29 +148,40 @@ func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error
 
 // bring imports candidates. What keeps all of them from being tried is told of each.
 func (o order) bring(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error {
-	about := func(i int) outcome {
+	about := func(i int, bot fleet.Bot, err error) outcome {
 		c := o.candidates[i]
-		bot := c.Bot
-		if bot.ID == 0 {
-			bot = fleet.Bot{Key: c.Key, Label: c.Label} // so that it can be named, although there is no row
-		}
-		return outcome{key: c.Key, bot: bot, candidate: i, session: c.SessionName}
+		return outcome{key: c.Key, bot: bot, err: err, candidate: i, session: c.SessionName}
 	}
-	err := f.Import(ctx, o.candidates, o.how, func(i int, out fleet.Outcome) {
-		of := about(i)
-		if of.err = out.Err; out.Bot.ID != 0 {
-			of.bot = out.Bot
-		}
-		tell(of)
-	})
+	err := f.Import(ctx, o.candidates, o.how, func(i int, out fleet.Outcome) { tell(about(i, out.Bot, out.Err)) })
 	if err != nil && ctx.Err() == nil {
 		for i := range o.candidates {
-			of := about(i)
-			of.err = err
-			tell(of)
+			tell(about(i, fleet.Bot{}, err))
 		}
 	}
 	return err
+}
+
+// asItWas is the bot of an outcome that came without its row, as it was when the order was given: it is still called
+// something, and can be tried again.
+func (o order) asItWas(r outcome) fleet.Bot {
+	if o.deed == importing {
+		c := o.candidates[r.candidate]
+		if c.Bot.ID != 0 {
+			return c.Bot
+		}
+		return fleet.Bot{Key: c.Key, Label: c.Label}
+	}
+	for _, b := range o.bots {
+		if b.Key == r.key {
+			return b
+		}
+	}
+	for _, each := range o.removed {
+		if each.Bot.Key == r.key {
+			return each.Bot
+		}
+	}
+	return fleet.Bot{Key: r.key}
 }
 
 // noun is what an order is for several of.

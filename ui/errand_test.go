@@ -212,3 +212,46 @@ func TestFinishedSays(t *testing.T) {
 		}
 	}
 }
+
+// TestOutcomeWithoutItsRow: a bot whose turn was refused comes without its row; it is called what it was called, and
+// is tried again as what it was.
+func TestOutcomeWithoutItsRow(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	busy := sh.bots[0]
+	sh.run(order{deed: loggingOut, bots: sh.bots[:2]})
+	ended(sh, outcome{key: busy.Key, err: fleet.ErrSessionBusy}, outcome{key: sh.bots[1].Key, bot: sh.bots[1]})
+	s := newSummary(sh)
+	if name := s.(summary).rows[0].name; name != displayName(busy) {
+		t.Errorf("it is called %q", name)
+	}
+	if records := sh.finished.records(sh); records[0].Name != displayName(busy) || records[0].Username != busy.Profile.Username {
+		t.Errorf("in a file it is %+v", records[0])
+	}
+	if row, _ := sh.bot(busy.Key); len(row.Sessions) != len(busy.Sessions) {
+		t.Errorf("its row is %+v", row)
+	}
+	again, asks := drive(s, "r").(bulk)
+	if !asks || len(again.bots) != 1 || again.bots[0].Key != busy.Key {
+		t.Errorf("r leads to %T, saying %q", again, sh.list.notice)
+	}
+
+	sh = testShell(t)
+	sh.run(order{deed: restoring, removed: []fleet.Removed{{Bot: busy}}})
+	ended(sh, outcome{key: busy.Key, err: keyring.ErrReadBack})
+	if name := newSummary(sh).(summary).rows[0].name; name != displayName(busy) {
+		t.Errorf("not brought back, it is called %q", name)
+	}
+}
+
+// TestOrderKeepsItsBots: what comes in the midst of an errand changes the list, and not what is being read beside it.
+func TestOrderKeepsItsBots(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	sh.check(sh.bots, 0)
+	changed := sh.bots[0]
+	changed.Label = "changed"
+	sh.replace(changed)
+	if got := sh.errand.bots[0]; got.Label == "changed" || sh.bots[0].Label != "changed" {
+		t.Errorf("the order has %q, the list %q", got.Label, sh.bots[0].Label)
+	}
+}

@@ -96,6 +96,7 @@ func (s summary) open() screen {
 // again does the same for those bots once more. What ends sessions or removes is asked for anew.
 func (s summary) again() (screen, tea.Cmd) {
 	next := s.done.again()
+	next.bots = s.sh.current(next.bots)
 	switch s.done.deed {
 	case removing, loggingOutAway:
 		return newRemove(s.sh, next.bots, s.sh.list.hides(next.bots)), nil
