@@ -113,6 +113,35 @@ func TestLoginManyIsForcedByTwoKeys(t *testing.T) {
 	}
 }
 
+// TestLoginAnewLeavesElsewhereAlone: of a bot that runs elsewhere the login would take the saved session's place.
+func TestLoginAnewLeavesElsewhereAlone(t *testing.T) {
+	all := someBots()
+	all[1].Sessions[0].Runs = store.Elsewhere
+	// Another one of its sessions runs here, and worked.
+	all[5].Sessions = append(all[5].Sessions, fleet.Session{Name: "ci", Runs: store.Here})
+	all[5].Sessions[0].Runs = store.Elsewhere
+	sh := testShell(t, all...)
+	sh.body = size{100, 28}
+	unhurried(sh)
+	asks := drive(newLoginMany(sh, sh.bots, 0), "l")
+	sees(t, asks, "Log in 5 bots", "This logs in 4 bots, also the 1 whose session works", "2 that run elsewhere")
+	if drive(asks, "enter"); sh.errand.total != 5 {
+		t.Errorf("for %d bots", sh.errand.total)
+	}
+	for _, b := range sh.errand.bots {
+		if b.Key == all[1].Key || b.Key == all[5].Key {
+			t.Errorf("%s is logged in anew", b.Key)
+		}
+	}
+	if again := drive(asks, "esc").(bulk); len(again.meant()) != len(all) {
+		t.Errorf("esc asks for %d bots", len(again.meant()))
+	}
+	elsewhere := newLoginAnew(sh, []fleet.Bot{all[1]}).(bulk)
+	if elsewhere.deed != loggingInMany {
+		t.Error("none of those that are left can be logged in anew")
+	}
+}
+
 // TestKeysActOnMarks: what is marked if anything is, hidden or not, and else what is selected.
 func TestKeysActOnMarks(t *testing.T) {
 	sh := testShell(t, someBots()...)
@@ -197,19 +226,30 @@ func TestAppCardGoesPlaces(t *testing.T) {
 func TestUndoableRemoval(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	r := remove{sh: sh, bots: sh.bots[:1]}
-	if !r.undoable() {
+	if r.undoable() != 1 {
 		t.Error("not from a system keyring")
 	}
-	if r.way = removeLogOut; r.undoable() {
+	if r.way = removeLogOut; r.undoable() != 0 {
 		t.Error("after a logout")
 	}
 	r.way = removeHere
 	sh.keyring.status = fleet.KeyringStatus{Kind: kindAge, Locked: true}
-	if r.undoable() || strings.Contains(r.question(), "brings") {
+	if r.undoable() != 0 || strings.Contains(r.question(), "brings") {
 		t.Error("from files that are locked")
 	}
 	sh.keyring.status.Locked = false
-	if !r.undoable() {
+	if r.undoable() != 1 {
 		t.Error("not from files that are open")
+	}
+	// Of a bot without a secret nothing is left that could be kept.
+	missing := sh.bots[0]
+	missing.Health.Status = store.SecretMissing
+	r.bots = []fleet.Bot{missing}
+	if got := r.question(); !strings.Contains(got, "cannot be undone") {
+		t.Errorf("without a secret: %s", got)
+	}
+	r.bots = append(r.bots, sh.bots[1:3]...)
+	if got := r.question(); !strings.Contains(got, "U on the list brings 2 of them back") {
+		t.Errorf("one of three without a secret: %s", got)
 	}
 }

@@ -38,7 +38,7 @@ func (e errand) end(sh *shell) tea.Cmd {
 		sh.restored(f)
 	}
 	until := sh.keep(removed)
-	sh.list.notice = f.says(sh, until)
+	sh.list.notice = f.says(sh, len(removed), until)
 	return sh.reload
 }
 
@@ -88,8 +88,8 @@ func (sh *shell) forget(gone []fleet.Bot) {
 // listed is how many bots a summary names.
 func (f *finished) listed() int { return f.ending[failed] + f.ending[waits] }
 
-// says is what came of it as one line. until is how long what was removed can be brought back.
-func (f *finished) says(sh *shell, until time.Time) string {
+// says is what came of it as one line. kept is how many of what was removed can be brought back, and until how long.
+func (f *finished) says(sh *shell, kept int, until time.Time) string {
 	if f.trouble != nil {
 		return joined(" ", fault.OfAt(f.trouble, sh.now()).What, f.more(sh))
 	}
@@ -117,10 +117,14 @@ func (f *finished) says(sh *shell, until time.Time) string {
 	switch more := f.more(sh); {
 	case more != "":
 		return line + dot + more
-	case !until.IsZero():
+	case kept > 0:
 		line += dot + sh.keys.undo.Help().Key
-		at := " until " + clockTime(until, sh.now())
-		return sh.theme.roomy(sh.body.width-2, line+" brings "+f.them()+" back"+at, line+" undoes"+at)
+		at, good := " until "+clockTime(until, sh.now()), f.ending[wentWell]
+		short := " undoes"
+		if kept < good {
+			short = fmt.Sprintf(" brings %d back", kept)
+		}
+		return sh.theme.roomy(sh.body.width-2, line+" brings "+ofThem(kept, good)+" back"+at, line+short+at)
 	case f.deed == loggingOutAway && f.ending[wentWell] > 0:
 		return line + "; with the sessions ended, nothing can be undone"
 	case f.deed == loggingOut && f.ending[wentWell] > 0:
@@ -143,13 +147,6 @@ func (f *finished) named() string {
 		}
 	}
 	return "1 bot"
-}
-
-func (f *finished) them() string {
-	if f.ending[wentWell] == 1 {
-		return "it"
-	}
-	return "them"
 }
 
 // more says where the rest is told, "" where this is all.

@@ -102,9 +102,11 @@ func (s summary) again() (screen, tea.Cmd) {
 		return newRemove(s.sh, next.bots, s.sh.list.hides(next.bots)), nil
 	case loggingOut:
 		return newLogOut(s.sh, next.bots, nil), nil
+	case loggingInAnew:
+		return newLoginAnew(s.sh, next.bots), nil
 	case restoring:
 		return s.sh.home(), s.sh.bringBack()
-	case checking, loggingInMany, loggingInAnew, importing:
+	case checking, loggingInMany, importing:
 	}
 	cmd, began := s.sh.run(next)
 	if !began {

@@ -4,12 +4,15 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	uv "github.com/charmbracelet/ultraviolet"
 
 	"botring/fleet"
 	"botring/keyring"
@@ -111,7 +114,7 @@ func TestSummaryGoesPlaces(t *testing.T) {
 
 // TestSummaryAsksAgain: what ends sessions or removes is not repeated without a question.
 func TestSummaryAsksAgain(t *testing.T) {
-	for d, want := range map[deed]func(screen) bool{removing: is[remove], loggingOutAway: is[remove], loggingOut: is[bulk]} {
+	for d, want := range map[deed]func(screen) bool{removing: is[remove], loggingOutAway: is[remove], loggingOut: is[bulk], loggingInAnew: is[bulk]} {
 		sh := testShell(t, someBots()...)
 		unhurried(sh)
 		s := sumUp(sh, d, mixed()...)
@@ -269,4 +272,29 @@ func TestUndoIsKeptForTenMinutes(t *testing.T) {
 	if sh.errand.running() || sh.list.notice != "Nothing to bring back." {
 		t.Errorf("says %q", sh.list.notice)
 	}
+}
+
+// TestRemovalPromisesWhatCanBeKept: of bots whose secrets are missing nothing can be brought back.
+func TestRemovalPromisesWhatCanBeKept(t *testing.T) {
+	w := newWhole(t, 3)
+	w.See("3 bots")
+	for _, i := range []int{1, 2} {
+		if err := w.ring.Delete(t.Context(), fmt.Sprintf("bot/test/%d", wholeID(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Type("C")
+	w.See("Check 3 bots?")
+	w.confirm()
+	w.See("1 ok · 2 failed")
+	w.Press(uv.KeyEscape)
+	w.See("Checked 3 bots in")
+	w.Type("*d")
+	w.See("leave the keyring")
+	w.Type("d")
+	w.See("U on the list brings 1 of them back")
+	w.confirm()
+	w.See("Removed 3 bots · U brings 1 of them back until")
+	w.Type("U")
+	w.See("Brought back Whole 3")
 }
