@@ -119,6 +119,11 @@ func says(text string) func(context.Context) (secret.Secret, error) {
 
 // copy puts what source returns into the clipboard, as a task: the keyring may have to be unlocked first.
 func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (secret.Secret, error)) tea.Cmd {
+	if sh.clipboard.reading.id != 0 {
+		// Of two only the later would be known, and the earlier might be the last to arrive.
+		sh.clipboard = sh.clipboard.say("Something is still being copied: esc gives that up.", sh.now())
+		return nil
+	}
 	native := sh.clipboard.system()
 	reading, cmd := sh.start("copy", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
 		text, err := source(ctx)
@@ -129,6 +134,9 @@ func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (
 		if via := native.name(); via != "" && native.write(ctx, text.Reveal()) == nil {
 			done.via = via
 			return done, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // given up: it need not go another way
 		}
 		// No native clipboard, or one that is installed and not reachable, as xclip without a display.
 		done.text = text

@@ -146,8 +146,9 @@ func (r root) done(msg taskDoneMsg) (tea.Model, tea.Cmd) {
 	r.sh.prompted(promptedMsg{task: msg.task})
 	r.screen = answered(r.screen, msg.task)
 	if r.leaving && len(r.sh.tasks) == 0 {
-		return r, tea.Quit
+		return r, tea.Quit // what came of it is taken in part
 	}
+	r.sh.untold.Delete(msg.task)
 	model, cmd := r.pass(msg)
 	if r.sh.keyring.status.Locked {
 		cmd = tea.Batch(cmd, r.sh.lookAtKeyring)
