@@ -116,6 +116,32 @@ func TestImportLooks(t *testing.T) {
 	})
 }
 
+// TestFilesCannotSpeakToTheTerminal: what a file or its name says is drawn without what controls a terminal or turns the
+// direction of text.
+func TestFilesCannotSpeakToTheTerminal(t *testing.T) {
+	const evil = "\u202eevil\x1b]0;owned\a"
+	sh := testShell(t, someBots()...)
+	found := someFound()
+	found.candidates = found.candidates[:2]
+	found.candidates[0].Label, found.candidates[0].Key.Environment = "", evil
+	found.candidates[1].Session, found.candidates[1].SessionName = &sessionstring.Session{}, evil
+	path := newImport(sh).(importPath)
+	completed, _ := path.Update(completedMsg{path: "/tmp/" + evil})
+
+	bots := someBots()
+	bots[0].Sessions = []fleet.Session{{Name: evil, Runs: store.Here}}
+	export := newExport(sh, bots[:1], 0, nil).(exports).choose(fieldGoes, evil)
+	for name, s := range map[string]screen{"list": importOf(sh, found), "path": completed, "export": export, "export asks": drive(export, "enter")} {
+		text := plainView(s, 100, 25)
+		if !strings.Contains(text, "evil") || strings.ContainsAny(text, "\u202e\a") {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+	if got := completed.(importPath).form.focused().value(); !strings.Contains(got, "\u202e") {
+		t.Errorf("the name is no longer the file's: %q", got)
+	}
+}
+
 // TestImportChoice: what is new is chosen, what another token would replace only by itself, the rest never.
 func TestImportChoice(t *testing.T) {
 	sh := testShell(t, someBots()...)

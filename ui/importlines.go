@@ -42,10 +42,10 @@ func candidateName(c fleet.Candidate) string {
 	case c.Bot.ID != 0:
 		name = displayName(c.Bot)
 	case c.Key.ID != 0:
-		name = c.Key.String()
+		name = fault.Clean(c.Key.String()) // its environment is the file's own word
 	}
 	if c.IsSession() && name != "" {
-		return name + ", " + c.SessionName
+		return name + ", " + fault.Clean(c.SessionName)
 	}
 	return name
 }
