@@ -92,6 +92,7 @@ func TestExportOfSeveralLooks(t *testing.T) {
 		"Form": at(""), "Asks": at("ci"),
 		"GivesAway": func(e exports) exports { return e.choose(fieldGoes, store.DefaultSession) },
 		"Alone":     func(e exports) exports { return e.choose(fieldFormat, "kubernetes") },
+		"Systemd":   func(e exports) exports { return e.choose(fieldFormat, "systemd") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			looks(t, func(t *testing.T) (*shell, screen) {

@@ -69,6 +69,10 @@ func (OSEnviron) All() []string { return os.Environ() }
 // Run runs one command to its end and returns the exit code. An interrupt, SIGTERM or a terminal that is
 // closed cancels the command, which then leaves nothing half-saved; a second one ends the process at once.
 func Run(ctx context.Context, p Process) int {
+	if child.Attends() {
+		s := &shell{Process: p}
+		return child.Attend(func(err error) int { return s.finish(ctx, notRun(err)) })
+	}
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup's are to go on
 		ends = append(ends, syscall.SIGHUP)
@@ -86,7 +90,10 @@ func Run(ctx context.Context, p Process) int {
 	// Standard output may be closed and a fault still to be told: closing comes first.
 	if s.fleet != nil {
 		closeFleet := s.fleet.Close
-		if err == nil && s.last != nil {
+		switch {
+		case err == nil && s.leaves:
+			closeFleet = s.fleet.Leave
+		case err == nil && s.last != nil:
 			closeFleet = s.fleet.CloseAtOnce
 		}
 		if closeErr := closeFleet(); err == nil && closeErr != nil {
@@ -145,6 +152,8 @@ type shell struct {
 	waiting *notices
 	// last is done when the command is and all is closed, nil for nothing.
 	last func(context.Context) error
+	// leaves: last has another program take this one's place.
+	leaves bool
 	// replace runs a program in this one's place; it is nil where that cannot be, and in tests.
 	replace func(child.Program, *os.File) error
 }
