@@ -168,15 +168,16 @@ func TestKeysActOnMarks(t *testing.T) {
 // TestLogOutNeedsASession: where there is none it says so and asks nothing.
 func TestLogOutNeedsASession(t *testing.T) {
 	sh := testShell(t, someBots()...)
-	sh.list.find(sh.bots[4].Key)
+	without, with := someBots()[4].Key, someBots()[0].Key
+	sh.list.find(without)
 	if s := drive(newBots(sh), "o"); !is[bots](s) || !strings.Contains(sh.list.notice, "No session runs here") {
 		t.Errorf("o leads to %T, saying %q", s, sh.list.notice)
 	}
-	if s := drive(newCard(sh, sh.bots[4].Key), "o"); !is[card](s) || !strings.Contains(s.(card).notice, "No session runs here") {
+	if s := drive(newCard(sh, without), "o"); !is[card](s) || !strings.Contains(s.(card).notice, "No session runs here") {
 		t.Errorf("on the card o leads to %T", s)
 	}
 	unhurried(sh)
-	if s := drive(newCard(sh, sh.bots[0].Key), "o", "enter"); !is[card](s) || sh.errand.deed != loggingOut {
+	if s := drive(newCard(sh, with), "o", "enter"); !is[card](s) || sh.errand.deed != loggingOut {
 		t.Errorf("on the card o and enter lead to %T", s)
 	}
 }
@@ -185,8 +186,8 @@ func TestPickApp(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	unhurried(sh)
 	s := newPickApp(sh, sh.bots[:2], 0, nil)
-	if same := drive(s, "enter"); same.(pickApp).task.id != 0 || !strings.Contains(same.(pickApp).notice, "main already") {
-		t.Errorf("to the same app: %q", same.(pickApp).notice)
+	if same := drive(s, "enter"); same.(pickApp).task.id != 0 || !strings.Contains(same.(pickApp).says, "main already") {
+		t.Errorf("to the same app: %q", same.(pickApp).says)
 	}
 	s = drive(s, "j", "enter")
 	id := s.(pickApp).task.id
@@ -198,7 +199,7 @@ func TestPickApp(t *testing.T) {
 	moved := someBots()[:2]
 	moved[0].APIID, moved[1].APIID = 10002, 10002
 	s, cmd := s.Update(taskDoneMsg{task: id, value: moved})
-	if !is[bots](s) || cmd == nil || sh.bots[0].APIID != 10002 || !strings.Contains(sh.list.notice, "2 bots use legacy") {
+	if !is[bots](s) || cmd == nil || sh.current(moved)[0].APIID != 10002 || !strings.Contains(sh.list.notice, "2 bots use legacy") {
 		t.Errorf("on %T, saying %q", s, sh.list.notice)
 	}
 }
@@ -219,6 +220,29 @@ func TestAppCardGoesPlaces(t *testing.T) {
 	sh.apps = nil
 	if next, _ := s.Update(catalogueMsg{}); !is[apps](next) {
 		t.Errorf("with the app gone on %T", next)
+	}
+}
+
+// TestPickAppHoldsTheApp: the bar stays on its app whatever comes and goes around it, and never does an enter that was
+// meant for one move them to another.
+func TestPickAppHoldsTheApp(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	s := drive(newPickApp(sh, sh.bots[:2], 0, nil), "j")
+	sh.apps = append([]fleet.App{{Name: "aaa", APIID: 9}}, sh.apps...)
+	s, _ = s.Update(catalogueMsg{})
+	if moving := drive(s, "enter").(pickApp); moving.to.APIID != 10002 {
+		t.Errorf("they are moved to %s", moving.to.Name)
+	}
+	now := noon()
+	sh.now = func() time.Time { return now }
+	sh.apps = sh.apps[:2]
+	s, _ = s.Update(catalogueMsg{})
+	if moving := drive(s, "enter").(pickApp); moving.task.id != 0 {
+		t.Errorf("with the app gone they are moved to %s", moving.to.Name)
+	}
+	if back := drive(s, "a", "esc"); !is[pickApp](back) {
+		t.Errorf("esc on the form leads to %T", back)
 	}
 }
 

@@ -175,6 +175,40 @@ func TestExportAsksBeforeItGivesAway(t *testing.T) {
 	}
 }
 
+// TestPickSessionHoldsTheSession: what is logged out is what was asked about, or nothing.
+func TestPickSessionHoldsTheSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		edit func([]fleet.Session) []fleet.Session
+		want string
+	}{
+		"as it was":         {func(s []fleet.Session) []fleet.Session { return s }, "ci"},
+		"another one gone":  {func(s []fleet.Session) []fleet.Session { return s[1:] }, "ci"},
+		"gone":              {func(s []fleet.Session) []fleet.Session { return slices.Delete(s, 1, 2) }, ""},
+		"runs here by now":  {func(s []fleet.Session) []fleet.Session { s[1].Runs, s[1].At = store.Here, ""; return s }, ""},
+		"runs at elsewhere": {func(s []fleet.Session) []fleet.Session { s[1].At = "vps-9"; return s }, ""},
+	} {
+		for _, told := range []bool{true, false} {
+			sh, _ := openExport(t, nil)
+			bot, _ := sh.bot(someBots()[0].Key)
+			unhurried(sh)
+			s := drive(newPickSession(sh, bot.Key, newCard(sh, bot.Key)), "j", "o")
+			sees(t, s, "It runs at ci.")
+			bot.Sessions = c.edit(severalSessions())
+			sh.replace(bot)
+			if told {
+				s, _ = s.Update(catalogueMsg{})
+			}
+			p := drive(s, "enter").(pickSession)
+			if (p.task.id != 0) != (c.want != "") || c.want != "" && p.about.Name != c.want {
+				t.Errorf("%s: %q is logged out, task %d", name, p.about.Name, p.task.id)
+			}
+			if !told && c.want == "" {
+				sees(t, p, "Nothing was done.")
+			}
+		}
+	}
+}
+
 // exportWhole opens the export of a bot that is logged in, over a real fleet and a Telegram on loopback.
 func exportWhole(t *testing.T) *whole {
 	t.Helper()

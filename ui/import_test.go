@@ -142,6 +142,33 @@ func TestFilesCannotSpeakToTheTerminal(t *testing.T) {
 	}
 }
 
+// TestImportHoldsTheApp: what is asked about is said and is what is done, whatever becomes of the saved apps meanwhile.
+func TestImportHoldsTheApp(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	s := drive(importOf(sh, someFound()), "right", "enter")
+	sees(t, s, "A token without an app uses legacy, api_id 10002.")
+	apps := sh.apps
+	sh.apps = append([]fleet.App{{Name: "aaa", APIID: 9}}, apps...)
+	s, _ = s.Update(catalogueMsg{})
+	if drive(s, "enter"); sh.errand.how.APIID != 10002 {
+		t.Errorf("they log in with %d", sh.errand.how.APIID)
+	}
+	sh.errand = errand{}
+	sh.apps = apps[:1]
+	if l, ok := drive(s, "enter").(importList); !ok || l.asking || sh.errand.running() {
+		t.Error("they log in with another app than that which was asked about")
+	}
+	s, _ = s.Update(catalogueMsg{})
+	sees(t, s, "is gone meanwhile")
+
+	sh.body = bodySize(size{40, 10})
+	sh.apps = apps
+	if l := drive(importOf(sh, someFound()), "right").(importList); !strings.Contains(l.says, "legacy") {
+		t.Errorf("where the app is not shown, it says %q", l.says)
+	}
+}
+
 // TestImportChoice: what is new is chosen, what another token would replace only by itself, the rest never.
 func TestImportChoice(t *testing.T) {
 	sh := testShell(t, someBots()...)
