@@ -209,6 +209,48 @@ func TestPickSessionHoldsTheSession(t *testing.T) {
 	}
 }
 
+// A paste that comes while it is asked changes nothing of what the question is about.
+func TestExportAsksAboutWhatLeaves(t *testing.T) {
+	sh, s := openExportOfSeveral(t, func(e exports) exports {
+		e.form = e.form.with(e.form.field(fleet.FieldPlace).set("ci"))
+		return e
+	})
+	unhurried(sh)
+	s = drive(s, "tab", "tab", "enter")
+	asked := s.(exports)
+	if !asked.asking || asked.form.focused().id != fleet.FieldPlace {
+		t.Fatalf("asking: %v, at %s", asked.asking, asked.form.focused().id)
+	}
+	s, _ = s.Update(tea.PasteMsg{Content: "-elsewhere"})
+	if got := s.(exports).form.field(fleet.FieldPlace).value(); got != "ci" {
+		t.Errorf("the place is %q now", got)
+	}
+}
+
+// What was made or marked before an export failed is said: it does not come back.
+func TestExportSaysWhatFailingLeaves(t *testing.T) {
+	w := exportWhole(t)
+	w.slowly("\t")
+	w.See("▌ Session")
+	w.right("< default >")
+	w.clip.breaks()
+	w.slowly("\r")
+	w.See("Give session default away?")
+	w.confirm()
+	w.See("The session counts as given away now.")
+	if s := w.session(t, store.DefaultSession); s.Runs != store.Elsewhere {
+		t.Errorf("session %+v", s)
+	}
+	w.right("< a new one, for its place >")
+	w.slowly("\t")
+	w.See("▌ Runs at")
+	w.slowly("vps-1")
+	w.Settled()
+	w.slowly("\r")
+	w.See("The session was made, and is kept.")
+	w.session(t, "vps-1")
+}
+
 // exportWhole opens the export of a bot that is logged in, over a real fleet and a Telegram on loopback.
 func exportWhole(t *testing.T) *whole {
 	t.Helper()
@@ -372,12 +414,12 @@ func TestAnExportThatCannotLeave(t *testing.T) {
 			t.Errorf("%s: not refused", name)
 		}
 		e := exports{sh: sh, bots: sh.bots[:1]}
-		if got := e.why(c.err, false); got == "" || !strings.HasPrefix(got, c.says) {
+		if got := e.why(c.err, false, 0); got == "" || !strings.HasPrefix(got, c.says) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
 	e := exports{sh: sh, bots: sh.bots[:1]}
-	if got := e.why(context.Canceled, true); got != "Cancelled. Nothing was exported." {
+	if got := e.why(context.Canceled, true, 0); got != "Cancelled. Nothing was exported." {
 		t.Errorf("cancelled: %q", got)
 	}
 	if _, err := writePrivate(there, "another's"); !errors.Is(err, os.ErrExist) {
