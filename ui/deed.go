@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"botring/fleet"
 )
@@ -182,6 +183,38 @@ func (o order) asItWas(r outcome) fleet.Bot {
 		}
 	}
 	return fleet.Bot{Key: r.key}
+}
+
+// left are those of an order that no outcome is of, in their order: they were not tried.
+func (o order) left(results []outcome) (left []outcome) {
+	if o.deed == importing {
+		ended := make(map[int]bool, len(results))
+		for _, r := range results {
+			ended[r.candidate] = true
+		}
+		for i, c := range o.candidates {
+			if !ended[i] {
+				r := outcome{key: c.Key, candidate: i, session: c.SessionName, err: context.Canceled}
+				r.bot = o.asItWas(r)
+				left = append(left, r)
+			}
+		}
+		return left
+	}
+	ended := make(map[fleet.Key]bool, len(results))
+	for _, r := range results {
+		ended[r.key] = true
+	}
+	bots := slices.Clip(o.bots)
+	for _, r := range o.removed {
+		bots = append(bots, r.Bot)
+	}
+	for _, bot := range bots {
+		if !ended[bot.Key] {
+			left = append(left, outcome{key: bot.Key, bot: bot, err: context.Canceled})
+		}
+	}
+	return left
 }
 
 // noun is what an order is for several of.

@@ -15,8 +15,10 @@ import (
 // A finished errand is kept until the next one ends, so that what came of it can be looked at.
 type finished struct {
 	order
+	// results are all bots: first those that ended, as they did, and then those whose turn did not come.
 	results []outcome
 	ending  map[ending]int
+	what    string // what it was for several of
 
 	total int
 	took  time.Duration
@@ -46,15 +48,20 @@ func (e errand) end(sh *shell) tea.Cmd {
 // so that it is forgotten when its time is over.
 func (e errand) sumUp(now time.Time) (f *finished, gone []fleet.Bot, removed []fleet.Removed) {
 	f = &finished{
-		order: e.order, results: slices.Clone(e.results), ending: map[ending]int{untried: e.total - len(e.results)},
+		order: e.order, results: slices.Concat(e.results, e.left(e.results)), ending: map[ending]int{}, what: e.noun(),
 		total: e.total, took: now.Sub(e.since), at: now,
 	}
-	f.removed = nil
+	f.removed, f.candidates = nil, nil
 	others := false
-	for i, r := range e.results {
+	for i, r := range slices.Clone(f.results) {
 		f.results[i].removed = fleet.Removed{LoggedOut: r.removed.LoggedOut}
 		v := r.ending(e.deed)
 		f.ending[v]++
+		if f.deed == importing && v.listed() {
+			// They hold tokens and keys, and are kept for another try alone.
+			f.results[i].candidate = len(f.candidates)
+			f.candidates = append(f.candidates, e.candidates[r.candidate])
+		}
 		switch {
 		case v.listed() && shut(r.err):
 			f.trouble = r.err
@@ -85,6 +92,9 @@ func (sh *shell) forget(gone []fleet.Bot) {
 	sh.took(catalogueMsg{bots: left, apps: sh.apps, waits: sh.waits})
 }
 
+// noun is what it was for several of.
+func (f *finished) noun() string { return f.what }
+
 // listed is how many bots a summary names.
 func (f *finished) listed() int { return f.ending[failed] + f.ending[waits] }
 
@@ -98,7 +108,7 @@ func (f *finished) says(sh *shell, kept int, until time.Time) string {
 	case f.ending[untried] > 0:
 		n := good
 		if f.deed == checking {
-			n = len(f.results)
+			n = f.total - f.ending[untried]
 		}
 		line = fmt.Sprintf("Stopped: %d of %d %s", n, f.total, f.deed.did())
 	case f.deed == checking:
