@@ -61,10 +61,13 @@ func (b bots) status() string {
 		return b.yank.status(sh)
 	case sh.list.span.on && sh.list.notice == "":
 		return sh.spanStatus()
-	case sh.errand.running():
-		return sh.errand.status(sh)
 	case sh.list.notice != "":
-		return sh.list.notice
+		return sh.list.notice // what a key just did; the clock takes it away where something runs
+	case sh.errand.running():
+		if copied := sh.clipboard.fresh(sh.now()); copied != "" {
+			return copied
+		}
+		return sh.errand.status(sh, true)
 	}
 	if copied := sh.clipboard.status(sh.now()); copied != "" {
 		return copied

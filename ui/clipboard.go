@@ -224,6 +224,14 @@ func (c clipboard) status(now time.Time) string {
 	return ""
 }
 
+// fresh is status as long as a copy is new, where something else has the line.
+func (c clipboard) fresh(now time.Time) string {
+	if c.holding && c.said == "" && c.clearAt.Sub(now) <= clearAfter-copiedShows {
+		return ""
+	}
+	return c.status(now)
+}
+
 // clear takes the token away, if it is still what the clipboard holds.
 func (c clipboard) clear(ctx context.Context) tea.Cmd {
 	native, held, copies := c.system(), c.held, c.copies

@@ -103,7 +103,7 @@ func TestErrandLine(t *testing.T) {
 		if c.edit != nil {
 			c.edit(&e)
 		}
-		got := ansi.Strip(e.status(sh))
+		got := ansi.Strip(e.status(sh, true))
 		if got != c.want || ansi.StringWidth(got) > c.width-1 {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
@@ -170,7 +170,7 @@ func TestErrandIsToldEverywhere(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	sh.run(order{deed: checking, bots: sh.bots})
 	model := root{sh: sh, screen: newCard(sh, sh.bots[0].Key), term: size{80, 24}}
-	if text := ansi.Strip(model.View().Content); !strings.Contains(text, "checking 0 of 7") {
+	if text := ansi.Strip(model.View().Content); !strings.Contains(text, "checking 0 of 7") || strings.Contains(text, "esc stops") {
 		t.Errorf("the card does not tell of it:\n%s", text)
 	}
 	sh.update(errandMsg{task: sh.errand.task.id, last: true})
@@ -253,5 +253,40 @@ func TestOrderKeepsItsBots(t *testing.T) {
 	sh.replace(changed)
 	if got := sh.errand.bots[0]; got.Label == "changed" || sh.bots[0].Label != "changed" {
 		t.Errorf("the order has %q, the list %q", got.Label, sh.bots[0].Label)
+	}
+}
+
+// TestKeysAreAnsweredWhileAnErrandRuns: what a key did is told for a while, and then again how it gets on.
+func TestKeysAreAnsweredWhileAnErrandRuns(t *testing.T) {
+	sh := testShell(t, someBots()[:1]...)
+	now := noon()
+	sh.now = func() time.Time { return now }
+	sh.check(sh.bots, 0)
+	status := func(s screen) string { return ansi.Strip(s.View(size{80, 19}).status) }
+	seconds := func(n int) {
+		for range n {
+			now = now.Add(time.Second)
+			sh.update(tickMsg{})
+		}
+	}
+	s := drive(newBots(sh), "!")
+	if got := status(s); got != "No bot needs you." {
+		t.Errorf("! says %q", got)
+	}
+	seconds(2)
+	if got := status(s); got != "No bot needs you." {
+		t.Errorf("two seconds later it says %q", got)
+	}
+	seconds(noticeShows)
+	if got := status(s); !strings.Contains(got, "checking") {
+		t.Errorf("later it says %q", got)
+	}
+	sh.clipboard, _ = sh.clipboard.took(copied{what: "token", secret: true, via: "xclip"}, now)
+	if got := status(s); !strings.Contains(got, "Copied with xclip") {
+		t.Errorf("a copy says %q", got)
+	}
+	seconds(int(copiedShows / time.Second))
+	if got := status(s); !strings.Contains(got, "checking") {
+		t.Errorf("after the copy it says %q", got)
 	}
 }

@@ -257,7 +257,8 @@ func (r root) View() tea.View {
 		}
 	}
 	if v.status == "" && r.help == nil && r.sh.errand.running() {
-		v.status = r.sh.errand.status(r.sh) // it goes on wherever one is
+		_, stops := r.screen.(welcome)
+		v.status = r.sh.errand.status(r.sh, stops) // it goes on wherever one is
 	}
 	if says := r.sh.prompting(body.width); says != "" {
 		v.status = r.sh.theme.waiting.Render(says)

@@ -200,6 +200,9 @@ func (sh *shell) update(msg tea.Msg) tea.Cmd {
 	sh.watch, watched = sh.watch.update(sh, msg)
 	if _, ok := msg.(tickMsg); ok {
 		sh.expire()
+		if sh.errand.running() {
+			sh.list.age()
+		}
 		return tea.Batch(clip, errand, watched, sh.clock(), sh.drifted(), sh.lookForChanges())
 	}
 	return tea.Batch(clip, errand, watched)
