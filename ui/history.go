@@ -29,7 +29,10 @@ type history struct {
 	// asked is the read that is under way, nobody's where it is 0; giveUp ends it.
 	asked  int
 	giveUp context.CancelFunc
-	err    error
+	// owed is the part that is to take the place of all rows, which are those of another filter until it has come;
+	// nil where they are as asked for.
+	owed *fleet.Stretch
+	err  error
 
 	field   textinput.Model
 	finding bool
