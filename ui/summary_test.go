@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"botring/fleet"
 	"botring/keyring"
@@ -177,6 +179,17 @@ func TestSummaryFile(t *testing.T) {
 	}
 	if err := json.Unmarshal(text, &whole); err != nil || whole.Schema == nil || len(whole.Bots) != 7 || whole.Bots[3].Kind == "" {
 		t.Errorf("%v: %s", err, text)
+	}
+	schema, err := jsonschema.NewCompiler().Compile("../docs/schema/document-summary.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	object, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(object); err != nil {
+		t.Errorf("%s%v", text, err)
 	}
 }
 
