@@ -11,17 +11,9 @@ func (b bots) View(size size) view {
 	sh, t, list := b.sh, b.sh.theme, &b.sh.list
 	v := view{tab: tabBots, status: b.status()}
 	if list.finding || list.filter != "" {
-		field := b.field
-		field.SetWidth(max(1, size.width-6))
-		typed := t.cut(list.filter, size.width-4)
-		if list.filter == "" {
-			typed = t.dim.Render(t.cut(filterHint, size.width-4))
-		}
-		v.body = append(v.body, " "+t.key.Render("/")+" "+typed)
-		if c := field.Cursor(); list.finding && c != nil {
-			c.X++
-			v.cursor = c
-		}
+		var line string
+		line, v.cursor = t.filterLine(b.field, filterHint, list.finding, size.width)
+		v.body = append(v.body, line)
 	}
 	c := list.columns
 	if list.measured != size.width {
