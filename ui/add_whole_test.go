@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	uv "github.com/charmbracelet/ultraviolet"
 
 	"botring/fleet"
@@ -299,5 +301,52 @@ func TestSeveralAreAdded(t *testing.T) {
 	w.See("Telegram rejected this token.")
 	if n := len(w.bots(t)); n != 2 {
 		t.Errorf("%d bots", n)
+	}
+}
+
+// TestLeavingTakesALoginThatEndsWithIt: one that could not be saved is logged out again, and one that was saved after all
+// is not.
+func TestLeavingTakesALoginThatEndsWithIt(t *testing.T) {
+	t.Parallel()
+	w := newTwoTelegrams(t)
+	w.production.AddBot(aBot(1, 2, telegramtest.Script{}))
+	w.production.AddBot(aBot(3, 2, telegramtest.Script{}))
+	add := func(i int) (fleet.Saved, error) {
+		return w.fleet.Add(t.Context(), fleet.NewBot{Token: wholeToken(i), APIID: 10001, APIHash: secret.New(strings.Repeat("0123456789abcdef", 2))}, nil)
+	}
+	leave := func(value any, err error) {
+		sh := w.shell
+		_, cmd := sh.start("login", func(context.Context, func(fleet.Step)) (any, error) { return value, err })
+		done := cmd().(tea.BatchMsg)[0]().(taskDoneMsg)
+		root{sh: sh, screen: newWelcome(sh), term: size{80, 24}, leaving: true}.Update(done)
+		sh.part(t.Context())
+	}
+	w.Ctrl('c')
+	if err := w.Ended(); err != nil {
+		t.Fatal(err)
+	}
+	w.store.broken.Store(true)
+	_, err := add(1)
+	if n := w.production.Stats().Sessions; n != 1 {
+		t.Fatalf("%d sessions, %v", n, err)
+	}
+	leave(nil, err)
+	if n := w.production.Stats().Sessions; n != 0 {
+		t.Errorf("%d sessions left behind", n)
+	}
+	_, err = add(3)
+	var unsaved *fleet.UnsavedError
+	if !errors.As(err, &unsaved) {
+		t.Fatal(err)
+	}
+	w.store.broken.Store(false)
+	w.shell.unsaved = unsaved
+	saved, err := w.fleet.SaveAgain(t.Context(), unsaved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave(saved, nil)
+	if n := w.production.Stats().Sessions; n != 1 {
+		t.Errorf("%d sessions: one that was saved is logged out", n)
 	}
 }

@@ -180,5 +180,6 @@ func (a attempt) works(sh *shell) screen {
 	if a.aim == adding || !known {
 		return here{sh: sh, attempt: a}
 	}
-	return loginQuestion{sh: sh, bot: bot, works: true}
+	asked, _ := a.back.(loginQuestion)
+	return loginQuestion{sh: sh, bot: bot, works: true, from: asked.from}
 }

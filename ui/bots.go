@@ -21,10 +21,7 @@ type bots struct {
 
 // newBots shows the list as it was left.
 func newBots(sh *shell) screen {
-	field := textinput.New()
-	field.Prompt = "/ "
-	field.SetVirtualCursor(false)
-	field.CharLimit = 64
+	field := newFilterInput()
 	field.SetValue(sh.list.filter)
 	sh.list.finding = false
 	return bots{sh: sh, field: field}
@@ -49,7 +46,7 @@ func (b bots) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case tea.PasteMsg:
 		if b.sh.list.finding {
 			var cmd tea.Cmd
-			b.field, cmd = b.field.Update(msg)
+			b.field, cmd = typeInto(b.field, msg)
 			return b.filtered(), cmd
 		}
 		b.sh.list.notice = ""
@@ -211,7 +208,7 @@ func (b bots) find(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return b, nil
 	}
 	var cmd tea.Cmd
-	b.field, cmd = b.field.Update(msg)
+	b.field, cmd = typeInto(b.field, msg)
 	return b.filtered(), cmd
 }
 

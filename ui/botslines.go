@@ -11,17 +11,9 @@ func (b bots) View(size size) view {
 	sh, t, list := b.sh, b.sh.theme, &b.sh.list
 	v := view{tab: tabBots, status: b.status()}
 	if list.finding || list.filter != "" {
-		field := b.field
-		field.SetWidth(max(1, size.width-6))
-		typed := t.cut(list.filter, size.width-4)
-		if list.filter == "" {
-			typed = t.dim.Render(t.cut(filterHint, size.width-4))
-		}
-		v.body = append(v.body, " "+t.key.Render("/")+" "+typed)
-		if c := field.Cursor(); list.finding && c != nil {
-			c.X++
-			v.cursor = c
-		}
+		var line string
+		line, v.cursor = t.filterLine(b.field, filterHint, list.finding, size.width)
+		v.body = append(v.body, line)
 	}
 	c := list.columns
 	if list.measured != size.width {
@@ -61,10 +53,13 @@ func (b bots) status() string {
 		return b.yank.status(sh)
 	case sh.list.span.on && sh.list.notice == "":
 		return sh.spanStatus()
-	case sh.errand.running():
-		return sh.errand.status(sh)
 	case sh.list.notice != "":
-		return sh.list.notice
+		return sh.list.notice // what a key just did; the clock takes it away where something runs
+	case sh.errand.running():
+		if copied := sh.clipboard.fresh(sh.now()); copied != "" {
+			return copied
+		}
+		return sh.errand.status(sh, true)
 	}
 	if copied := sh.clipboard.status(sh.now()); copied != "" {
 		return copied

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -28,6 +29,16 @@ type bulk struct {
 // newLoginMany asks whether to log bots in, hidden of which the filter does not show.
 func newLoginMany(sh *shell, bots []fleet.Bot, hidden int) screen {
 	return bulk{sh: sh, deed: loggingInMany, bots: bots, hidden: hidden, asked: guard{sh.now()}}
+}
+
+// newLoginAnew asks whether to log bots in once more, those too whose session works. One whose own session runs
+// elsewhere is left alone also then: the login would take that session's place, and nothing would end it.
+func newLoginAnew(sh *shell, bots []fleet.Bot) screen {
+	b := bulk{sh: sh, deed: loggingInAnew, bots: bots, hidden: sh.list.hides(bots), asked: guard{sh.now()}}
+	if len(b.meant()) == 0 {
+		return b.turn(loggingInMany)
+	}
+	return b
 }
 
 // newLogOut asks whether to log bots out. Those without a session here are left out; where none has one it
@@ -69,7 +80,8 @@ func (b bulk) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case key.Matches(press, keys.login) && b.deed == loggingInMany && b.tally().works > 0:
 		return b.turn(loggingInAnew), nil
 	case key.Matches(press, keys.open) && b.asked.ready(b.sh.now()):
-		cmd, began := b.sh.run(order{deed: b.deed, bots: b.bots, hidden: b.hidden})
+		bots := b.meant()
+		cmd, began := b.sh.run(order{deed: b.deed, bots: bots, hidden: b.hides()})
 		if !began {
 			b.notice = busyWords
 			return b, nil
@@ -83,6 +95,28 @@ func (b bulk) Update(msg tea.Msg) (screen, tea.Cmd) {
 func (b bulk) turn(d deed) bulk {
 	b.deed, b.asked, b.pager = d, guard{b.sh.now()}, pager{}
 	return b
+}
+
+// meant are the bots that it is done to. Where a bot runs elsewhere, a login that is not forced finds that out itself.
+func (b bulk) meant() []fleet.Bot {
+	if b.deed != loggingInAnew {
+		return b.bots
+	}
+	return slices.DeleteFunc(slices.Clone(b.bots), runsElsewhere)
+}
+
+// hides is how many of these the filter does not show.
+func (b bulk) hides() int {
+	if b.deed != loggingInAnew {
+		return b.hidden
+	}
+	return b.sh.list.hides(b.meant())
+}
+
+// runsElsewhere reports whether a bot's own session was given away: that is the one a login would replace.
+func runsElsewhere(bot fleet.Bot) bool {
+	s, has := bot.Session(store.DefaultSession)
+	return has && s.Runs != store.Here
 }
 
 func (b bulk) leave() screen {
@@ -102,14 +136,14 @@ type loginTally struct {
 func (b bulk) tally() loginTally {
 	var n loginTally
 	for _, bot := range b.bots {
-		here, elsewhere := sessionsOf([]fleet.Bot{bot})
+		_, has := bot.Session(store.DefaultSession)
 		switch {
-		case bot.Health.Status == store.OK && here > 0:
+		case runsElsewhere(bot):
+			n.elsewhere++
+		case bot.Health.Status == store.OK && has:
 			n.works++
 		case bot.FloodUntil.After(b.sh.now()):
 			n.wait++
-		case here == 0 && elsewhere > 0:
-			n.elsewhere++
 		default:
 			n.rest++
 		}
@@ -154,7 +188,7 @@ func (b bulk) Keys() []key.Binding {
 }
 
 func (b bulk) View(size size) view {
-	v := view{trail: "Log in " + whom(b.bots), status: b.notice}
+	v := view{trail: "Log in " + whom(b.meant()), status: b.notice}
 	if b.deed == loggingOut {
 		v.trail = "Log out " + whom(b.bots)
 	}
@@ -178,7 +212,7 @@ func (b bulk) lines(size size) []string {
 	if size.height >= lowRemove {
 		rest = append([]string{""}, rest...)
 	}
-	return append(b.sh.naming(b.bots, b.hidden, size.width, size.height-len(rest)), rest...)
+	return append(b.sh.naming(b.meant(), b.hides(), size.width, size.height-len(rest)), rest...)
 }
 
 // words are what is about to be done, and what it costs.
@@ -203,10 +237,11 @@ func (b bulk) words(short bool) []string {
 		cost = "Each login counts towards Telegram's limit."
 	}
 	if b.deed == loggingInAnew {
-		return []string{
-			fmt.Sprintf("This logs in %s, also the %d whose session works; those sessions end.", count(len(b.bots)-n.wait, "bot"), n.works),
-			cost,
+		what := fmt.Sprintf("This logs in %s, also the %d whose session works; those sessions end.", count(n.works+n.rest, "bot"), n.works)
+		if n.elsewhere > 0 {
+			what += fmt.Sprintf(" %d that run elsewhere are left alone.", n.elsewhere)
 		}
+		return []string{what, cost}
 	}
 	return []string{n.words(), cost}
 }

@@ -113,6 +113,35 @@ func TestLoginManyIsForcedByTwoKeys(t *testing.T) {
 	}
 }
 
+// TestLoginAnewLeavesElsewhereAlone: of a bot that runs elsewhere the login would take the saved session's place.
+func TestLoginAnewLeavesElsewhereAlone(t *testing.T) {
+	all := someBots()
+	all[1].Sessions[0].Runs = store.Elsewhere
+	// Another one of its sessions runs here, and worked.
+	all[5].Sessions = append(all[5].Sessions, fleet.Session{Name: "ci", Runs: store.Here})
+	all[5].Sessions[0].Runs = store.Elsewhere
+	sh := testShell(t, all...)
+	sh.body = size{100, 28}
+	unhurried(sh)
+	asks := drive(newLoginMany(sh, sh.bots, 0), "l")
+	sees(t, asks, "Log in 5 bots", "This logs in 4 bots, also the 1 whose session works", "2 that run elsewhere")
+	if drive(asks, "enter"); sh.errand.total != 5 {
+		t.Errorf("for %d bots", sh.errand.total)
+	}
+	for _, b := range sh.errand.bots {
+		if b.Key == all[1].Key || b.Key == all[5].Key {
+			t.Errorf("%s is logged in anew", b.Key)
+		}
+	}
+	if again := drive(asks, "esc").(bulk); len(again.meant()) != len(all) {
+		t.Errorf("esc asks for %d bots", len(again.meant()))
+	}
+	elsewhere := newLoginAnew(sh, []fleet.Bot{all[1]}).(bulk)
+	if elsewhere.deed != loggingInMany {
+		t.Error("none of those that are left can be logged in anew")
+	}
+}
+
 // TestKeysActOnMarks: what is marked if anything is, hidden or not, and else what is selected.
 func TestKeysActOnMarks(t *testing.T) {
 	sh := testShell(t, someBots()...)
@@ -139,15 +168,16 @@ func TestKeysActOnMarks(t *testing.T) {
 // TestLogOutNeedsASession: where there is none it says so and asks nothing.
 func TestLogOutNeedsASession(t *testing.T) {
 	sh := testShell(t, someBots()...)
-	sh.list.find(sh.bots[4].Key)
+	without, with := someBots()[4].Key, someBots()[0].Key
+	sh.list.find(without)
 	if s := drive(newBots(sh), "o"); !is[bots](s) || !strings.Contains(sh.list.notice, "No session runs here") {
 		t.Errorf("o leads to %T, saying %q", s, sh.list.notice)
 	}
-	if s := drive(newCard(sh, sh.bots[4].Key), "o"); !is[card](s) || !strings.Contains(s.(card).notice, "No session runs here") {
+	if s := drive(newCard(sh, without), "o"); !is[card](s) || !strings.Contains(s.(card).notice, "No session runs here") {
 		t.Errorf("on the card o leads to %T", s)
 	}
 	unhurried(sh)
-	if s := drive(newCard(sh, sh.bots[0].Key), "o", "enter"); !is[card](s) || sh.errand.deed != loggingOut {
+	if s := drive(newCard(sh, with), "o", "enter"); !is[card](s) || sh.errand.deed != loggingOut {
 		t.Errorf("on the card o and enter lead to %T", s)
 	}
 }
@@ -156,8 +186,8 @@ func TestPickApp(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	unhurried(sh)
 	s := newPickApp(sh, sh.bots[:2], 0, nil)
-	if same := drive(s, "enter"); same.(pickApp).task.id != 0 || !strings.Contains(same.(pickApp).notice, "main already") {
-		t.Errorf("to the same app: %q", same.(pickApp).notice)
+	if same := drive(s, "enter"); same.(pickApp).task.id != 0 || !strings.Contains(same.(pickApp).says, "main already") {
+		t.Errorf("to the same app: %q", same.(pickApp).says)
 	}
 	s = drive(s, "j", "enter")
 	id := s.(pickApp).task.id
@@ -169,7 +199,7 @@ func TestPickApp(t *testing.T) {
 	moved := someBots()[:2]
 	moved[0].APIID, moved[1].APIID = 10002, 10002
 	s, cmd := s.Update(taskDoneMsg{task: id, value: moved})
-	if !is[bots](s) || cmd == nil || sh.bots[0].APIID != 10002 || !strings.Contains(sh.list.notice, "2 bots use legacy") {
+	if !is[bots](s) || cmd == nil || sh.current(moved)[0].APIID != 10002 || !strings.Contains(sh.list.notice, "2 bots use legacy") {
 		t.Errorf("on %T, saying %q", s, sh.list.notice)
 	}
 }
@@ -193,23 +223,57 @@ func TestAppCardGoesPlaces(t *testing.T) {
 	}
 }
 
+// TestPickAppHoldsTheApp: the bar stays on its app whatever comes and goes around it, and never does an enter that was
+// meant for one move them to another.
+func TestPickAppHoldsTheApp(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	s := drive(newPickApp(sh, sh.bots[:2], 0, nil), "j")
+	sh.apps = append([]fleet.App{{Name: "aaa", APIID: 9}}, sh.apps...)
+	s, _ = s.Update(catalogueMsg{})
+	if moving := drive(s, "enter").(pickApp); moving.to.APIID != 10002 {
+		t.Errorf("they are moved to %s", moving.to.Name)
+	}
+	now := noon()
+	sh.now = func() time.Time { return now }
+	sh.apps = sh.apps[:2]
+	s, _ = s.Update(catalogueMsg{})
+	if moving := drive(s, "enter").(pickApp); moving.task.id != 0 {
+		t.Errorf("with the app gone they are moved to %s", moving.to.Name)
+	}
+	if back := drive(s, "a", "esc"); !is[pickApp](back) {
+		t.Errorf("esc on the form leads to %T", back)
+	}
+}
+
 // TestUndoableRemoval: encrypted files that are locked are not opened only to keep what is removed.
 func TestUndoableRemoval(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	r := remove{sh: sh, bots: sh.bots[:1]}
-	if !r.undoable() {
+	if r.undoable() != 1 {
 		t.Error("not from a system keyring")
 	}
-	if r.way = removeLogOut; r.undoable() {
+	if r.way = removeLogOut; r.undoable() != 0 {
 		t.Error("after a logout")
 	}
 	r.way = removeHere
 	sh.keyring.status = fleet.KeyringStatus{Kind: kindAge, Locked: true}
-	if r.undoable() || strings.Contains(r.question(), "brings") {
+	if r.undoable() != 0 || strings.Contains(r.question(), "brings") {
 		t.Error("from files that are locked")
 	}
 	sh.keyring.status.Locked = false
-	if !r.undoable() {
+	if r.undoable() != 1 {
 		t.Error("not from files that are open")
+	}
+	// Of a bot without a secret nothing is left that could be kept.
+	missing := sh.bots[0]
+	missing.Health.Status = store.SecretMissing
+	r.bots = []fleet.Bot{missing}
+	if got := r.question(); !strings.Contains(got, "cannot be undone") {
+		t.Errorf("without a secret: %s", got)
+	}
+	r.bots = append(r.bots, sh.bots[1:3]...)
+	if got := r.question(); !strings.Contains(got, "U on the list brings 2 of them back") {
+		t.Errorf("one of three without a secret: %s", got)
 	}
 }

@@ -84,13 +84,13 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 	}
 	switch {
 	case key.Matches(msg, keys.open):
-		return newLabel(sh, bot), nil
+		return newLabelFrom(sh, bot, c), nil
 	case key.Matches(msg, keys.check):
 		return c.start()
 	case key.Matches(msg, keys.login):
-		return newLogin(sh, bot), nil
+		return newLoginFrom(sh, bot, c), nil
 	case key.Matches(msg, keys.newToken):
-		return newReplace(sh, bot), nil
+		return newReplaceFrom(sh, bot, c), nil
 	case key.Matches(msg, keys.export):
 		return newExport(sh, []fleet.Bot{bot}, 0, c), nil
 	case key.Matches(msg, keys.logOut) && len(bot.Sessions) > 1:

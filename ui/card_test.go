@@ -170,7 +170,7 @@ func TestCardCheckCancelled(t *testing.T) {
 func TestLabelLooks(t *testing.T) {
 	looks(t, func(t *testing.T) (*shell, screen) {
 		sh := testShell(t, someBots()...)
-		return sh, newLabel(sh, sh.bots[4])
+		return sh, newLabel(sh, sh.current(someBots()[4:5])[0])
 	}, nil)
 }
 
@@ -236,6 +236,35 @@ func TestCardOfAFlood(t *testing.T) {
 		}
 		if strings.Contains(drawn, test.hushes) {
 			t.Errorf("%v: %q in\n%s", test.until, test.hushes, drawn)
+		}
+	}
+}
+
+// TestCardKeepsTheWayBack: what is done from a card that was opened on a summary leads back to it, and then to the summary.
+func TestCardKeepsTheWayBack(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	shown := sumUp(sh, loggingInMany, mixed()...)
+	open := drive(shown, "enter")
+	bot, _ := sh.bot(open.(card).key)
+	done := func(s screen) screen {
+		next, _ := s.Update(taskDoneMsg{task: sh.lastTask, value: bot})
+		return next
+	}
+	saved := func(s screen) screen {
+		next, _ := s.Update(taskDoneMsg{task: sh.lastTask, value: []fleet.Bot{bot}})
+		return next
+	}
+	works := attempt{aim: loggingIn, key: bot.Key, back: drive(open, "l")}
+	for name, s := range map[string]screen{
+		"label": drive(open, "enter", "esc"), "label saved": done(drive(open, "enter", "x", "enter")),
+		"tags": drive(open, "t", "esc"), "tags saved": saved(drive(open, "t", "x", "enter")),
+		"token": drive(open, "p", "esc"), "login": drive(open, "l", "esc"), "login not needed": drive(works.works(sh), "esc"),
+	} {
+		if !is[card](s) {
+			t.Errorf("%s: on %T", name, s)
+		} else if back := drive(s, "esc"); !is[summary](back) {
+			t.Errorf("%s: esc on the card leads to %T", name, back)
 		}
 	}
 }

@@ -122,6 +122,11 @@ func says(text string) func(context.Context) (secret.Secret, error) {
 
 // copy puts what source returns into the clipboard, as a task: the keyring may have to be unlocked first.
 func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (secret.Secret, error)) tea.Cmd {
+	if sh.clipboard.reading.id != 0 {
+		// Of two only the later would be known, and the earlier might be the last to arrive.
+		sh.clipboard = sh.clipboard.say("Something is still being copied: esc gives that up.", sh.now())
+		return nil
+	}
 	native := sh.clipboard.system()
 	reading, cmd := sh.start("copy", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
 		text, err := source(ctx)
@@ -132,6 +137,9 @@ func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (
 		if via := native.name(); via != "" && native.write(ctx, text.Reveal()) == nil {
 			done.via = via
 			return done, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // given up: it need not go another way
 		}
 		// No native clipboard, or one that is installed and not reachable, as xclip without a display.
 		done.text = text
@@ -217,6 +225,14 @@ func (c clipboard) status(now time.Time) string {
 		return fmt.Sprintf("Copied with %s, clears in %s", c.heldBy, fault.Duration(left))
 	}
 	return ""
+}
+
+// fresh is status as long as a copy is new, where something else has the line.
+func (c clipboard) fresh(now time.Time) string {
+	if c.holding && c.said == "" && c.clearAt.Sub(now) <= c.stays()-copiedShows {
+		return ""
+	}
+	return c.status(now)
 }
 
 // clear takes the token away, if it is still what the clipboard holds.

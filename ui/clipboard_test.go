@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -329,3 +330,65 @@ func TestSystemClipboardHasALimit(t *testing.T) {
 func typeName(msg tea.Msg) string { return fmt.Sprintf("%T", msg) }
 
 func stringOf(msg tea.Msg) string { return fmt.Sprint(msg) }
+
+// TestOneCopyAtATime: a copy that waits for the keyring is not overtaken by another, which would be the only one known.
+func TestOneCopyAtATime(t *testing.T) {
+	sh, native := copying(t)
+	s := drive(newBots(sh), "y", "y")
+	first := sh.clipboard.reading
+	s = drive(s, "y", "u")
+	if sh.clipboard.reading.id != first.id || sh.lastTask != first.id {
+		t.Fatal("a second copy began")
+	}
+	sees(t, s, "still being copied")
+	if err := native.write(t.Context(), copiedToken); err != nil {
+		t.Fatal(err)
+	}
+	sh.calls.Done() // what the first copy is to do is done here
+	sh.update(taskDoneMsg{task: first.id, value: copied{what: "token", secret: true, sum: sha256.Sum256([]byte(copiedToken)), via: native.name()}})
+	sh.part(t.Context())
+	if native.holds() != "" {
+		t.Error("the token was left behind")
+	}
+}
+
+// TestCopyGivenUpGoesNoOtherWay: what the clipboard did not take before esc is not sent to the terminal's.
+func TestCopyGivenUpGoesNoOtherWay(t *testing.T) {
+	sh, _ := copying(t)
+	sh.clipboard.native = noClipboard{}
+	cmd := copyToken(sh)
+	sh.clipboard.reading.cancel()
+	if sent := settle(sh, cmd); sent != "" {
+		t.Errorf("sent %d bytes", len(sent))
+	}
+}
+
+// TestLeavingTakesWhatEndsWithIt: a token or an export that arrives in the clipboard as the program ends is cleared too.
+func TestLeavingTakesWhatEndsWithIt(t *testing.T) {
+	for name, begin := range map[string]func(*shell) tea.Cmd{
+		"token": copyToken,
+		"export": func(sh *shell) tea.Cmd {
+			native := sh.clipboard.system()
+			_, cmd := sh.start("export", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
+				return deliver(ctx, native, toClipboard, "", secret.New(copiedToken))
+			})
+			return cmd
+		},
+	} {
+		for way, ends := range map[string]func(root, taskDoneMsg){
+			"told":   func(r root, done taskDoneMsg) { r.Update(done) },
+			"untold": func(root, taskDoneMsg) {},
+		} {
+			sh, native := copying(t)
+			done := begin(sh)().(tea.BatchMsg)[0]().(taskDoneMsg)
+			if native.holds() != copiedToken {
+				t.Fatalf("%s: nothing was copied", name)
+			}
+			ends(root{sh: sh, screen: newBots(sh), term: size{80, 24}, leaving: true}, done)
+			sh.part(t.Context())
+			if native.holds() != "" {
+				t.Errorf("%s, %s: it was left behind", name, way)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"botring/fleet"
 )
@@ -148,29 +149,72 @@ func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error
 
 // bring imports candidates. What keeps all of them from being tried is told of each.
 func (o order) bring(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error {
-	about := func(i int) outcome {
+	about := func(i int, bot fleet.Bot, err error) outcome {
 		c := o.candidates[i]
-		bot := c.Bot
-		if bot.ID == 0 {
-			bot = fleet.Bot{Key: c.Key, Label: c.Label} // so that it can be named, although there is no row
-		}
-		return outcome{key: c.Key, bot: bot, candidate: i, session: c.SessionName}
+		return outcome{key: c.Key, bot: bot, err: err, candidate: i, session: c.SessionName}
 	}
-	err := f.Import(ctx, o.candidates, o.how, func(i int, out fleet.Outcome) {
-		of := about(i)
-		if of.err = out.Err; out.Bot.ID != 0 {
-			of.bot = out.Bot
-		}
-		tell(of)
-	})
+	err := f.Import(ctx, o.candidates, o.how, func(i int, out fleet.Outcome) { tell(about(i, out.Bot, out.Err)) })
 	if err != nil && ctx.Err() == nil {
 		for i := range o.candidates {
-			of := about(i)
-			of.err = err
-			tell(of)
+			tell(about(i, fleet.Bot{}, err))
 		}
 	}
 	return err
+}
+
+// asItWas is the bot of an outcome that came without its row, as it was when the order was given: it is still called
+// something, and can be tried again.
+func (o order) asItWas(r outcome) fleet.Bot {
+	if o.deed == importing {
+		c := o.candidates[r.candidate]
+		if c.Bot.ID != 0 {
+			return c.Bot
+		}
+		return fleet.Bot{Key: c.Key, Label: c.Label}
+	}
+	for _, b := range o.bots {
+		if b.Key == r.key {
+			return b
+		}
+	}
+	for _, each := range o.removed {
+		if each.Bot.Key == r.key {
+			return each.Bot
+		}
+	}
+	return fleet.Bot{Key: r.key}
+}
+
+// left are those of an order that no outcome is of, in their order: they were not tried.
+func (o order) left(results []outcome) (left []outcome) {
+	if o.deed == importing {
+		ended := make(map[int]bool, len(results))
+		for _, r := range results {
+			ended[r.candidate] = true
+		}
+		for i, c := range o.candidates {
+			if !ended[i] {
+				r := outcome{key: c.Key, candidate: i, session: c.SessionName, err: context.Canceled}
+				r.bot = o.asItWas(r)
+				left = append(left, r)
+			}
+		}
+		return left
+	}
+	ended := make(map[fleet.Key]bool, len(results))
+	for _, r := range results {
+		ended[r.key] = true
+	}
+	bots := slices.Clip(o.bots)
+	for _, r := range o.removed {
+		bots = append(bots, r.Bot)
+	}
+	for _, bot := range bots {
+		if !ended[bot.Key] {
+			left = append(left, outcome{key: bot.Key, bot: bot, err: context.Canceled})
+		}
+	}
+	return left
 }
 
 // noun is what an order is for several of.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -60,6 +61,7 @@ func (sh *shell) run(o order) (cmd tea.Cmd, began bool) {
 	if sh.errand.running() || len(keys) == 0 {
 		return nil, false
 	}
+	o.bots = slices.Clone(o.bots) // the shell's own change under what is done beside it
 	news, f := make(chan event, maxEvents), sh.fleet
 	program := sh.ctx
 	t, cmd := sh.start(o.deed.task(), func(ctx context.Context, _ func(fleet.Step)) (any, error) {
@@ -173,13 +175,16 @@ func (e errand) take(sh *shell, ev event) errand {
 		r := *ev.outcome
 		delete(e.pending, r.key)
 		delete(e.steps, r.key)
-		e.results = append(e.results, r)
 		switch {
 		case e.deed.removes():
 			e.gone[r.key] = r.ending(e.deed) == wentWell
 		case r.bot.ID != 0:
 			sh.replace(r.bot)
 		}
+		if r.bot.ID == 0 {
+			r.bot = e.asItWas(r)
+		}
+		e.results = append(e.results, r)
 	case ev.held.After(e.held):
 		e.held = ev.held
 	case ev.key.ID != 0 && !ev.step.Done:

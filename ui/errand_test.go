@@ -103,7 +103,7 @@ func TestErrandLine(t *testing.T) {
 		if c.edit != nil {
 			c.edit(&e)
 		}
-		got := ansi.Strip(e.status(sh))
+		got := ansi.Strip(e.status(sh, true))
 		if got != c.want || ansi.StringWidth(got) > c.width-1 {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
@@ -170,7 +170,7 @@ func TestErrandIsToldEverywhere(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	sh.run(order{deed: checking, bots: sh.bots})
 	model := root{sh: sh, screen: newCard(sh, sh.bots[0].Key), term: size{80, 24}}
-	if text := ansi.Strip(model.View().Content); !strings.Contains(text, "checking 0 of 7") {
+	if text := ansi.Strip(model.View().Content); !strings.Contains(text, "checking 0 of 7") || strings.Contains(text, "esc stops") {
 		t.Errorf("the card does not tell of it:\n%s", text)
 	}
 	sh.update(errandMsg{task: sh.errand.task.id, last: true})
@@ -210,5 +210,83 @@ func TestFinishedSays(t *testing.T) {
 		if sh.list.notice != c.want {
 			t.Errorf("%s: %q, want %q", name, sh.list.notice, c.want)
 		}
+	}
+}
+
+// TestOutcomeWithoutItsRow: a bot whose turn was refused comes without its row; it is called what it was called, and
+// is tried again as what it was.
+func TestOutcomeWithoutItsRow(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	busy := sh.bots[0]
+	sh.run(order{deed: loggingOut, bots: sh.bots[:2]})
+	ended(sh, outcome{key: busy.Key, err: fleet.ErrSessionBusy}, outcome{key: sh.bots[1].Key, bot: sh.bots[1]})
+	s := newSummary(sh)
+	if name := s.(summary).rows[0].name; name != displayName(busy) {
+		t.Errorf("it is called %q", name)
+	}
+	if records := sh.finished.records(sh); records[0].Name != displayName(busy) || records[0].Username != busy.Profile.Username {
+		t.Errorf("in a file it is %+v", records[0])
+	}
+	if row, _ := sh.bot(busy.Key); len(row.Sessions) != len(busy.Sessions) {
+		t.Errorf("its row is %+v", row)
+	}
+	again, asks := drive(s, "r").(bulk)
+	if !asks || len(again.bots) != 1 || again.bots[0].Key != busy.Key {
+		t.Errorf("r leads to %T, saying %q", again, sh.list.notice)
+	}
+
+	sh = testShell(t)
+	sh.run(order{deed: restoring, removed: []fleet.Removed{{Bot: busy}}})
+	ended(sh, outcome{key: busy.Key, err: keyring.ErrReadBack})
+	if name := newSummary(sh).(summary).rows[0].name; name != displayName(busy) {
+		t.Errorf("not brought back, it is called %q", name)
+	}
+}
+
+// TestOrderKeepsItsBots: what comes in the midst of an errand changes the list, and not what is being read beside it.
+func TestOrderKeepsItsBots(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	sh.check(sh.bots, 0)
+	changed := sh.bots[0]
+	changed.Label = "changed"
+	sh.replace(changed)
+	if got := sh.errand.bots[0]; got.Label == "changed" || sh.bots[0].Label != "changed" {
+		t.Errorf("the order has %q, the list %q", got.Label, sh.bots[0].Label)
+	}
+}
+
+// TestKeysAreAnsweredWhileAnErrandRuns: what a key did is told for a while, and then again how it gets on.
+func TestKeysAreAnsweredWhileAnErrandRuns(t *testing.T) {
+	sh := testShell(t, someBots()[:1]...)
+	now := noon()
+	sh.now = func() time.Time { return now }
+	sh.check(sh.bots, 0)
+	status := func(s screen) string { return ansi.Strip(s.View(size{80, 19}).status) }
+	seconds := func(n int) {
+		for range n {
+			now = now.Add(time.Second)
+			sh.update(tickMsg{})
+		}
+	}
+	s := drive(newBots(sh), "!")
+	if got := status(s); got != "No bot needs you." {
+		t.Errorf("! says %q", got)
+	}
+	seconds(2)
+	if got := status(s); got != "No bot needs you." {
+		t.Errorf("two seconds later it says %q", got)
+	}
+	seconds(noticeShows)
+	if got := status(s); !strings.Contains(got, "checking") {
+		t.Errorf("later it says %q", got)
+	}
+	sh.clipboard, _ = sh.clipboard.took(copied{what: "token", secret: true, via: "xclip"}, now)
+	if got := status(s); !strings.Contains(got, "Copied with xclip") {
+		t.Errorf("a copy says %q", got)
+	}
+	seconds(int(copiedShows / time.Second))
+	if got := status(s); !strings.Contains(got, "checking") {
+		t.Errorf("after the copy it says %q", got)
 	}
 }

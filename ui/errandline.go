@@ -13,8 +13,9 @@ import (
 )
 
 // status is the progress as a line: "checking 112 of 248 ▕████    ▏ 310/s · 1 s left · esc stops". Where there
-// is little room the bar goes first, then the pace; how far it is and how to stop it stay.
-func (e errand) status(sh *shell) string {
+// is little room the bar goes first, then the pace; how far it is and how to stop it stay. stops: esc does that on the
+// screen it is shown on.
+func (e errand) status(sh *shell, stops bool) string {
 	t := sh.theme
 	dot := " " + t.glyphs.dot + " "
 	if e.stopping {
@@ -25,7 +26,10 @@ func (e errand) status(sh *shell) string {
 	if e.total == 1 {
 		head = e.deed.String() + t.glyphs.ellipsis
 	}
-	stop := dot + "esc stops"
+	stop := ""
+	if stops {
+		stop = dot + "esc stops"
+	}
 	if left := e.held.Sub(sh.now()); left > 0 {
 		wait := fault.AddressWait(left)
 		return t.waiting.Render(t.roomy(sh.body.width-2, head+dot+wait+stop, wait+stop, wait))

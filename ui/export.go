@@ -167,7 +167,10 @@ func (e exports) sorted() (toMake, taken, there []fleet.Bot) {
 	return toMake, taken, there
 }
 
-func (e exports) Typing() bool { return !e.asking && e.task.id == 0 && e.form.typing() }
+// choosing: what a question or a task is about is not to be changed any more.
+func (e exports) choosing() bool { return !e.asking && e.task.id == 0 }
+
+func (e exports) Typing() bool { return e.choosing() && e.form.typing() }
 
 func (e exports) notice(text string) screen { e.says = text; return e }
 
@@ -188,9 +191,11 @@ func (e exports) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case catalogueMsg:
 		e.bots = e.sh.current(e.bots)
 	case tea.PasteMsg:
-		e.form = e.form.paste(msg.Content)
+		if e.choosing() {
+			e.form = e.form.paste(msg.Content)
+		}
 	case burstMsg:
-		if next, text, ok := e.form.pasted(msg); ok {
+		if next, text, ok := e.form.pasted(msg); ok && e.choosing() {
 			e.form = next.paste(text)
 		}
 	case tea.KeyPressMsg:
@@ -240,7 +245,29 @@ type exported struct {
 	// path is the file that was written, or copied what the clipboard took.
 	path   string
 	copied copied
-	made   int // sessions, also where something went wrong then
+	// made and given are how many sessions were made and are given away, also where something went wrong then.
+	made, given int
+}
+
+// gone counts of the sessions that are to be made those that are there, and of those that are to be taken away those that
+// are marked so: what fails after that does not take it back.
+func gone(ctx context.Context, f *fleet.Fleet, toMake, taken []fleet.Bot, name, place string) (made, given int) {
+	ctx = context.WithoutCancel(ctx)
+	for _, bot := range toMake {
+		if row, err := f.Bot(ctx, bot.Key); err == nil {
+			if _, there := row.Session(name); there {
+				made++
+			}
+		}
+	}
+	for _, bot := range taken {
+		if row, err := f.Bot(ctx, bot.Key); err == nil {
+			if session, there := row.Session(name); there && !fleet.TakesAway(session, place) {
+				given++
+			}
+		}
+	}
+	return made, given
 }
 
 // An exportError is what kept a bot from being exported.
@@ -257,7 +284,7 @@ func (e exports) start() (screen, tea.Cmd) {
 	f, bots, shape, way, name := e.sh.fleet, e.bots, e.shape(), e.way(), e.leaving()
 	place, path := e.form.field(fleet.FieldPlace).value(), e.form.field(fieldPath).value()
 	native := e.sh.clipboard.system()
-	toMake, _, _ := e.sorted()
+	toMake, taken, _ := e.sorted()
 	e.toMake, e.made = len(toMake), 0
 	var cmd tea.Cmd
 	e.task, cmd = e.sh.start("export", func(ctx context.Context, report func(fleet.Step)) (any, error) {
@@ -274,24 +301,24 @@ func (e exports) start() (screen, tea.Cmd) {
 				return nil, err
 			}
 		}
-		var opened []fleet.OpenedSession
-		made := 0
-		for _, bot := range bots {
-			one, madeOne, err := f.HandOut(ctx, bot.Key, name, place, shape, report)
+		done, err := func() (exported, error) {
+			var opened []fleet.OpenedSession
+			for _, bot := range bots {
+				one, _, err := f.HandOut(ctx, bot.Key, name, place, shape, report)
+				if err != nil {
+					return exported{}, &exportError{bot, err}
+				}
+				opened = append(opened, one)
+			}
+			out, err := fleet.Export(opened, shape)
 			if err != nil {
-				return exported{made: made}, &exportError{bot, err}
+				return exported{}, err
 			}
-			if madeOne {
-				made++
-			}
-			opened = append(opened, one)
-		}
-		out, err := fleet.Export(opened, shape)
+			return deliver(ctx, native, way, path, out.Text)
+		}()
 		if err != nil {
-			return exported{made: made}, err
+			done.made, done.given = gone(ctx, f, toMake, taken, name, place)
 		}
-		done, err := deliver(ctx, native, way, path, out.Text)
-		done.made = made
 		return done, err
 	})
 	e.step = fleet.Step{Stage: fleet.OpeningKeyring}
@@ -334,7 +361,7 @@ func (e exports) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 	switch {
 	case msg.err != nil || !ok:
 		e.made = done.made
-		e.says = e.why(msg.err, cancelled)
+		e.says = e.why(msg.err, cancelled, done.given)
 		return e, e.sh.reload
 	case done.path != "":
 		return e.leave("Written to " + fault.Clean(done.path) + ", which nobody else may read."), e.sh.reload
@@ -356,21 +383,39 @@ func (e exports) leave(says string) screen {
 	return told(e.from, says)
 }
 
-// why says in a line what kept an export from leaving. Sessions that were made are kept: they go out the next time.
-func (e exports) why(err error, cancelled bool) string {
-	says := e.reason(err, cancelled)
-	if e.made > 0 && e.toMake > 1 {
-		says += fmt.Sprintf(" %d of %d sessions were made, and are kept.", e.made, e.toMake)
+// why says in a line what was done before an export was kept from leaving, and what kept it. Sessions that were made are kept:
+// they go out the next time, as do those that count as given away.
+func (e exports) why(err error, cancelled bool, given int) string {
+	var done string
+	switch {
+	case e.made > 0 && e.toMake > 1:
+		done = fmt.Sprintf("%d of %d sessions were made, and are kept.", e.made, e.toMake)
+	case e.made > 0:
+		done = "The session was made, and is kept."
 	}
-	return says
+	switch {
+	case given > 0 && len(e.bots) > 1:
+		done = joined(" ", done, countsAs(given)+" given away now.")
+	case given > 0:
+		done = "The session counts as given away now."
+	}
+	return joined(" ", done, e.reason(err, cancelled))
+}
+
+// countsAs is "1 session counts as", "2 sessions count as".
+func countsAs(n int) string {
+	if n == 1 {
+		return "1 session counts as"
+	}
+	return count(n, "session") + " count as"
 }
 
 func (e exports) reason(err error, cancelled bool) string {
 	switch {
-	case errors.Is(err, ErrNoClipboard):
-		return "There is no clipboard here. Choose a file, or the terminal's."
 	case cancelled:
 		return "Cancelled. Nothing was exported."
+	case errors.Is(err, ErrNoClipboard):
+		return "There is no clipboard here. Choose a file, or the terminal's."
 	}
 	if said := whyNotWritten(err); said != "" {
 		return said

@@ -175,6 +175,82 @@ func TestExportAsksBeforeItGivesAway(t *testing.T) {
 	}
 }
 
+// TestPickSessionHoldsTheSession: what is logged out is what was asked about, or nothing.
+func TestPickSessionHoldsTheSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		edit func([]fleet.Session) []fleet.Session
+		want string
+	}{
+		"as it was":         {func(s []fleet.Session) []fleet.Session { return s }, "ci"},
+		"another one gone":  {func(s []fleet.Session) []fleet.Session { return s[1:] }, "ci"},
+		"gone":              {func(s []fleet.Session) []fleet.Session { return slices.Delete(s, 1, 2) }, ""},
+		"runs here by now":  {func(s []fleet.Session) []fleet.Session { s[1].Runs, s[1].At = store.Here, ""; return s }, ""},
+		"runs at elsewhere": {func(s []fleet.Session) []fleet.Session { s[1].At = "vps-9"; return s }, ""},
+	} {
+		for _, told := range []bool{true, false} {
+			sh, _ := openExport(t, nil)
+			bot, _ := sh.bot(someBots()[0].Key)
+			unhurried(sh)
+			s := drive(newPickSession(sh, bot.Key, newCard(sh, bot.Key)), "j", "o")
+			sees(t, s, "It runs at ci.")
+			bot.Sessions = c.edit(severalSessions())
+			sh.replace(bot)
+			if told {
+				s, _ = s.Update(catalogueMsg{})
+			}
+			p := drive(s, "enter").(pickSession)
+			if (p.task.id != 0) != (c.want != "") || c.want != "" && p.about.Name != c.want {
+				t.Errorf("%s: %q is logged out, task %d", name, p.about.Name, p.task.id)
+			}
+			if !told && c.want == "" {
+				sees(t, p, "Nothing was done.")
+			}
+		}
+	}
+}
+
+// A paste that comes while it is asked changes nothing of what the question is about.
+func TestExportAsksAboutWhatLeaves(t *testing.T) {
+	sh, s := openExportOfSeveral(t, func(e exports) exports {
+		e.form = e.form.with(e.form.field(fleet.FieldPlace).set("ci"))
+		return e
+	})
+	unhurried(sh)
+	s = drive(s, "tab", "tab", "enter")
+	asked := s.(exports)
+	if !asked.asking || asked.form.focused().id != fleet.FieldPlace {
+		t.Fatalf("asking: %v, at %s", asked.asking, asked.form.focused().id)
+	}
+	s, _ = s.Update(tea.PasteMsg{Content: "-elsewhere"})
+	if got := s.(exports).form.field(fleet.FieldPlace).value(); got != "ci" {
+		t.Errorf("the place is %q now", got)
+	}
+}
+
+// What was made or marked before an export failed is said: it does not come back.
+func TestExportSaysWhatFailingLeaves(t *testing.T) {
+	w := exportWhole(t)
+	w.slowly("\t")
+	w.See("▌ Session")
+	w.right("< default >")
+	w.clip.breaks()
+	w.slowly("\r")
+	w.See("Give session default away?")
+	w.confirm()
+	w.See("The session counts as given away now.")
+	if s := w.session(t, store.DefaultSession); s.Runs != store.Elsewhere {
+		t.Errorf("session %+v", s)
+	}
+	w.right("< a new one, for its place >")
+	w.slowly("\t")
+	w.See("▌ Runs at")
+	w.slowly("vps-1")
+	w.Settled()
+	w.slowly("\r")
+	w.See("The session was made, and is kept.")
+	w.session(t, "vps-1")
+}
+
 // exportWhole opens the export of a bot that is logged in, over a real fleet and a Telegram on loopback.
 func exportWhole(t *testing.T) *whole {
 	t.Helper()
@@ -338,12 +414,12 @@ func TestAnExportThatCannotLeave(t *testing.T) {
 			t.Errorf("%s: not refused", name)
 		}
 		e := exports{sh: sh, bots: sh.bots[:1]}
-		if got := e.why(c.err, false); got == "" || !strings.HasPrefix(got, c.says) {
+		if got := e.why(c.err, false, 0); got == "" || !strings.HasPrefix(got, c.says) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
 	e := exports{sh: sh, bots: sh.bots[:1]}
-	if got := e.why(context.Canceled, true); got != "Cancelled. Nothing was exported." {
+	if got := e.why(context.Canceled, true, 0); got != "Cancelled. Nothing was exported." {
 		t.Errorf("cancelled: %q", got)
 	}
 	if _, err := writePrivate(there, "another's"); !errors.Is(err, os.ErrExist) {

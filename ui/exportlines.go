@@ -114,8 +114,8 @@ func (e exports) about(width int) []string {
 
 // cost is what becomes of the session of a single bot.
 func (e exports) cost() string {
-	name := e.leaving()
-	session, there := e.bots[0].Session(name)
+	session, there := e.bots[0].Session(e.leaving())
+	name := fault.Clean(e.leaving())
 	switch _, taken, _ := e.sorted(); {
 	case len(taken) > 0:
 		return "Session " + name + " runs " + fault.Runs(session) + ", and Telegram ends a session that is used in two places at once. " +

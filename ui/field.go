@@ -281,6 +281,20 @@ func unfinished(problem *fleet.InputError, value string) bool {
 
 func digitsOnly(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
+// drawable is a value with a sign in the place of what typeable leaves out: a file's name may have any of it, and is kept
+// as it is.
+func drawable(value string) string {
+	return strings.Map(func(r rune) rune {
+		if unhinges(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, value)
+}
+
+// unhinges reports whether a character controls a terminal, or turns the direction of what is drawn after it.
+func unhinges(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
 // typeable is text without what a field must not hold: control characters, and those that turn the
 // direction of what is drawn after them.
 func typeable(text string) string {
@@ -288,7 +302,7 @@ func typeable(text string) string {
 		if r == '\n' || r == '\r' || r == '\t' {
 			return ' '
 		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar {
+		if unhinges(r) || r == unicode.ReplacementChar {
 			return -1
 		}
 		return r

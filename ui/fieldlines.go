@@ -14,7 +14,7 @@ import (
 
 // drawn is the value as it is shown, and the cell the cursor is in.
 func (f field) drawn(t theme, now time.Time) (text string, cursor int) {
-	value, at := []rune(f.input.Value()), f.input.Position()
+	value, at := []rune(drawable(f.input.Value())), f.input.Position()
 	open := len(value) // how many characters are shown
 	switch {
 	case now.Before(f.shown):

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"botring/fleet/fault"
@@ -293,5 +294,33 @@ func TestCountsAreAsOfNow(t *testing.T) {
 	sh.now = func() time.Time { return noon().Add(32 * time.Minute) }
 	if says := sh.counts(); strings.Contains(says, "waiting") || !strings.Contains(says, "2 not logged in") {
 		t.Errorf("after the wait the footer says %q", says)
+	}
+}
+
+// TestFilterLine: the cursor stands behind what was typed however wide it is, the end of what is long is in sight, and a
+// paste holds nothing that turns the line about.
+func TestFilterLine(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	for name, open := range map[string]func() screen{
+		"list": func() screen { return drive(newBots(sh), "/") }, "history": func() screen { return drive(shownHistory(sh), "/") },
+	} {
+		for typed, want := range map[string]struct {
+			line string
+			at   int
+		}{
+			"天気":                                {" / 天気", 7},
+			strings.Repeat("x", 50) + "the end": {strings.Repeat("x", 28) + "the end", 38},
+			"a\u202eb\x1b[31m":                  {" / ab[31m", 9},
+		} {
+			s, _ := open().Update(tea.PasteMsg{Content: typed})
+			v := s.View(size{40, 10})
+			if line := ansi.Strip(v.body[0]); !strings.HasSuffix(line, want.line) || ansi.StringWidth(line) > 39 {
+				t.Errorf("%s, %q: drawn as %q", name, typed, line)
+			}
+			if v.cursor == nil || v.cursor.X != want.at {
+				t.Errorf("%s, %q: the cursor is at %+v", name, typed, v.cursor)
+			}
+			sh.list.filter = ""
+		}
 	}
 }

@@ -15,8 +15,10 @@ import (
 // A finished errand is kept until the next one ends, so that what came of it can be looked at.
 type finished struct {
 	order
+	// results are all bots: first those that ended, as they did, and then those whose turn did not come.
 	results []outcome
 	ending  map[ending]int
+	what    string // what it was for several of
 
 	total int
 	took  time.Duration
@@ -38,7 +40,7 @@ func (e errand) end(sh *shell) tea.Cmd {
 		sh.restored(f)
 	}
 	until := sh.keep(removed)
-	sh.list.notice = f.says(sh, until)
+	sh.list.notice = f.says(sh, len(removed), until)
 	return sh.reload
 }
 
@@ -46,15 +48,20 @@ func (e errand) end(sh *shell) tea.Cmd {
 // so that it is forgotten when its time is over.
 func (e errand) sumUp(now time.Time) (f *finished, gone []fleet.Bot, removed []fleet.Removed) {
 	f = &finished{
-		order: e.order, results: slices.Clone(e.results), ending: map[ending]int{untried: e.total - len(e.results)},
+		order: e.order, results: slices.Concat(e.results, e.left(e.results)), ending: map[ending]int{}, what: e.noun(),
 		total: e.total, took: now.Sub(e.since), at: now,
 	}
-	f.removed = nil
+	f.removed, f.candidates = nil, nil
 	others := false
-	for i, r := range e.results {
+	for i, r := range slices.Clone(f.results) {
 		f.results[i].removed = fleet.Removed{LoggedOut: r.removed.LoggedOut}
 		v := r.ending(e.deed)
 		f.ending[v]++
+		if f.deed == importing && v.listed() {
+			// They hold tokens and keys, and are kept for another try alone.
+			f.results[i].candidate = len(f.candidates)
+			f.candidates = append(f.candidates, e.candidates[r.candidate])
+		}
 		switch {
 		case v.listed() && shut(r.err):
 			f.trouble = r.err
@@ -85,11 +92,14 @@ func (sh *shell) forget(gone []fleet.Bot) {
 	sh.took(catalogueMsg{bots: left, apps: sh.apps, waits: sh.waits})
 }
 
+// noun is what it was for several of.
+func (f *finished) noun() string { return f.what }
+
 // listed is how many bots a summary names.
 func (f *finished) listed() int { return f.ending[failed] + f.ending[waits] }
 
-// says is what came of it as one line. until is how long what was removed can be brought back.
-func (f *finished) says(sh *shell, until time.Time) string {
+// says is what came of it as one line. kept is how many of what was removed can be brought back, and until how long.
+func (f *finished) says(sh *shell, kept int, until time.Time) string {
 	if f.trouble != nil {
 		return joined(" ", fault.OfAt(f.trouble, sh.now()).What, f.more(sh))
 	}
@@ -98,7 +108,7 @@ func (f *finished) says(sh *shell, until time.Time) string {
 	case f.ending[untried] > 0:
 		n := good
 		if f.deed == checking {
-			n = len(f.results)
+			n = f.total - f.ending[untried]
 		}
 		line = fmt.Sprintf("Stopped: %d of %d %s", n, f.total, f.deed.did())
 	case f.deed == checking:
@@ -117,10 +127,14 @@ func (f *finished) says(sh *shell, until time.Time) string {
 	switch more := f.more(sh); {
 	case more != "":
 		return line + dot + more
-	case !until.IsZero():
+	case kept > 0:
 		line += dot + sh.keys.undo.Help().Key
-		at := " until " + clockTime(until, sh.now())
-		return sh.theme.roomy(sh.body.width-2, line+" brings "+f.them()+" back"+at, line+" undoes"+at)
+		at, good := " until "+clockTime(until, sh.now()), f.ending[wentWell]
+		short := " undoes"
+		if kept < good {
+			short = fmt.Sprintf(" brings %d back", kept)
+		}
+		return sh.theme.roomy(sh.body.width-2, line+" brings "+ofThem(kept, good)+" back"+at, line+short+at)
 	case f.deed == loggingOutAway && f.ending[wentWell] > 0:
 		return line + "; with the sessions ended, nothing can be undone"
 	case f.deed == loggingOut && f.ending[wentWell] > 0:
@@ -143,13 +157,6 @@ func (f *finished) named() string {
 		}
 	}
 	return "1 bot"
-}
-
-func (f *finished) them() string {
-	if f.ending[wentWell] == 1 {
-		return "it"
-	}
-	return "them"
 }
 
 // more says where the rest is told, "" where this is all.

@@ -29,7 +29,10 @@ type history struct {
 	// asked is the read that is under way, nobody's where it is 0; giveUp ends it.
 	asked  int
 	giveUp context.CancelFunc
-	err    error
+	// owed is the part that is to take the place of all rows, which are those of another filter until it has come;
+	// nil where they are as asked for.
+	owed *fleet.Stretch
+	err  error
 
 	field   textinput.Model
 	finding bool
@@ -44,11 +47,7 @@ func newHistory(sh *shell) (screen, tea.Cmd) { return openHistory(sh, fleet.Key{
 
 // openHistory shows the history of a bot, and goes back to where it was opened.
 func openHistory(sh *shell, of fleet.Key, from screen) (screen, tea.Cmd) {
-	field := textinput.New()
-	field.Prompt = "/ "
-	field.SetVirtualCursor(false)
-	field.CharLimit = 64
-	return history{sh: sh, of: of, from: from, field: field}.latest()
+	return history{sh: sh, of: of, from: from, field: newFilterInput()}.latest()
 }
 
 func (h history) Typing() bool { return h.finding }
@@ -223,7 +222,7 @@ func (h history) find(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 func (h history) typed(msg tea.Msg) (screen, tea.Cmd) {
 	was := h.field.Value()
 	var cmd, read tea.Cmd
-	h.field, cmd = h.field.Update(msg)
+	h.field, cmd = typeInto(h.field, msg)
 	if h.field.Value() != was {
 		h, read = h.latest()
 	}

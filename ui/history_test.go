@@ -18,7 +18,7 @@ import (
 
 // someHistory is what was done with someBots, the last first.
 func someHistory(sh *shell) []fleet.Entry {
-	b := sh.bots
+	b := sh.current(someBots())
 	entry := func(ago time.Duration, bot int, action, outcome, detail string) fleet.Entry {
 		e := fleet.Entry{At: noon().Add(-ago), Action: action, Outcome: outcome, Detail: detail}
 		if bot >= 0 {
@@ -104,7 +104,7 @@ func TestHistoryGoesPlaces(t *testing.T) {
 	}
 	s = drive(s, "j", "enter")
 	c, ok := s.(card)
-	if !ok || c.key != sh.bots[3].Key {
+	if !ok || c.key != someBots()[3].Key {
 		t.Fatalf("enter opens %T", s)
 	}
 	s = answeredHistory(drive(s, "3"), someHistory(sh))
@@ -329,6 +329,30 @@ func TestHistoryGrows(t *testing.T) {
 	s, cmd = historyEntry{sh: sh, row: h.rows[0], from: h}.Update(press("esc"))
 	if h = readOn(t, s, cmd); h.asked != 0 || len(h.rows) != 42 {
 		t.Errorf("%d rows", len(h.rows))
+	}
+}
+
+// TestHistoryOwesTheFilter: where the answer to a new filter was taken by another screen, or did not come, it is asked for
+// again; rows of the old one are not added to.
+func TestHistoryOwesTheFilter(t *testing.T) {
+	sh, _ := aHistoryOf(t, 200)
+	s, cmd := newHistory(sh)
+	for name, missed := range map[string]func(history) (screen, tea.Cmd){
+		"another screen took it": func(h history) (screen, tea.Cmd) { return h.resume() },
+		"it failed": func(h history) (screen, tea.Cmd) {
+			s, _ := h.Update(historyMsg{historyAsk: historyAsk{id: h.asked, fresh: true}, err: errors.New("busy")})
+			return s.Update(tickMsg{})
+		},
+	} {
+		h := readOn(t, s, cmd)
+		for _, key := range []string{"/", "N", "e", "e", "d"} {
+			next, _ := h.Update(press(key))
+			h = next.(history)
+		}
+		next, read := missed(h)
+		if h = readOn(t, next, read); len(h.rows) != 1 {
+			t.Errorf("%s: %d rows", name, len(h.rows))
+		}
 	}
 }
 

@@ -48,13 +48,9 @@ func (h history) View(size size) view {
 		v.trail = h.called() + " " + t.glyphs.trail + " History"
 	}
 	if h.finding || h.field.Value() != "" {
-		field := h.field
-		field.SetWidth(max(1, size.width-6))
-		v.body = append(v.body, " "+t.key.Render("/")+" "+t.cut(h.field.Value(), size.width-4))
-		if c := field.Cursor(); h.finding && c != nil {
-			c.X++
-			v.cursor = c
-		}
+		var line string
+		line, v.cursor = t.filterLine(h.field, "", h.finding, size.width)
+		v.body = append(v.body, line)
 	}
 	c := historyColumnsFor(size.width, h.from == nil)
 	v.body = append(v.body, t.dim.Render(c.header(t)))

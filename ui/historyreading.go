@@ -14,6 +14,10 @@ func (h history) ask(part fleet.Stretch, fresh bool) (history, tea.Cmd) {
 	if h.giveUp != nil {
 		h.giveUp()
 	}
+	if fresh {
+		owed := part
+		h.owed = &owed
+	}
 	h.sh.lastTask++
 	h.asked = h.sh.lastTask
 	var ctx context.Context
@@ -28,8 +32,11 @@ func (h history) latest() (history, tea.Cmd) { return h.ask(fleet.Stretch{}, tru
 
 func (h history) oldestPart() (history, tea.Cmd) { return h.ask(fleet.Stretch{Forward: true}, true) }
 
-// newer reads what was done since.
+// newer reads what was done since, or what is still owed.
 func (h history) newer() (history, tea.Cmd) {
+	if h.owed != nil {
+		return h.ask(*h.owed, true)
+	}
 	if h.high == 0 {
 		return h.latest()
 	}
@@ -47,6 +54,7 @@ func (h history) took(msg historyMsg) (screen, tea.Cmd) {
 	}
 	switch {
 	case msg.fresh:
+		h.owed = nil
 		h.rows, h.low, h.high = msg.rows, msg.low, msg.high
 		// At its end and at its beginning there is nothing beyond.
 		h.newest, h.oldest = !msg.part.Forward || msg.end, msg.part.Forward || msg.end

@@ -116,6 +116,59 @@ func TestImportLooks(t *testing.T) {
 	})
 }
 
+// TestFilesCannotSpeakToTheTerminal: what a file or its name says is drawn without what controls a terminal or turns the
+// direction of text.
+func TestFilesCannotSpeakToTheTerminal(t *testing.T) {
+	const evil = "\u202eevil\x1b]0;owned\a"
+	sh := testShell(t, someBots()...)
+	found := someFound()
+	found.candidates = found.candidates[:2]
+	found.candidates[0].Label, found.candidates[0].Key.Environment = "", evil
+	found.candidates[1].Session, found.candidates[1].SessionName = &sessionstring.Session{}, evil
+	path := newImport(sh).(importPath)
+	completed, _ := path.Update(completedMsg{path: "/tmp/" + evil})
+
+	bots := someBots()
+	bots[0].Sessions = []fleet.Session{{Name: evil, Runs: store.Here}}
+	export := newExport(sh, bots[:1], 0, nil).(exports).choose(fieldGoes, evil)
+	for name, s := range map[string]screen{"list": importOf(sh, found), "path": completed, "export": export, "export asks": drive(export, "enter")} {
+		text := plainView(s, 100, 25)
+		if !strings.Contains(text, "evil") || strings.ContainsAny(text, "\u202e\a") {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+	if got := completed.(importPath).form.focused().value(); !strings.Contains(got, "\u202e") {
+		t.Errorf("the name is no longer the file's: %q", got)
+	}
+}
+
+// TestImportHoldsTheApp: what is asked about is said and is what is done, whatever becomes of the saved apps meanwhile.
+func TestImportHoldsTheApp(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	s := drive(importOf(sh, someFound()), "right", "enter")
+	sees(t, s, "A token without an app uses legacy, api_id 10002.")
+	apps := sh.apps
+	sh.apps = append([]fleet.App{{Name: "aaa", APIID: 9}}, apps...)
+	s, _ = s.Update(catalogueMsg{})
+	if drive(s, "enter"); sh.errand.how.APIID != 10002 {
+		t.Errorf("they log in with %d", sh.errand.how.APIID)
+	}
+	sh.errand = errand{}
+	sh.apps = apps[:1]
+	if l, ok := drive(s, "enter").(importList); !ok || l.asking || sh.errand.running() {
+		t.Error("they log in with another app than that which was asked about")
+	}
+	s, _ = s.Update(catalogueMsg{})
+	sees(t, s, "is gone meanwhile")
+
+	sh.body = bodySize(size{40, 10})
+	sh.apps = apps
+	if l := drive(importOf(sh, someFound()), "right").(importList); !strings.Contains(l.says, "legacy") {
+		t.Errorf("where the app is not shown, it says %q", l.says)
+	}
+}
+
 // TestImportChoice: what is new is chosen, what another token would replace only by itself, the rest never.
 func TestImportChoice(t *testing.T) {
 	sh := testShell(t, someBots()...)

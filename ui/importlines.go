@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -42,10 +43,10 @@ func candidateName(c fleet.Candidate) string {
 	case c.Bot.ID != 0:
 		name = displayName(c.Bot)
 	case c.Key.ID != 0:
-		name = c.Key.String()
+		name = fault.Clean(c.Key.String()) // its environment is the file's own word
 	}
 	if c.IsSession() && name != "" {
-		return name + ", " + c.SessionName
+		return name + ", " + fault.Clean(c.SessionName)
 	}
 	return name
 }
@@ -179,11 +180,12 @@ func (l importList) foot(size size) []string {
 
 func (l importList) appLines(width int) []string {
 	t, says := l.sh.theme, "none yet: a adds one"
-	if n := len(l.sh.apps); n > 0 {
-		app := l.sh.apps[min(l.app, n-1)]
+	if app, ok := l.logsInWith(); ok {
+		n := len(l.sh.apps)
+		at := slices.IndexFunc(l.sh.apps, func(a fleet.App) bool { return a.APIID == app.APIID })
 		says = fmt.Sprintf("%s %s api_id %d", fault.Clean(app.Name), t.glyphs.dot, app.APIID)
 		if n > 1 {
-			says = t.focus.Render("< ") + says + t.focus.Render(" >") + t.dim.Render(fmt.Sprintf(" %d/%d", min(l.app, n-1)+1, n))
+			says = t.focus.Render("< ") + says + t.focus.Render(" >") + t.dim.Render(fmt.Sprintf(" %d/%d", at+1, n))
 		}
 	}
 	return t.fact("App", width, says)
@@ -267,6 +269,9 @@ func (l importList) question(size size) []string {
 	default:
 		says = append(says, fmt.Sprintf("%s will be logged in, and what that yields saved.", count(p.logins, "bot"))+
 			" Each login counts towards Telegram's limit; they begin one after the other.")
+	}
+	if app, ok := l.logsInWith(); ok && l.usesApp() {
+		says = append(says, fmt.Sprintf("A token without an app uses %s, api_id %d.", fault.Clean(app.Name), app.APIID))
 	}
 	if p.again > 0 && !l.noLogin {
 		says = append(says, fmt.Sprintf("Of %d the token is here already: a session that works is kept.", p.again))

@@ -3,12 +3,14 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/fleet/fault"
 	"botring/fleet/files"
 	"botring/fleet/store"
 )
@@ -24,7 +26,7 @@ type importList struct {
 	at     int
 	// tags are given to every bot that is logged in or saved anew.
 	tags []string
-	// app is the place among the saved apps of the one that tokens log in with which name none.
+	// app is the api_id of the saved app that tokens log in with which name none, 0 for none.
 	app int
 
 	// asking: what is about to be done is on show, and enter does it. noLogin: without logging in.
@@ -41,11 +43,8 @@ type importList struct {
 // newImportList shows what was read. What is new is chosen already.
 func newImportList(sh *shell, from importPath, found foundToImport) screen {
 	l := importList{sh: sh, from: from, found: found, chosen: make([]bool, len(found.candidates))}
-	for i, app := range sh.apps {
-		if app.Bots > sh.apps[l.app].Bots {
-			l.app = i // the one that most bots have
-		}
-	}
+	app, _ := l.logsInWith()
+	l.app = app.APIID
 	for i, c := range found.candidates {
 		l.chosen[i] = wanted(c)
 	}
@@ -107,6 +106,9 @@ func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
 	if done, ok := msg.(taskDoneMsg); ok && l.looking.id != 0 && done.task == l.looking.id {
 		return l.looked(done), nil
 	}
+	if _, ok := msg.(catalogueMsg); ok && l.asking && l.lacksApp() {
+		return l.unasked(), nil
+	}
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		return l, nil
@@ -138,9 +140,9 @@ func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case key.Matches(press, keys.problem):
 		return l.nextProblem(), nil
 	case key.Matches(press, keys.left):
-		l.app = l.appAfter(-1)
+		return l.nextApp(-1), nil
 	case key.Matches(press, keys.right):
-		l.app = l.appAfter(1)
+		return l.nextApp(1), nil
 	case key.Matches(press, keys.tags) && l.takesTags():
 		return newTagsToGive(l.sh, "what is imported", l.tags, l, func(tags []string) screen { l.tags = tags; return l }), nil
 	case key.Matches(press, keys.edit) && l.current().OwnerOpen():
@@ -262,26 +264,55 @@ func (l importList) nextProblem() importList {
 	return l
 }
 
-// appAfter is the next app of those that are saved, or the one before.
-func (l importList) appAfter(step int) int {
-	n := len(l.sh.apps)
-	if n == 0 {
-		return 0
+// nextApp takes the next app of those that are saved, or the one before. Where there is no room to show it, it is said.
+func (l importList) nextApp(step int) importList {
+	all := l.sh.apps
+	if len(all) == 0 {
+		return l
 	}
-	return (min(l.app, n-1) + step + n) % n
+	now, _ := l.logsInWith()
+	at := slices.IndexFunc(all, func(a fleet.App) bool { return a.APIID == now.APIID })
+	app := all[(at+step+len(all))%len(all)]
+	if l.app = app.APIID; l.sh.body.height < lowRows && l.needsApp() {
+		l.says = fmt.Sprintf("App: %s %s api_id %d", fault.Clean(app.Name), l.sh.theme.glyphs.dot, app.APIID)
+	}
+	return l
 }
 
-// apiID is the app of tokens that name none, 0 where there is none.
-func (l importList) apiID() int {
-	if len(l.sh.apps) == 0 {
-		return 0
+// logsInWith is the app of tokens that name none: the one that was taken, else the one that most bots have.
+func (l importList) logsInWith() (app fleet.App, ok bool) {
+	for _, each := range l.sh.apps {
+		switch {
+		case each.APIID == l.app:
+			return each, true
+		case !ok || each.Bots > app.Bots:
+			app, ok = each, true
+		}
 	}
-	return l.sh.apps[min(l.app, len(l.sh.apps)-1)].APIID
+	return app, ok
+}
+
+// lacksApp reports whether the app is gone that is asked about.
+func (l importList) lacksApp() bool {
+	app, _ := l.logsInWith()
+	return l.usesApp() && app.APIID != l.app
+}
+
+// usesApp reports whether one of those that are to be logged in names no app.
+func (l importList) usesApp() bool {
+	o := l.order()
+	return !l.noLogin && o.how.NeedsApp(o.candidates)
+}
+
+// unasked takes the question back.
+func (l importList) unasked() importList {
+	l.asking, l.says = false, "The app to log in with is gone meanwhile. Nothing was written."
+	return l
 }
 
 // order is what was chosen. Those that would replace a token were chosen one by one.
 func (l importList) order() order {
-	o := order{deed: importing, how: fleet.Importing{APIID: l.apiID(), Tags: l.tags, NoLogin: l.noLogin, Replace: true}}
+	o := order{deed: importing, how: fleet.Importing{APIID: l.app, Tags: l.tags, NoLogin: l.noLogin, Replace: true}}
 	for i, c := range l.found.candidates {
 		if l.chosen[i] {
 			o.candidates = append(o.candidates, c)
@@ -292,7 +323,8 @@ func (l importList) order() order {
 
 // ask shows what is about to be done, if it can be.
 func (l importList) ask(noLogin bool) importList {
-	l.noLogin = noLogin
+	app, _ := l.logsInWith()
+	l.noLogin, l.app = noLogin, app.APIID
 	o := l.order()
 	switch {
 	case len(o.candidates) == 0:
@@ -315,6 +347,8 @@ func (l importList) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	switch {
 	case key.Matches(msg, keys.back, keys.quit):
 		l.asking = false
+	case key.Matches(msg, keys.open) && l.lacksApp():
+		return l.unasked(), nil
 	case key.Matches(msg, keys.open) && l.asked.ready(l.sh.now()):
 		cmd, began := l.sh.run(l.order())
 		if !began {

@@ -18,6 +18,15 @@ type label struct {
 	form   form
 	saving task
 	notice string
+	// from is the screen that asked, the bot's card when nil.
+	from screen
+}
+
+// newLabelFrom is newLabel, asked for on a screen that it leads back to.
+func newLabelFrom(sh *shell, bot fleet.Bot, from screen) screen {
+	l := newLabel(sh, bot).(label)
+	l.from = from
+	return l
 }
 
 func newLabel(sh *shell, bot fleet.Bot) screen {
@@ -49,7 +58,7 @@ func (l label) Update(msg tea.Msg) (screen, tea.Cmd) {
 func (l label) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	if key.Matches(msg, l.sh.keys.back) {
 		l.saving.cancel()
-		return newCard(l.sh, l.bot.Key), nil
+		return l.leave(""), nil
 	}
 	if l.saving.id != 0 {
 		return l, nil
@@ -79,7 +88,7 @@ func (l label) saved(msg taskDoneMsg) (screen, tea.Cmd) {
 		if bot, ok := msg.value.(fleet.Bot); ok {
 			l.sh.replace(bot)
 		}
-		return newCardSaying(l.sh, l.bot.Key, "The label was saved."), l.sh.reload
+		return l.leave("The label was saved."), l.sh.reload
 	}
 	var input *fleet.InputError
 	if errors.As(msg.err, &input) {
@@ -90,6 +99,13 @@ func (l label) saved(msg taskDoneMsg) (screen, tea.Cmd) {
 	}
 	l.notice = fault.Of(msg.err).What
 	return l, nil
+}
+
+func (l label) leave(says string) screen {
+	if l.from != nil {
+		return told(l.from, says)
+	}
+	return newCardSaying(l.sh, l.bot.Key, says)
 }
 
 func (l label) Keys() []key.Binding {

@@ -33,6 +33,7 @@ type listState struct {
 	span   span
 
 	notice string // what the last action did
+	aging  aging
 
 	// columns are measured for a width of measured cells, when the bots or the terminal change.
 	widths   widths
@@ -45,6 +46,26 @@ type hit struct {
 	row   *row
 	score int
 	place int // among all that are sorted
+}
+
+// An aging is how many seconds a notice has been there.
+type aging struct {
+	notice  string
+	seconds int
+}
+
+// noticeShows is for how many seconds a notice hides how an errand gets on.
+const noticeShows = 4
+
+// age takes a notice away that has been there long enough. It is called once a second.
+func (l *listState) age() {
+	if l.aging.notice != l.notice {
+		l.aging = aging{notice: l.notice}
+		return
+	}
+	if l.aging.seconds++; l.aging.seconds >= noticeShows {
+		l.notice, l.aging = "", aging{}
+	}
 }
 
 // measure lays the columns out for a terminal of width cells.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"charm.land/bubbles/v2/key"
@@ -20,27 +21,38 @@ type pickApp struct {
 	bots   []fleet.Bot
 	hidden int // how many of them the filter does not show
 	// from is the screen that asked, home when nil.
-	from  screen
-	at    int
-	asked guard
-	task  task
+	from screen
+	// selected is the api_id of the row with the bar: apps come and go.
+	selected int
+	asked    guard
+	task     task
+	// to is the app that they are being moved to.
+	to fleet.App
 	// cancelling: the move was told to end.
 	cancelling bool
-	notice     string
+	says       string
 }
 
 // newPickApp asks which app bots, hidden of which the filter does not show, are to log in with.
 func newPickApp(sh *shell, bots []fleet.Bot, hidden int, from screen) screen {
-	return pickApp{sh: sh, bots: bots, hidden: hidden, from: from, asked: guard{sh.now()}}
+	p := pickApp{sh: sh, bots: bots, hidden: hidden, from: from, asked: guard{sh.now()}}
+	return p.move(0)
 }
 
 func (p pickApp) Typing() bool { return false }
+
+func (p pickApp) notice(text string) screen { p.says = text; return p }
 
 func (p pickApp) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case taskDoneMsg:
 		if p.task.id != 0 && msg.task == p.task.id {
 			return p.moved(msg)
+		}
+	case catalogueMsg:
+		if len(p.sh.apps) > 0 && p.current().APIID != p.selected {
+			p = p.move(0)
+			p.asked = guard{p.sh.now()} // the bar stands on another one
 		}
 	case tea.KeyPressMsg:
 		return p.press(msg)
@@ -59,7 +71,9 @@ func (p pickApp) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.back, keys.quit):
 		return p.leave(), nil
 	case key.Matches(msg, keys.add):
-		return newAppForm(p.sh), nil
+		form := newAppForm(p.sh).(appForm)
+		form.from = p
+		return form, nil
 	case key.Matches(msg, keys.down):
 		return p.move(1), nil
 	case key.Matches(msg, keys.up):
@@ -71,13 +85,21 @@ func (p pickApp) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.open) && len(p.sh.apps) > 0 && p.asked.ready(p.sh.now()):
 		return p.start()
 	}
-	p.notice = ""
+	p.says = ""
 	return p, nil
 }
 
 func (p pickApp) move(n int) pickApp {
-	p.at, p.notice = max(0, min(p.at+n, len(p.sh.apps)-1)), ""
+	if all := p.sh.apps; len(all) > 0 {
+		p.selected = all[clamp(p.at()+n, 0, len(all)-1)].APIID
+	}
+	p.says = ""
 	return p
+}
+
+// at is the index of the selected app, 0 when it is gone.
+func (p pickApp) at() int {
+	return max(0, slices.IndexFunc(p.sh.apps, func(a fleet.App) bool { return a.APIID == p.selected }))
 }
 
 func (p pickApp) leave() screen {
@@ -87,8 +109,8 @@ func (p pickApp) leave() screen {
 	return p.sh.home()
 }
 
-// current is the selected app: the list may have become shorter meanwhile.
-func (p pickApp) current() fleet.App { return p.sh.apps[min(p.at, len(p.sh.apps)-1)] }
+// current is the selected app, where there is one.
+func (p pickApp) current() fleet.App { return p.sh.apps[p.at()] }
 
 // start moves those that have another app.
 func (p pickApp) start() (screen, tea.Cmd) {
@@ -100,9 +122,10 @@ func (p pickApp) start() (screen, tea.Cmd) {
 		}
 	}
 	if len(keys) == 0 {
-		p.notice = p.sh.already(p.bots, app)
+		p.says = p.sh.already(p.bots, app)
 		return p, nil
 	}
+	p.to = app
 	var cmd tea.Cmd
 	p.task, cmd = sh.start("save", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
 		return sh.fleet.UseApp(ctx, keys, app.APIID)
@@ -119,14 +142,14 @@ func (sh *shell) already(bots []fleet.Bot, app fleet.App) string {
 
 func (p pickApp) moved(msg taskDoneMsg) (screen, tea.Cmd) {
 	moved, _ := msg.value.([]fleet.Bot)
-	app := p.current()
+	app := p.to
 	for _, b := range moved {
 		p.sh.replace(b)
 	}
 	p.task, p.cancelling = task{}, false
 	switch {
 	case msg.err != nil && !errors.Is(msg.err, context.Canceled):
-		p.notice = fault.OfAt(msg.err, p.sh.now()).What
+		p.says = fault.OfAt(msg.err, p.sh.now()).What
 		return p, p.sh.reload
 	case msg.err != nil:
 		p.sh.list.notice = fmt.Sprintf("Stopped: %d of %d moved to %s.", len(moved), len(p.bots), fault.Clean(app.Name))
@@ -158,7 +181,7 @@ func (p pickApp) Keys() []key.Binding {
 
 func (p pickApp) View(size size) view {
 	t := p.sh.theme
-	v := view{trail: "Another app for " + whom(p.bots), status: p.notice}
+	v := view{trail: "Another app for " + whom(p.bots), status: p.says}
 	switch {
 	case p.cancelling:
 		v.status = "Cancelling" + t.glyphs.ellipsis
@@ -179,7 +202,7 @@ func (p pickApp) View(size size) view {
 		names = max(names, ansi.StringWidth(fault.Clean(app.Name)))
 	}
 	names = min(names, size.width/3)
-	at := min(p.at, len(p.sh.apps)-1)
+	at := p.at()
 	top := clamp(at-height/2, 0, max(0, len(p.sh.apps)-height))
 	for i := top; i < min(top+height, len(p.sh.apps)); i++ {
 		v.body = append(v.body, p.line(p.sh.apps[i], i == at, names, size.width))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -19,9 +20,11 @@ type pickSession struct {
 	sh   *shell
 	key  fleet.Key
 	from screen
-	at   int
-	// asking: whether the selected one is to be ended.
+	// selected is the name of the session with the bar: sessions come and go.
+	selected string
+	// asking: whether the selected one is to be ended, which was this one when it was asked.
 	asking bool
+	about  fleet.Session
 	asked  guard
 	task   task
 	step   fleet.Step
@@ -49,7 +52,24 @@ func (p pickSession) current() (fleet.Session, bool) {
 	if len(all) == 0 {
 		return fleet.Session{}, false
 	}
-	return all[min(p.at, len(all)-1)], true
+	return all[p.at()], true
+}
+
+// at is the index of the selected session, 0 when it is gone.
+func (p pickSession) at() int {
+	return max(0, slices.IndexFunc(p.sessions(), func(s fleet.Session) bool { return s.Name == p.selected }))
+}
+
+// stale reports whether what is asked about is no longer so: another program has ended the session, or given it away.
+func (p pickSession) stale() bool {
+	now, ok := p.current()
+	return !ok || now.Name != p.about.Name || now.Runs != p.about.Runs || now.At != p.about.At
+}
+
+// unasked takes the question back.
+func (p pickSession) unasked() pickSession {
+	p.asking, p.says = false, "That session has changed meanwhile. Nothing was done."
+	return p
 }
 
 func (p pickSession) Update(msg tea.Msg) (screen, tea.Cmd) {
@@ -62,6 +82,10 @@ func (p pickSession) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case taskDoneMsg:
 		if p.task.id != 0 && msg.task == p.task.id {
 			return p.ended(msg)
+		}
+	case catalogueMsg:
+		if p.asking && p.stale() {
+			return p.unasked(), nil
 		}
 	case tea.KeyPressMsg:
 		return p.press(msg)
@@ -82,6 +106,9 @@ func (p pickSession) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		if key.Matches(msg, keys.open) && !p.asked.ready(p.sh.now()) {
 			return p, nil
 		}
+		if p.stale() {
+			return p.unasked(), nil
+		}
 		p.asking = false
 		if key.Matches(msg, keys.open) {
 			return p.start()
@@ -97,23 +124,25 @@ func (p pickSession) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.bottom):
 		return p.move(len(p.sessions())), nil
 	case key.Matches(msg, keys.logOut):
-		_, p.asking = p.current()
-		p.asked = guard{p.sh.now()}
+		p.about, p.asking = p.current()
+		p.selected, p.asked = p.about.Name, guard{p.sh.now()}
 	}
 	return p, nil
 }
 
 func (p pickSession) move(n int) pickSession {
-	p.at = clamp(p.at+n, 0, max(0, len(p.sessions())-1))
+	return p.selectAt(p.at() + n)
+}
+
+func (p pickSession) selectAt(i int) pickSession {
+	if all := p.sessions(); len(all) > 0 {
+		p.selected = all[clamp(i, 0, len(all)-1)].Name
+	}
 	return p
 }
 
 func (p pickSession) start() (screen, tea.Cmd) {
-	session, ok := p.current()
-	if !ok {
-		return p, nil
-	}
-	f, bot := p.sh.fleet, p.key
+	f, bot, session := p.sh.fleet, p.key, p.about
 	var cmd tea.Cmd
 	p.task, cmd = p.sh.start("logout", func(ctx context.Context, report func(fleet.Step)) (any, error) {
 		// That it runs elsewhere stood in the question.
@@ -127,8 +156,9 @@ func (p pickSession) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 	cancelled := p.cancelling
 	p.task, p.cancelling = task{}, false
 	if bot, ok := msg.value.(fleet.Bot); ok && bot.Key == p.key {
+		at := p.at()
 		p.sh.replace(bot)
-		p = p.move(0)
+		p = p.selectAt(at)
 	}
 	switch {
 	case msg.err == nil:
@@ -172,13 +202,13 @@ func (p pickSession) View(size size) view {
 	for _, s := range all {
 		names = max(names, ansi.StringWidth(fault.Clean(s.Name)))
 	}
-	at := min(p.at, len(all)-1)
+	at := p.at()
 	top := clamp(at-height/2, 0, max(0, len(all)-height))
 	for i := top; i < min(top+height, len(all)); i++ {
 		v.body = append(v.body, p.line(all[i], i == at, min(names, size.width/3), size.width))
 	}
 	v.body = append(append(v.body, ""), why...)
-	session, _ := p.current()
+	session := p.about
 	switch {
 	case p.cancelling:
 		v.status = t.waiting.Render("Cancelling" + t.glyphs.ellipsis)

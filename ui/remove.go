@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/fleet/store"
 )
 
 // remove asks how to remove bots, and does it. Nothing is chosen beforehand: enter alone removes nothing.
@@ -133,7 +134,7 @@ func (r remove) confirm(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	if !r.asked.ready(r.sh.now()) {
 		return r, nil
 	}
-	o := order{deed: removing, bots: r.bots, hidden: r.hidden, keep: r.undoable()}
+	o := order{deed: removing, bots: r.bots, hidden: r.hidden, keep: r.keeps()}
 	if r.way == removeLogOut {
 		o = order{deed: loggingOutAway, bots: r.bots, hidden: r.hidden}
 	}
@@ -145,11 +146,25 @@ func (r remove) confirm(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	return r.sh.home(), cmd
 }
 
-// undoable reports whether what is removed can be kept for a while. Encrypted files that are locked would ask
-// for their passphrase to be read, and removing needs none.
-func (r remove) undoable() bool {
+// keeps reports whether what is removed is kept for a while. Encrypted files that are locked would ask for their
+// passphrase to be read, and removing needs none.
+func (r remove) keeps() bool {
 	k := r.sh.keyring.status
 	return r.way == removeHere && (k.Kind != kindAge || !k.Locked)
+}
+
+// undoable is how many of the bots can be brought back: where the secret is missing nothing is left to keep.
+func (r remove) undoable() int {
+	if !r.keeps() {
+		return 0
+	}
+	n := 0
+	for _, b := range r.bots {
+		if b.Health.Status != store.SecretMissing {
+			n++
+		}
+	}
+	return n
 }
 
 // live is how many sessions logging out would end.
@@ -195,17 +210,26 @@ func (r remove) View(size size) view {
 // question says once more what enter will do.
 func (r remove) question() string {
 	what := whom(r.bots)
-	switch {
-	case r.way == removeLogOut:
+	if r.way == removeLogOut {
 		return "This logs " + what + " out at Telegram and removes what this keyring holds. It cannot be undone."
-	case r.undoable():
-		it := "it"
-		if len(r.bots) > 1 {
-			it = "them"
-		}
-		return "This removes " + what + " from this keyring. " + r.sh.keys.undo.Help().Key + " on the list brings " + it + " back for ten minutes, while botring is open."
 	}
-	return "This removes " + what + " from this keyring. It cannot be undone."
+	n := r.undoable()
+	if n == 0 {
+		return "This removes " + what + " from this keyring. It cannot be undone."
+	}
+	return "This removes " + what + " from this keyring. " + r.sh.keys.undo.Help().Key + " on the list brings " + ofThem(n, len(r.bots)) +
+		" back for ten minutes, while botring is open."
+}
+
+// ofThem is n of so many that were spoken of: "it", "them", "2 of them".
+func ofThem(n, all int) string {
+	switch {
+	case n < all:
+		return fmt.Sprintf("%d of them", n)
+	case n == 1:
+		return "it"
+	}
+	return "them"
 }
 
 func (r remove) status() string {

@@ -15,6 +15,15 @@ type replace struct {
 	bot  fleet.Bot
 	form form
 	says string
+	// from is the screen that asked, the bot's card when nil.
+	from screen
+}
+
+// newReplaceFrom is newReplace, asked for on a screen that esc leads back to.
+func newReplaceFrom(sh *shell, bot fleet.Bot, from screen) screen {
+	r := newReplace(sh, bot).(replace)
+	r.from = from
+	return r
 }
 
 // newReplace asks for a new token of a bot.
@@ -70,6 +79,9 @@ func (r replace) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	r.says = ""
 	switch {
 	case key.Matches(msg, r.sh.keys.back):
+		if r.from != nil {
+			return r.from, nil
+		}
 		return newCard(r.sh, r.bot.Key), nil
 	case key.Matches(msg, r.sh.keys.saveOnly):
 		next, ok := r.form.complete()

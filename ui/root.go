@@ -152,8 +152,9 @@ func (r root) done(msg taskDoneMsg) (tea.Model, tea.Cmd) {
 	r.sh.prompted(promptedMsg{task: msg.task})
 	r.screen = answered(r.screen, msg.task)
 	if r.leaving && len(r.sh.tasks) == 0 {
-		return r, tea.Quit
+		return r, tea.Quit // what came of it is taken in part
 	}
+	r.sh.untold.Delete(msg.task)
 	model, cmd := r.pass(msg)
 	if r.sh.keyring.status.Locked {
 		cmd = tea.Batch(cmd, r.sh.lookAtKeyring)
@@ -262,7 +263,8 @@ func (r root) View() tea.View {
 		}
 	}
 	if v.status == "" && r.help == nil && r.sh.errand.running() {
-		v.status = r.sh.errand.status(r.sh) // it goes on wherever one is
+		_, stops := r.screen.(welcome)
+		v.status = r.sh.errand.status(r.sh, stops) // it goes on wherever one is
 	}
 	if says := r.sh.prompting(body.width); says != "" {
 		v.status = r.sh.theme.waiting.Render(says)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -66,6 +67,8 @@ type shell struct {
 	lastTask int
 	// calls are the tasks' calls that have not returned.
 	calls sync.WaitGroup
+	// untold are the ends of tasks, by their ids, that no screen was told of: the program may end before.
+	untold sync.Map
 }
 
 // keyringState is the last look at the keyring.
@@ -202,6 +205,9 @@ func (sh *shell) update(msg tea.Msg) tea.Cmd {
 	sh.watch, watched = sh.watch.update(sh, msg)
 	if _, ok := msg.(tickMsg); ok {
 		sh.expire()
+		if sh.errand.running() {
+			sh.list.age()
+		}
 		return tea.Batch(clip, errand, watched, sh.clock(), sh.drifted(), sh.lookForChanges())
 	}
 	return tea.Batch(clip, errand, watched)
@@ -221,9 +227,39 @@ func (sh *shell) part(ctx context.Context) {
 	case <-ended:
 	case <-ctx.Done():
 	}
+	sh.untold.Range(func(_, end any) bool {
+		if done, ok := end.(taskDoneMsg); ok {
+			sh.late(done)
+		}
+		return true
+	})
+	sh.clipboard.part(ctx)
 	if sh.unsaved != nil {
 		// Nobody is left to be told; Telegram lists the session to whoever looks.
 		_ = sh.fleet.Abandon(ctx, sh.unsaved)
+	}
+}
+
+// late takes of a task that ended with the program what must not be left: what it has put into the clipboard, and a
+// login that it could not save.
+func (sh *shell) late(done taskDoneMsg) {
+	var unsaved *fleet.UnsavedError
+	if errors.As(done.err, &unsaved) {
+		sh.unsaved = unsaved
+		return
+	}
+	if done.err != nil {
+		return
+	}
+	switch value := done.value.(type) {
+	case copied:
+		sh.clipboard, _ = sh.clipboard.took(value, sh.now())
+	case exported:
+		sh.clipboard, _ = sh.clipboard.took(value.copied, sh.now())
+	case fleet.Saved:
+		if sh.unsaved != nil && sh.unsaved.Bot.Key == value.Bot.Key {
+			sh.unsaved = nil // another try has saved it
+		}
 	}
 }
 

@@ -96,14 +96,17 @@ func (s summary) open() screen {
 // again does the same for those bots once more. What ends sessions or removes is asked for anew.
 func (s summary) again() (screen, tea.Cmd) {
 	next := s.done.again()
+	next.bots = s.sh.current(next.bots)
 	switch s.done.deed {
 	case removing, loggingOutAway:
 		return newRemove(s.sh, next.bots, s.sh.list.hides(next.bots)), nil
 	case loggingOut:
 		return newLogOut(s.sh, next.bots, nil), nil
+	case loggingInAnew:
+		return newLoginAnew(s.sh, next.bots), nil
 	case restoring:
 		return s.sh.home(), s.sh.bringBack()
-	case checking, loggingInMany, loggingInAnew, importing:
+	case checking, loggingInMany, importing:
 	}
 	cmd, began := s.sh.run(next)
 	if !began {

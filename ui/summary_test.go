@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,10 +13,12 @@ import (
 	"testing"
 	"time"
 
+	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"botring/fleet"
 	"botring/keyring"
+	"botring/telegram"
 	"botring/ui/internal/screentest"
 )
 
@@ -114,7 +117,7 @@ func TestSummaryGoesPlaces(t *testing.T) {
 
 // TestSummaryAsksAgain: what ends sessions or removes is not repeated without a question.
 func TestSummaryAsksAgain(t *testing.T) {
-	for d, want := range map[deed]func(screen) bool{removing: is[remove], loggingOutAway: is[remove], loggingOut: is[bulk]} {
+	for d, want := range map[deed]func(screen) bool{removing: is[remove], loggingOutAway: is[remove], loggingOut: is[bulk], loggingInAnew: is[bulk]} {
 		sh := testShell(t, someBots()...)
 		unhurried(sh)
 		s := sumUp(sh, d, mixed()...)
@@ -282,5 +285,74 @@ func TestUndoIsKeptForTenMinutes(t *testing.T) {
 	drive(newBots(sh), "U")
 	if sh.errand.running() || sh.list.notice != "Nothing to bring back." {
 		t.Errorf("says %q", sh.list.notice)
+	}
+}
+
+// TestRemovalPromisesWhatCanBeKept: of bots whose secrets are missing nothing can be brought back.
+func TestRemovalPromisesWhatCanBeKept(t *testing.T) {
+	w := newWhole(t, 3)
+	w.See("3 bots")
+	for _, i := range []int{1, 2} {
+		if err := w.ring.Delete(t.Context(), fmt.Sprintf("bot/test/%d", wholeID(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Type("C")
+	w.See("Check 3 bots?")
+	w.confirm()
+	w.See("1 ok · 2 failed")
+	w.Press(uv.KeyEscape)
+	w.See("Checked 3 bots in")
+	w.Type("*d")
+	w.See("leave the keyring")
+	w.Type("d")
+	w.See("U on the list brings 1 of them back")
+	w.confirm()
+	w.See("Removed 3 bots · U brings 1 of them back until")
+	w.Type("U")
+	w.See("Brought back Whole 3")
+}
+
+// TestStoppedIsCounted: what was cancelled in the midst was not done, and what never began stands in the file as such.
+func TestStoppedIsCounted(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	b := sh.bots
+	sh.run(order{deed: checking, bots: b})
+	ended(sh, outcome{key: b[0].Key, bot: b[0]}, outcome{key: b[1].Key, bot: b[1], err: refusal(telegram.Cancelled, 0, "")})
+	if !strings.HasPrefix(sh.list.notice, "Stopped: 1 of 7 checked") {
+		t.Errorf("it says %q", sh.list.notice)
+	}
+	records := sh.finished.records(sh)
+	if len(records) != len(b) {
+		t.Fatalf("%d of %d bots are in the file", len(records), len(b))
+	}
+	for _, r := range records[1:] {
+		if r.Outcome != "not_tried" || r.Name == "" {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// TestImportedSecretsAreNotKept: of what was imported only that stays in memory which can be tried again.
+func TestImportedSecretsAreNotKept(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	all := someFound().candidates[:3]
+	session := someFound().candidates[8]
+	o := order{deed: importing, candidates: append(all, session)}
+	sh.run(o)
+	ended(sh, outcome{key: all[0].Key, candidate: 0}, outcome{key: all[2].Key, candidate: 2, err: keyring.ErrReadBack})
+	if kept := sh.finished.candidates; len(kept) != 1 || kept[0].Key != all[2].Key {
+		t.Fatalf("%d are kept", len(kept))
+	}
+	records := sh.finished.records(sh)
+	if len(records) != 4 || records[3].Outcome != "not_tried" || !strings.HasSuffix(records[3].Name, "session shop") {
+		t.Errorf("the file has %+v", records)
+	}
+	s := newSummary(sh)
+	sees(t, s, "of 4 items")
+	drive(s, "r")
+	if again := sh.errand.candidates; len(again) != 1 || again[0].Key != all[2].Key {
+		t.Errorf("%d are tried again", len(again))
 	}
 }

@@ -188,7 +188,7 @@ func (t tagging) leave(notice string) screen {
 	if notice == "" {
 		return t.from
 	}
-	return newCardSaying(t.sh, t.bots[0].Key, notice)
+	return told(t.from, notice)
 }
 
 // complete makes the word that is being typed a tag there is, and at each further press the next such tag.

@@ -56,7 +56,9 @@ func (sh *shell) start(does string, call func(context.Context, func(fleet.Step))
 			}
 		})
 		close(t.steps)
-		return taskDoneMsg{task: t.id, value: value, err: err}
+		done := taskDoneMsg{task: t.id, value: value, err: err}
+		sh.untold.Store(t.id, done)
+		return done
 	}
 	return t, tea.Batch(run, t.watch())
 }

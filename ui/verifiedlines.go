@@ -37,7 +37,7 @@ func (v verified) lines(size size) []string {
 			names[i] = fault.Clean(app.Name)
 		}
 		blocks = append(blocks, v.finding(fault.NeedsYou, have(n, "app")+" no api_hash here.",
-			"Give it once more: 2 Apps, then enter.", names, width))
+			"Give it once more: 2 Apps, then "+v.sh.keys.edit.Help().Key+".", names, width))
 	}
 	if n := len(found.WithoutRow); n > 0 {
 		todo := "Enter brings their bots into the list."
