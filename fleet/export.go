@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -126,6 +127,30 @@ func Export(opened []OpenedSession, form ExportForm) (Exported, error) {
 	text, err := pack(bots, form.Envelope)
 	out.Text = text
 	return out, err
+}
+
+// Fits says of bots what would keep a session of that name from going into a form, as far as that shows before the
+// session is made: its network's addresses. The error is a *sessionstring.FormatError.
+func (f *Fleet) Fits(bots []Bot, name string, kind SessionKind) error {
+	for _, bot := range bots {
+		network, known := f.envs.known[bot.Environment]
+		if _, there := bot.Session(name); there || !known {
+			continue // it is told when it is opened
+		}
+		dcs := network().DCs
+		at := max(0, slices.IndexFunc(dcs, func(dc telegram.DC) bool { return dc.ID == bot.Profile.DC }))
+		if len(dcs) == 0 || len(dcs[at].Addrs) == 0 {
+			continue
+		}
+		opened := OpenedSession{Bot: bot, Session: telegram.Session{
+			DC: dcs[at].ID, Addr: dcs[at].Addrs[0], Environment: bot.Environment, APIID: cmp.Or(bot.APIID, 1), UserID: bot.ID,
+			Key: secret.New(string(make([]byte, authKeySize))),
+		}}
+		if _, err := opened.As(kind); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func union(fields, more []SessionField) []SessionField {

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"botring/fleet/store"
 	"botring/internal/secret"
@@ -24,12 +23,12 @@ func (f *Fleet) ReadyForExec(ctx context.Context, key Key, name string, report f
 	if err != nil {
 		return false, err
 	}
-	at := slices.IndexFunc(row.Sessions, func(s Session) bool { return s.Name == name })
-	if at < 0 {
+	session, there := row.Session(name)
+	if !there {
 		_, err := f.LoginSession(ctx, key, NewSession{Name: name, Elsewhere: true, At: PlaceExec}, report)
 		return err == nil, err
 	}
-	switch session := row.Sessions[at]; {
+	switch {
 	case session.Runs == store.Here:
 		_, err := f.MarkElsewhere(ctx, key, name, PlaceExec)
 		return false, err
@@ -37,6 +36,40 @@ func (f *Fleet) ReadyForExec(ctx context.Context, key Key, name string, report f
 		return false, ErrRunsElsewhere
 	}
 	return false, nil
+}
+
+// HandOut takes a bot out of the keyring for an export, with a session of a name that is ready for its place ("" for
+// none), and reports whether that took a login. One that is there is marked where TakesAway says that it leaves where it
+// runs: whoever calls has asked for that. Without a place none is made, and the error is ErrNoSession.
+func (f *Fleet) HandOut(ctx context.Context, key Key, name, place string, form ExportForm, report func(Step)) (opened OpenedSession, madeOne bool, err error) {
+	detail := form.String()
+	if name != "" {
+		if madeOne, err = f.readyForPlace(ctx, key, name, place, report); err != nil {
+			return OpenedSession{}, false, err
+		}
+		detail = "session " + name + ", " + detail
+	}
+	opened, err = f.OpenSession(ctx, key, name, Use{Action: "export", Detail: detail})
+	return opened, madeOne, err
+}
+
+func (f *Fleet) readyForPlace(ctx context.Context, key Key, name, place string, report func(Step)) (madeOne bool, err error) {
+	row, err := f.Bot(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	session, there := row.Session(name)
+	switch {
+	case there && TakesAway(session, place):
+		_, err = f.MarkElsewhere(ctx, key, name, place)
+	case there:
+	case place == "":
+		err = ErrNoSession
+	default:
+		_, err = f.LoginSession(ctx, key, NewSession{Name: name, Elsewhere: true, At: place}, report)
+		madeOne = err == nil
+	}
+	return madeOne, err
 }
 
 // As writes the session as a library has it. Its error is a *sessionstring.FormatError.

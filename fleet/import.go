@@ -21,7 +21,7 @@ const (
 	Same                        // its bot is here with this token
 	Changed                     // its bot is here with another token
 	Repeated                    // the token or session stands further up too
-	Contradicted                // further up stands another token of the same bot
+	Contradicted                // another token of the same bot stands further up, or is preferred
 	Ownerless                   // a session whose bot is not here, and is not known where Key has none
 )
 
@@ -55,7 +55,7 @@ type Candidate struct {
 	Bot Bot
 	// Problem is why it is Invalid, or a warning.
 	Problem *InputError
-	// Before is where the entry further up stands, for Repeated and Contradicted: its line, and its file in a folder.
+	// Before is where the entry stands that counts, for Repeated and Contradicted: its line, and its file in a folder.
 	Before     int
 	BeforeFile string
 	// SessionName is what a session is called here, "" for a token.
@@ -85,7 +85,8 @@ func (f *Fleet) Preview(ctx context.Context, entries []files.Entry) ([]Candidate
 	candidates := make([]Candidate, len(entries))
 	first := make(map[Key]int, len(entries))
 	var known []Key
-	for i, entry := range entries {
+	for _, i := range preferredFirst(entries) {
+		entry := entries[i]
 		if entry.IsSession() {
 			continue // once it is known whose tokens there are
 		}
@@ -119,6 +120,19 @@ func (f *Fleet) Preview(ctx context.Context, entries []files.Entry) ([]Candidate
 		return nil, err
 	}
 	return candidates, f.previewSessions(ctx, on, entries, candidates, rows)
+}
+
+// preferredFirst are the places of entries in the order in which they count: of the tokens of a bot the first.
+func preferredFirst(entries []files.Entry) []int {
+	order := make([]int, 0, len(entries))
+	for _, preferred := range []bool{true, false} {
+		for i, e := range entries {
+			if e.Preferred == preferred {
+				order = append(order, i)
+			}
+		}
+	}
+	return order
 }
 
 // consider judges an entry by itself.
@@ -243,6 +257,9 @@ func (how Importing) Takes(c Candidate) bool {
 //
 // An *UnsavedError is given up here, the login ended again: a hundred of them cannot wait for somebody.
 func (f *Fleet) Import(ctx context.Context, candidates []Candidate, how Importing, done func(int, Outcome)) error {
+	if problem := CheckTags(how.Tags); problem != nil {
+		return problem
+	}
 	if _, err := f.preflight(ctx, f.at.Load(), nil); err != nil {
 		return err
 	}
@@ -269,13 +286,15 @@ func (f *Fleet) Import(ctx context.Context, candidates []Candidate, how Importin
 func (f *Fleet) importOne(ctx context.Context, c Candidate, apiID int, how Importing) (Bot, error) {
 	var saved Saved
 	var err error
-	steps := traceOf(ctx).steps(c.Key)
+	steps, tags := traceOf(ctx).steps(c.Key), slices.Concat(c.Tags, how.Tags)
 	if c.Verdict == Changed && c.Bot.ID != 0 {
-		saved, err = f.ReplaceToken(ctx, c.Key, c.Token, how.NoLogin, steps)
+		if saved, err = f.ReplaceToken(ctx, c.Key, c.Token, how.NoLogin, steps); err == nil && len(tags) > 0 {
+			_, err = f.Tag(ctx, []Key{c.Key}, tags, nil)
+			return f.after(ctx, c.Key, err)
+		}
 	} else {
 		saved, err = f.Add(ctx, NewBot{
-			Token: c.Token, APIID: apiID, Environment: c.Key.Environment, Label: c.Label,
-			Tags: append(c.Tags[:len(c.Tags):len(c.Tags)], how.Tags...), NoLogin: how.NoLogin,
+			Token: c.Token, APIID: apiID, Environment: c.Key.Environment, Label: c.Label, Tags: tags, NoLogin: how.NoLogin,
 		}, steps)
 	}
 	var unsaved *UnsavedError

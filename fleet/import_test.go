@@ -99,6 +99,38 @@ func TestPreview(t *testing.T) {
 	}
 }
 
+// TestPreviewPreferred: of several tokens of a bot the first counts, or the one that somebody prefers. What it comes to
+// is judged by itself, and the others give way to it.
+func TestPreviewPreferred(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 1)
+	x, y := tokenOf(1, "x").Reveal(), tokenOf(1, "y").Reveal()
+	entries := entriesOf(t, "token,label\n"+y+",\n"+x+",\n"+y+",\n"+tokenOf(2, "x").Reveal()+",\n")
+	for _, test := range []struct {
+		preferred int // its line, 0 for none
+		want      []Verdict
+		before    []int
+	}{
+		{0, []Verdict{Changed, Contradicted, Repeated, New}, []int{0, 2, 2, 0}},
+		{3, []Verdict{Contradicted, Same, Contradicted, New}, []int{3, 0, 3, 0}},
+		{4, []Verdict{Repeated, Contradicted, Changed, New}, []int{4, 4, 0, 0}},
+	} {
+		for i := range entries {
+			entries[i].Preferred = entries[i].Line == test.preferred
+		}
+		candidates, err := f.Preview(t.Context(), entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range candidates {
+			if c.Verdict != test.want[i] || c.Before != test.before[i] {
+				t.Errorf("line %d preferred: line %d is %v, before %d; want %v, %d", test.preferred, c.Line, c.Verdict, c.Before, test.want[i], test.before[i])
+			}
+		}
+	}
+}
+
 // TestImport imports a file twice: what the first run did, the second leaves alone.
 func TestImport(t *testing.T) {
 	w := newFakeWorld(t)
@@ -168,7 +200,7 @@ func TestImportChanged(t *testing.T) {
 	}
 	var got Outcome
 	replace := func() {
-		if err := f.Import(t.Context(), candidates, Importing{Replace: true}, func(_ int, o Outcome) { got = o }); err != nil {
+		if err := f.Import(t.Context(), candidates, Importing{Replace: true, Tags: []string{"new"}}, func(_ int, o Outcome) { got = o }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,6 +213,14 @@ func TestImportChanged(t *testing.T) {
 	replace()
 	if token, err = f.Token(t.Context(), key(1)); got.Err != nil || err != nil || !token.Equal(tokenOf(1, "o")) {
 		t.Errorf("with one that works: %v; then the token is the new one: %t, %v", got.Err, token.Equal(tokenOf(1, "o")), err)
+	}
+	if !slices.Equal(got.Bot.Tags, []string{"new"}) {
+		t.Errorf("a bot whose token is replaced has the tags %q", got.Bot.Tags)
+	}
+	var wrong *InputError
+	err = f.Import(t.Context(), candidates, Importing{Tags: []string{"two words"}}, func(int, Outcome) { t.Error("a bot was tried") })
+	if !errors.As(err, &wrong) || wrong.Field != FieldTag {
+		t.Errorf("a tag that is none: %v", err)
 	}
 }
 

@@ -87,6 +87,11 @@ func (f *Fleet) considerSession(entry files.Entry, owners map[string]int64) Cand
 	return c
 }
 
+// OwnerOpen reports whether somebody may say whose session it is, as Entry.Bot: its library does not write that down.
+func (c Candidate) OwnerOpen() bool {
+	return c.Session != nil && c.Session.UserID == 0 && (c.Key.ID == 0 || c.Key.ID == c.Entry.Bot)
+}
+
 // sessionEnvironment is where a session belongs: what is written beside it, else what it says itself. Libraries know
 // none but Telegram's own two, so that in a custom one what they call production is that.
 func (f *Fleet) sessionEnvironment(entry files.Entry) string {

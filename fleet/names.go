@@ -47,6 +47,12 @@ func isKey(text string) bool {
 	return found && isEnvironmentName(environment) && isNumber(id)
 }
 
+// CheckTags says what is wrong with tags that are typed, nil if nothing is.
+func CheckTags(tags []string) *InputError {
+	_, err := cleanTags(tags)
+	return asInput(err)
+}
+
 // cleanTags are tags as they are kept: in the order given, each once.
 func cleanTags(tags []string) ([]string, error) {
 	var clean []string

@@ -132,7 +132,8 @@ func (f *Fleet) replaceable(ctx context.Context, on *ground, r *keyring.Ring, ro
 
 // hasSession reports whether a bot has a session of that name, as far as its row says.
 func hasSession(row Bot, name string) bool {
-	return slices.ContainsFunc(row.Sessions, func(s Session) bool { return s.Name == name })
+	_, ok := row.Session(name)
+	return ok
 }
 
 // furtherRow is the bot's row with the further session that is saved.

@@ -112,7 +112,7 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		if bots, hidden := list.targets(); len(bots) > 0 {
 			return newRemove(sh, bots, hidden), nil
 		}
-	case key.Matches(msg, keys.login, keys.logOut, keys.otherApp, keys.undo, keys.results):
+	case key.Matches(msg, keys.login, keys.logOut, keys.otherApp, keys.export, keys.undo, keys.results):
 		return b.many(msg)
 	case key.Matches(msg, keys.filter):
 		b.sh.list.finding = true
@@ -257,11 +257,12 @@ func (b bots) Keys() []key.Binding {
 		return []key.Binding{
 			as(k.markRange, "mark these"), as(k.back, "give the range up"), as(k.check, "check these"), as(k.tags, "their tags"),
 			as(k.remove, "remove these"), as(k.login, "log these in"), as(k.logOut, "log these out"), as(k.otherApp, "move these to another app"),
+			as(k.export, "export these"),
 			k.problem, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.quit, k.suspend, k.leave,
 		}
 	}
 	keys := []key.Binding{
-		k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.login, k.logOut, k.newToken, k.imports, k.copy, k.tags,
+		k.filter, as(k.add, "add"), k.open, k.check, k.problem, k.checkAll, k.remove, k.login, k.logOut, k.newToken, k.imports, as(k.export, "export"), k.copy, k.tags,
 		k.mark, k.markRange, k.markAll, k.sort, k.reverse,
 	}
 	keys = append(keys, b.sh.backwards()...)

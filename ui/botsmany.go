@@ -31,6 +31,8 @@ func (b bots) many(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newLoginMany(sh, bots, hidden), nil
 	case key.Matches(msg, keys.logOut):
 		return newLogOut(sh, bots, nil), nil
+	case key.Matches(msg, keys.export):
+		return newExport(sh, bots, hidden, nil), nil
 	case key.Matches(msg, keys.otherApp):
 		return newPickApp(sh, bots, hidden, nil), nil
 	}

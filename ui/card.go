@@ -92,7 +92,7 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 	case key.Matches(msg, keys.newToken):
 		return newReplace(sh, bot), nil
 	case key.Matches(msg, keys.export):
-		return newExport(sh, bot, c), nil
+		return newExport(sh, []fleet.Bot{bot}, 0, c), nil
 	case key.Matches(msg, keys.logOut) && len(bot.Sessions) > 1:
 		return newPickSession(sh, bot.Key, c), nil
 	case key.Matches(msg, keys.logOut):

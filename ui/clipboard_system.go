@@ -44,25 +44,34 @@ func (systemClipboard) name() string {
 		_, err := exec.LookPath(program)
 		return err == nil
 	}
+	onX := os.Getenv("DISPLAY") != "" // without it the two programs reach nothing
 	switch {
 	case os.Getenv("WAYLAND_DISPLAY") != "" && has("wl-copy") && has("wl-paste"):
 		return "wl-copy"
 	case has("xclip"):
-		return "xclip"
+		return when(onX, "xclip")
 	case has("xsel"):
-		return "xsel"
+		return when(onX, "xsel")
 	case has("termux-clipboard-set") && has("termux-clipboard-get"):
 		return "termux-clipboard-set"
 	}
 	return "clip.exe"
 }
 
+func when(is bool, name string) string {
+	if is {
+		return name
+	}
+	return ""
+}
+
 func (systemClipboard) read(ctx context.Context) (string, error) {
 	return bounded(ctx, "read clipboard", atotto.ReadAll)
 }
 
+// write is not cut short when ctx ends meanwhile: what arrives after that would be cleared by nobody.
 func (systemClipboard) write(ctx context.Context, text string) error {
-	_, err := bounded(ctx, "write clipboard", func() (string, error) { return "", atotto.WriteAll(text) })
+	_, err := bounded(context.WithoutCancel(ctx), "write clipboard", func() (string, error) { return "", atotto.WriteAll(text) })
 	return err
 }
 

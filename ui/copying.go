@@ -15,6 +15,9 @@ import (
 // terminal's can neither be seen nor cleared.
 var ErrNoClipboard = errors.New("no clipboard")
 
+// CanCopy reports whether there is a clipboard that a Copying could use. Whether it takes a text shows only then.
+func CanCopy() bool { return systemClipboard{}.name() != "" }
+
 // A Copying is what a command copies. Its zero fields are the operating system's clipboard and the usual time.
 type Copying struct {
 	Text secret.Secret

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,19 +25,22 @@ const (
 	fieldTo     fleet.Field = "to"
 )
 
-// exports asks in what form a bot leaves the keyring, for which place and which way, and has it leave. What runs
-// here is given away only after another enter.
+// exports asks in what form bots leave the keyring, for which place and which way, and has them leave. What runs
+// here, and what concerns several bots, leaves only after another enter.
 type exports struct {
-	sh   *shell
-	bot  fleet.Bot
-	from screen
-	form form
+	sh     *shell
+	bots   []fleet.Bot
+	hidden int    // how many of them the filter does not show
+	from   screen // the screen that asked, home when nil
+	form   form
 
-	// asking: a session is to be taken away from where it runs.
+	// asking: a session is to be taken away from where it runs, or several bots are to leave.
 	asking bool
 	asked  guard
 	task   task
 	step   fleet.Step
+	// toMake is how many sessions the task makes, made how many of them are there.
+	toMake, made int
 	// cancelling: esc was pressed, and the task has not ended yet.
 	cancelling bool
 	says       string
@@ -58,7 +62,8 @@ func outlets() []string {
 	return []string{"the clipboard, for 45 seconds", "a new file", "the terminal's clipboard (OSC 52)"}
 }
 
-func newExport(sh *shell, bot fleet.Bot, from screen) screen {
+// newExport asks how to export bots, hidden of which the filter does not show.
+func newExport(sh *shell, bots []fleet.Bot, hidden int, from screen) screen {
 	var formats []string
 	kinds := []string{"no session"}
 	for _, f := range fleet.ExportForms() {
@@ -67,20 +72,32 @@ func newExport(sh *shell, bot fleet.Bot, from screen) screen {
 			kinds = append(kinds, f.String())
 		}
 	}
-	sessions := []string{newSession}
-	for _, s := range bot.Sessions {
-		sessions = append(sessions, s.Name)
-	}
 	place := newField(fleet.FieldPlace, "Runs at", maskNone, fleet.CheckPlace)
 	place.hint = "vps-1, or ci"
+	name := strconv.FormatInt(bots[0].ID, 10)
+	if len(bots) > 1 {
+		name = fmt.Sprintf("%d-bots", len(bots))
+	}
 	file := newField(fieldPath, "File", maskNone, notEmpty(fieldPath))
 	file.quotes = true
-	file = file.set("~" + string(filepath.Separator) + "botring-" + strconv.FormatInt(bot.ID, 10) + ".txt")
-	e := exports{sh: sh, bot: bot, from: from, form: form{fields: []field{
-		newChoice(fieldFormat, "Format", formats), newChoice(fieldWith, "With", kinds), newChoice(fieldGoes, "Session", sessions),
+	file = file.set("~" + string(filepath.Separator) + "botring-" + name + ".txt")
+	e := exports{sh: sh, bots: bots, hidden: hidden, from: from, form: form{fields: []field{
+		newChoice(fieldFormat, "Format", formats), newChoice(fieldWith, "With", kinds),
+		newChoice(fieldGoes, "Session", append([]string{newSession}, inCommon(bots)...)),
 		place, newChoice(fieldTo, "To", outlets()), file,
 	}}}
 	return e.settled()
+}
+
+// inCommon are the names of the sessions that all of the bots have.
+func inCommon(bots []fleet.Bot) []string {
+	var names []string
+	for _, s := range bots[0].Sessions {
+		if !slices.ContainsFunc(bots, func(b fleet.Bot) bool { _, has := b.Session(s.Name); return !has }) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // settled shows the fields that apply to what is chosen.
@@ -118,25 +135,35 @@ func (e exports) chosen() string {
 	return ""
 }
 
-// leaving is the session that goes, which for a new one is named for its place; ok tells that it is there already.
-func (e exports) leaving() (name string, session fleet.Session, ok bool) {
-	if !e.shape().HasSession() {
-		return "", fleet.Session{}, false
+// leaving is the name of the session that goes, which for a new one is that of its place; "" where none goes.
+func (e exports) leaving() string {
+	switch name := e.chosen(); {
+	case !e.shape().HasSession():
+		return ""
+	case name != "":
+		return name
 	}
-	if name = e.chosen(); name == "" {
-		name = e.form.field(fleet.FieldPlace).value()
-	}
-	i := slices.IndexFunc(e.bot.Sessions, func(s fleet.Session) bool { return s.Name == name })
-	if i < 0 {
-		return name, fleet.Session{}, false
-	}
-	return name, e.bot.Sessions[i], true
+	return e.form.field(fleet.FieldPlace).value()
 }
 
-// takesAway reports whether the session that goes would run in two places.
-func (e exports) takesAway() bool {
-	_, session, ok := e.leaving()
-	return ok && fleet.TakesAway(session, e.form.field(fleet.FieldPlace).value())
+// sorted tells the bots apart: those for which a session is to be made, those whose session would run in two places,
+// and those whose session is there already.
+func (e exports) sorted() (toMake, taken, there []fleet.Bot) {
+	name, place := e.leaving(), e.form.field(fleet.FieldPlace).value()
+	if !e.shape().HasSession() {
+		return nil, nil, nil
+	}
+	for _, bot := range e.bots {
+		switch session, has := bot.Session(name); {
+		case !has:
+			toMake = append(toMake, bot)
+		case fleet.TakesAway(session, place):
+			taken = append(taken, bot)
+		default:
+			there = append(there, bot)
+		}
+	}
+	return toMake, taken, there
 }
 
 func (e exports) Typing() bool { return !e.asking && e.task.id == 0 && e.form.typing() }
@@ -148,6 +175,9 @@ func (e exports) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case stepMsg:
 		if e.task.id != 0 && msg.task == e.task.id {
 			e.step = msg.step
+			if msg.step.Stage == fleet.Saving && msg.step.Done {
+				e.made++
+			}
 			return e, e.task.watch()
 		}
 	case taskDoneMsg:
@@ -155,9 +185,7 @@ func (e exports) Update(msg tea.Msg) (screen, tea.Cmd) {
 			return e.ended(msg)
 		}
 	case catalogueMsg:
-		if bot, known := e.sh.bot(e.bot.Key); known {
-			e.bot = bot
-		}
+		e.bots = e.sh.current(e.bots)
 	case tea.PasteMsg:
 		e.form = e.form.paste(msg.Content)
 	case burstMsg:
@@ -190,7 +218,7 @@ func (e exports) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		}
 		return e, nil
 	case key.Matches(msg, keys.back):
-		return e.from, nil
+		return e.leave(""), nil
 	}
 	var cmd tea.Cmd
 	var event formEvent
@@ -199,7 +227,7 @@ func (e exports) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	if event != formSubmitted {
 		return e, cmd
 	}
-	if e.takesAway() {
+	if _, taken, _ := e.sorted(); len(taken) > 0 || len(e.bots) > 1 {
 		e.asking, e.asked = true, guard{e.sh.now()}
 		return e, nil
 	}
@@ -211,14 +239,25 @@ type exported struct {
 	// path is the file that was written, or copied what the clipboard took.
 	path   string
 	copied copied
+	made   int // sessions, also where something went wrong then
 }
 
-// start has the session made or marked, and what was asked for written. What the task needs is taken now.
+// An exportError is what kept a bot from being exported.
+type exportError struct {
+	bot fleet.Bot
+	err error
+}
+
+func (e *exportError) Error() string { return "export " + e.bot.String() + ": " + e.err.Error() }
+func (e *exportError) Unwrap() error { return e.err }
+
+// start has the sessions made or marked, and what was asked for written. What the task needs is taken now.
 func (e exports) start() (screen, tea.Cmd) {
-	f, bot, shape, way := e.sh.fleet, e.bot.Key, e.shape(), e.way()
-	name, session, there := e.leaving()
+	f, bots, shape, way, name := e.sh.fleet, e.bots, e.shape(), e.way(), e.leaving()
 	place, path := e.form.field(fleet.FieldPlace).value(), e.form.field(fieldPath).value()
 	native := e.sh.clipboard.system()
+	toMake, _, _ := e.sorted()
+	e.toMake, e.made = len(toMake), 0
 	var cmd tea.Cmd
 	e.task, cmd = e.sh.start("export", func(ctx context.Context, report func(fleet.Step)) (any, error) {
 		if way == toClipboard && native.name() == "" {
@@ -229,38 +268,33 @@ func (e exports) start() (screen, tea.Cmd) {
 				return nil, err
 			}
 		}
-		if err := ready(ctx, f, bot, name, place, session, there, report); err != nil {
-			return nil, err
+		if shape.HasSession() {
+			if err := f.Fits(bots, name, shape.Kind); err != nil {
+				return nil, err
+			}
 		}
-		detail := shape.String()
-		if name != "" {
-			detail = "session " + name + ", " + detail
+		var opened []fleet.OpenedSession
+		made := 0
+		for _, bot := range bots {
+			one, madeOne, err := f.HandOut(ctx, bot.Key, name, place, shape, report)
+			if err != nil {
+				return exported{made: made}, &exportError{bot, err}
+			}
+			if madeOne {
+				made++
+			}
+			opened = append(opened, one)
 		}
-		opened, err := f.OpenSession(ctx, bot, name, fleet.Use{Action: "export", Detail: detail})
+		out, err := fleet.Export(opened, shape)
 		if err != nil {
-			return nil, err
+			return exported{made: made}, err
 		}
-		made, err := fleet.Export([]fleet.OpenedSession{opened}, shape)
-		if err != nil {
-			return nil, err
-		}
-		return deliver(ctx, native, way, path, made.Text)
+		done, err := deliver(ctx, native, way, path, out.Text)
+		done.made = made
+		return done, err
 	})
 	e.step = fleet.Step{Stage: fleet.OpeningKeyring}
 	return e, cmd
-}
-
-// ready makes the session where there is none, and marks one that is taken away from where it runs.
-func ready(ctx context.Context, f *fleet.Fleet, bot fleet.Key, name, place string, session fleet.Session, there bool, report func(fleet.Step)) error {
-	switch {
-	case name == "", there && !fleet.TakesAway(session, place):
-		return nil
-	case there:
-		_, err := f.MarkElsewhere(ctx, bot, name, place)
-		return err
-	}
-	_, err := f.LoginSession(ctx, bot, fleet.NewSession{Name: name, Elsewhere: true, At: place}, report)
-	return err
 }
 
 // deliver lets a text leave.
@@ -287,7 +321,7 @@ func (e exports) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 	e.task, e.cancelling = task{}, false
 	var unsaved *fleet.UnsavedError
 	if errors.As(msg.err, &unsaved) {
-		a := attempt{aim: loggingIn, key: e.bot.Key, name: displayName(e.bot), back: e}
+		a := attempt{aim: loggingIn, key: unsaved.Bot.Key, name: displayName(unsaved.Bot), back: e}
 		if cancelled {
 			e.sh.unsaved = unsaved
 			next, cmd := newAbandoning(e.sh, a, "Cancelled. Nothing was saved.")
@@ -298,18 +332,39 @@ func (e exports) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 	done, ok := msg.value.(exported)
 	switch {
 	case msg.err != nil || !ok:
+		e.made = done.made
 		e.says = e.why(msg.err, cancelled)
 		return e, e.sh.reload
 	case done.path != "":
-		return told(e.from, "Written to "+fault.Clean(done.path)+", which nobody else may read."), e.sh.reload
+		return e.leave("Written to " + fault.Clean(done.path) + ", which nobody else may read."), e.sh.reload
 	}
 	var cmd tea.Cmd
 	e.sh.clipboard, cmd = e.sh.clipboard.took(done.copied, e.sh.now())
-	return e.from, tea.Batch(cmd, e.sh.reload)
+	return e.leave(""), tea.Batch(cmd, e.sh.reload)
 }
 
-// why says in a line what kept an export from leaving.
+// leave goes back to the screen that asked, and has it say what became of it.
+func (e exports) leave(says string) screen {
+	switch {
+	case e.from == nil:
+		e.sh.list.notice = says
+		return e.sh.home()
+	case says == "":
+		return e.from
+	}
+	return told(e.from, says)
+}
+
+// why says in a line what kept an export from leaving. Sessions that were made are kept: they go out the next time.
 func (e exports) why(err error, cancelled bool) string {
+	says := e.reason(err, cancelled)
+	if e.made > 0 && e.toMake > 1 {
+		says += fmt.Sprintf(" %d of %d sessions were made, and are kept.", e.made, e.toMake)
+	}
+	return says
+}
+
+func (e exports) reason(err error, cancelled bool) string {
 	switch {
 	case errors.Is(err, ErrNoClipboard):
 		return "There is no clipboard here. Choose a file, or the terminal's."
@@ -318,6 +373,10 @@ func (e exports) why(err error, cancelled bool) string {
 	}
 	if said := whyNotWritten(err); said != "" {
 		return said
+	}
+	var of *exportError
+	if errors.As(err, &of) && len(e.bots) > 1 {
+		return displayName(of.bot) + ": " + lowered(e.sh.says(of.err))
 	}
 	return e.sh.says(err)
 }

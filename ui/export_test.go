@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/fleet/files"
 	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/keyring"
@@ -33,7 +34,7 @@ func openExport(t *testing.T, edit func(exports) exports) (*shell, screen) {
 	bots := someBots()
 	bots[0].Sessions = severalSessions()
 	sh := testShell(t, bots...)
-	e := newExport(sh, sh.bots[0], newCard(sh, sh.bots[0].Key)).(exports)
+	e := newExport(sh, sh.bots[:1], 0, newCard(sh, sh.bots[0].Key)).(exports)
 	if edit != nil {
 		e = edit(e).settled()
 	}
@@ -65,6 +66,59 @@ func TestExportAsksLooks(t *testing.T) {
 		sh, s := openExport(t, func(e exports) exports { return e.choose(fieldGoes, store.DefaultSession) })
 		return sh, drive(s, "enter")
 	}, nil)
+}
+
+// openExportOfSeveral opens the export of bots that are marked, some of which the filter hides.
+func openExportOfSeveral(t *testing.T, edit func(exports) exports) (*shell, screen) {
+	t.Helper()
+	bots := someBots()
+	bots[0].Sessions = severalSessions()
+	sh := testShell(t, bots...)
+	e := newExport(sh, sh.bots[:3], 1, nil).(exports)
+	if edit != nil {
+		e = edit(e).settled()
+	}
+	return sh, e
+}
+
+func TestExportOfSeveralLooks(t *testing.T) {
+	at := func(place string) func(exports) exports {
+		return func(e exports) exports {
+			e.form = e.form.with(e.form.field(fleet.FieldPlace).set(place))
+			return e
+		}
+	}
+	for name, edit := range map[string]func(exports) exports{
+		"Form": at(""), "Asks": at("ci"),
+		"GivesAway": func(e exports) exports { return e.choose(fieldGoes, store.DefaultSession) },
+		"Alone":     func(e exports) exports { return e.choose(fieldFormat, "kubernetes") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			looks(t, func(t *testing.T) (*shell, screen) {
+				sh, s := openExportOfSeveral(t, edit)
+				return sh, drive(s, "enter")
+			}, nil)
+		})
+	}
+}
+
+// Several leave after one question, whatever form they leave in, and a session can be chosen only where all have it.
+func TestExportOfSeveralAsksOnce(t *testing.T) {
+	for _, format := range []string{"env", "json", "kubernetes"} {
+		sh, s := openExportOfSeveral(t, func(e exports) exports { return e.choose(fieldFormat, format) })
+		s = drive(s, "enter")
+		if e := s.(exports); !e.asking || e.task.id != 0 {
+			t.Errorf("%s: it does not ask", format)
+		}
+		sh.now = func() time.Time { return noon().Add(time.Second) }
+		if e := drive(s, "enter").(exports); e.asking || e.task.id == 0 {
+			t.Errorf("%s: it asks more than once", format)
+		}
+	}
+	_, s := openExportOfSeveral(t, nil)
+	if got, want := s.(exports).form.field(fieldGoes).choices, []string{newSession, store.DefaultSession}; !slices.Equal(got, want) {
+		t.Errorf("sessions to choose from: %q, want %q", got, want)
+	}
 }
 
 func TestSessionsLook(t *testing.T) {
@@ -182,6 +236,87 @@ func TestAWholeExport(t *testing.T) {
 	}
 }
 
+// right goes on to the choice that is drawn so.
+func (w *whole) right(choice string) {
+	for range 20 {
+		w.Settled()
+		if strings.Contains(w.Text(), choice) {
+			return
+		}
+		w.Press(tea.KeyRight)
+	}
+	w.See(choice)
+}
+
+// Marked bots leave in one file, each with a session of its own; run again, it makes none.
+func TestAWholeExportOfSeveral(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "bots.env")
+	w := newWhole(t, 3)
+	w.See("3 bots")
+	bring := func() {
+		w.Type("*")
+		w.See("3 marked")
+		w.Type("e")
+		w.See("Export 3 bots")
+		w.right("< env >")
+		w.slowly("\t")
+		w.See("▌ With")
+		w.right("< telethon >")
+		w.slowly("\t")
+		w.See("▌ Session")
+		w.slowly("\t")
+		w.See("▌ Runs at")
+		w.Type("vps-1")
+		w.See("vps-1")
+		w.Settled()
+		w.slowly("\t")
+		w.See("▌ To")
+		w.right("< a new file >")
+		w.slowly("\t")
+		w.See("▌ File")
+		w.Ctrl('u')
+		w.slowly(file)
+		w.Settled()
+		w.slowly("\r")
+	}
+	bring()
+	w.See("3 sessions are made for their place, by 3 logins")
+	time.Sleep(guardTime)
+	w.Press(tea.KeyEnter)
+	w.See("Written to " + file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := files.Read("bots.env", text)
+	tokens, sessions := 0, 0
+	for _, e := range doc.Entries {
+		if e.IsSession() {
+			sessions++
+		} else {
+			tokens++
+		}
+	}
+	if err != nil || tokens != 3 || sessions != 3 {
+		t.Errorf("%v: %d tokens and %d sessions in it", err, tokens, sessions)
+	}
+	if stats := w.telegram.Stats(); stats.Sessions != 6 {
+		t.Errorf("%d sessions at Telegram", stats.Sessions)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	w.Press(tea.KeyEscape)
+	bring()
+	w.See("Session vps-1 of 3 bots goes out once more.")
+	time.Sleep(guardTime)
+	w.Press(tea.KeyEnter)
+	w.See("Written to " + file)
+	if stats := w.telegram.Stats(); stats.Sessions != 6 {
+		t.Errorf("%d sessions at Telegram after the second time", stats.Sessions)
+	}
+}
+
 // Where an export can go nowhere, no session is made for it; what is there is not written over.
 func TestAnExportThatCannotLeave(t *testing.T) {
 	sh, _ := openExport(t, nil)
@@ -201,12 +336,12 @@ func TestAnExportThatCannotLeave(t *testing.T) {
 		if c.err == nil {
 			t.Errorf("%s: not refused", name)
 		}
-		e := exports{sh: sh, bot: sh.bots[0]}
+		e := exports{sh: sh, bots: sh.bots[:1]}
 		if got := e.why(c.err, false); got == "" || !strings.HasPrefix(got, c.says) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	e := exports{sh: sh, bot: sh.bots[0]}
+	e := exports{sh: sh, bots: sh.bots[:1]}
 	if got := e.why(context.Canceled, true); got != "Cancelled. Nothing was exported." {
 		t.Errorf("cancelled: %q", got)
 	}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -17,14 +19,14 @@ func (e exports) Keys() []key.Binding {
 	case e.task.id != 0:
 		return []key.Binding{as(k.back, "cancel")}
 	case e.asking:
-		return []key.Binding{as(k.open, "give it away"), as(k.back, "keep it")}
+		return []key.Binding{as(k.open, e.gives()), as(k.back, e.keeps())}
 	}
 	return append([]key.Binding{as(k.open, "export"), k.back}, e.form.keys(e.sh)...)
 }
 
 func (e exports) View(size size) view {
 	t := e.sh.theme
-	v := view{trail: "Export " + displayName(e.bot), status: t.waiting.Render(e.says)}
+	v := view{trail: "Export " + whom(e.bots), status: t.waiting.Render(e.says)}
 	about := e.about(size.width)
 	fields, cursor := e.form.lines(e.sh, size.width)
 	if !e.asking && len(fields)+len(about) > size.height {
@@ -46,45 +48,126 @@ func (e exports) View(size size) view {
 	case e.cancelling:
 		v.status = t.waiting.Render("Cancelling" + t.glyphs.ellipsis)
 	case e.task.id != 0:
-		v.status = fault.Stage(e.step) + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
+		v.status = fault.Stage(e.step) + t.glyphs.ellipsis
+		if e.toMake > 1 {
+			v.status += fmt.Sprintf(" %s session %d of %d", t.glyphs.dot, min(e.made+1, e.toMake), e.toMake)
+		}
+		v.status += " " + t.glyphs.dot + " esc cancels"
+	case e.asking && len(e.bots) > 1:
+		v.status = t.waiting.Render("Export " + whom(e.bots) + "?")
 	case e.asking:
-		name, _, _ := e.leaving()
-		v.status = t.waiting.Render("Give session " + fault.Clean(name) + " away?")
+		v.status = t.waiting.Render("Give session " + fault.Clean(e.leaving()) + " away?")
 	}
 	return v
+}
+
+// gives and keeps are what enter and esc do with what is asked about.
+func (e exports) gives() string {
+	if len(e.bots) > 1 {
+		return "export"
+	}
+	return "give it away"
+}
+
+func (e exports) keeps() string {
+	if len(e.bots) > 1 {
+		return "back"
+	}
+	return "keep it"
 }
 
 // about says what the export costs, and what its form loses.
 func (e exports) about(width int) []string {
 	form := e.shape()
-	if !form.HasSession() {
-		return prose("Token and app go alone. The program logs in by itself, which makes a session that botring does not know of.", width)
-	}
-	name, session, there := e.leaving()
 	var says []string
-	switch {
-	case e.takesAway():
-		says = append(says, "Session "+name+" runs "+fault.Runs(session)+", and Telegram ends a session that is used in two places at once. "+
-			"Once it is given away it must not be used "+fault.Runs(session)+" any more.")
-	case there:
-		says = append(says, "Session "+name+" runs "+fault.Runs(session)+" already, and goes out once more.")
-	default:
-		says = append(says, "A session is made for its place: one more login, which counts towards Telegram's limit. It is never opened here.")
+	if e.hidden > 0 {
+		says = append(says, fmt.Sprintf("The filter hides %d of %s.", e.hidden, whom(e.bots)))
 	}
-	if !there || len(e.bot.Sessions) > 1 {
+	if !form.HasSession() {
+		alone := "Token and app go alone. The program logs in by itself, which makes a session that botring does not know of."
+		if len(e.bots) > 1 {
+			alone = "Tokens and apps go alone. The programs log in by themselves, which makes sessions that botring does not know of."
+		}
+		return prose(strings.Join(append(says, alone), " "), width)
+	}
+	if len(e.bots) > 1 {
+		says = append(says, e.costs()...)
+	} else {
+		says = append(says, e.cost())
+	}
+	toMake, _, _ := e.sorted()
+	if len(toMake) > 0 || slices.ContainsFunc(e.bots, func(b fleet.Bot) bool { return len(b.Sessions) > 1 }) {
 		says = append(says, fault.SessionCost)
 	}
-	if lost := lostIn(form.Kind, e.bot.Environment); lost != "" {
+	if lost := lostIn(form.Kind, e.bots); lost != "" {
 		says = append(says, form.Kind.Library()+" has no room for "+lost+".")
 	}
 	return prose(strings.Join(says, " "), width)
 }
 
+// cost is what becomes of the session of a single bot.
+func (e exports) cost() string {
+	name := e.leaving()
+	session, there := e.bots[0].Session(name)
+	switch _, taken, _ := e.sorted(); {
+	case len(taken) > 0:
+		return "Session " + name + " runs " + fault.Runs(session) + ", and Telegram ends a session that is used in two places at once. " +
+			"Once it is given away it must not be used " + fault.Runs(session) + " any more."
+	case there:
+		return "Session " + name + " runs " + fault.Runs(session) + " already, and goes out once more."
+	}
+	return "A session is made for its place: one more login, which counts towards Telegram's limit. It is never opened here."
+}
+
+// costs are what becomes of the sessions of several.
+func (e exports) costs() []string {
+	toMake, taken, there := e.sorted()
+	name := fault.Clean(e.leaving())
+	var says []string
+	if n := len(toMake); n > 0 {
+		says = append(says, fmt.Sprintf("%s made for their place, by %s, which count towards Telegram's limit; one follows the other. They are never opened here.",
+			isOrAre(n, "session"), count(n, "login")))
+	}
+	if n := len(taken); n > 0 {
+		runs := runsAt(taken, e.leaving())
+		says = append(says, fmt.Sprintf("Session %s of %s runs %s, and Telegram ends a session that is used in two places at once. "+
+			"Once it is given away it must not be used %s any more.", name, count(n, "bot"), runs, runs))
+	}
+	if n := len(there); n > 0 {
+		says = append(says, fmt.Sprintf("Session %s of %s goes out once more.", name, count(n, "bot")))
+	}
+	return says
+}
+
+// runsAt says where bots' sessions of a name run.
+func runsAt(bots []fleet.Bot, name string) string {
+	runs := ""
+	for _, bot := range bots {
+		session, _ := bot.Session(name)
+		switch at := fault.Runs(session); runs {
+		case "", at:
+			runs = at
+		default:
+			return "where it is"
+		}
+	}
+	return runs
+}
+
+func isOrAre(n int, what string) string {
+	if n == 1 {
+		return count(n, what) + " is"
+	}
+	return count(n, what) + " are"
+}
+
 // lostIn lists what people would have to give a library anew.
-func lostIn(kind fleet.SessionKind, environment string) string {
+func lostIn(kind fleet.SessionKind, bots []fleet.Bot) string {
+	test := slices.ContainsFunc(bots, func(b fleet.Bot) bool { return b.Environment == "test" })
+
 	var lost []string
 	for _, field := range []fleet.SessionField{fleet.SessionAddress, fleet.SessionAPIID, fleet.SessionUserID, fleet.SessionTest} {
-		if !kind.Keeps(field) && (field != fleet.SessionTest || environment == "test") {
+		if !kind.Keeps(field) && (field != fleet.SessionTest || test) {
 			lost = append(lost, fault.SessionField(field))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func someFound() foundToImport {
 	twice.Before, twice.BeforeFile = 3, ".env"
 	lost := session(at(0, "worker.session", 0, fleet.Ownerless), "worker")
 	lost.Problem = &fleet.InputError{Field: fleet.FieldSession, Problem: fleet.ProblemNoOwner}
-	return foundToImport{
+	found := foundToImport{
 		place: "~/bots",
 		doc:   files.Document{Format: files.Folder, Skipped: 12, Links: 1},
 		candidates: []fleet.Candidate{
@@ -51,6 +52,10 @@ func someFound() foundToImport {
 			session(here(0, fleet.New), "shop"), session(here(5, fleet.Same), "spare"), lost,
 		},
 	}
+	for _, c := range found.candidates {
+		found.doc.Entries = append(found.doc.Entries, c.Entry)
+	}
+	return found
 }
 
 func importOf(sh *shell, found foundToImport) screen {
@@ -73,16 +78,33 @@ func importsOf(on func(string, []fleet.Bot, func(*shell) screen)) {
 		sh.body = bodySize(size{40, 10})
 		return list("enter")(sh)
 	})
+	on("import list at a session without its bot", someBots(), list("G"))
+	second := []string{"j", "j", "j", "j", "j", "j", "j"}
+	on("import list at a second token", someBots(), list(second...))
+	on("import list, reading", someBots(), list(append(second, "space")...))
+	on("import list, stopping", someBots(), list(append(second, "space", "esc")...))
+	on("import tags", someBots(), list("t"))
+	on("import tags, typed", someBots(), list("t", "p", "r"))
+	on("import owner", someBots(), list("G", "E", "7"))
+	on("import owner, reading", someBots(), list("G", "E", "7", "enter"))
+	on("import owner, stopping", someBots(), list("G", "E", "7", "enter", "esc"))
 	on("import asking to save", someBots(), list("ctrl+s"))
 }
 
 func TestImportLooks(t *testing.T) {
-	for name, pressed := range map[string][]string{"List": nil, "End": {"G"}, "Asking": {"j", "j", "enter"}, "SaveOnly": {"*", "*", "ctrl+s"}} {
+	for name, pressed := range map[string][]string{
+		"List": nil, "End": {"G"}, "Asking": {"j", "j", "enter"}, "SaveOnly": {"*", "*", "ctrl+s"},
+		"SecondToken": {"j", "j", "j", "j", "j", "j", "j"},
+		"Tags":        {"t", "p", "r"}, "Tagged": {"t", "e", "u", "enter"}, "TaggedAsking": {"t", "e", "u", "enter", "enter"}, "Owner": {"G", "E", "7"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			looks(t, func(t *testing.T) (*shell, screen) {
 				sh := testShell(t, someBots()...)
 				sh.body = bodySize(size{100, 30})
-				return sh, drive(importOf(sh, someFound()), pressed...)
+				unhurried(sh) // an enter that comes at once is part of a paste
+				s := drive(importOf(sh, someFound()), pressed...)
+				sh.now = noon
+				return sh, s
 			}, nil)
 		})
 	}
@@ -129,6 +151,68 @@ func TestImportChoice(t *testing.T) {
 	}
 	if l := drive(importOf(sh, someFound()), "ctrl+s").(importList); !l.asking || !l.order().how.NoLogin {
 		t.Error("without an app tokens can still be saved")
+	}
+}
+
+// TestImportTags: what is typed goes along with all of them, and can be typed anew.
+func TestImportTags(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	sh.body = bodySize(size{100, 30})
+	unhurried(sh)
+	tags := func(s screen) string { return strings.Join(s.(importList).order().how.Tags, " ") }
+	s := drive(importOf(sh, someFound()), "t", "p", "tab", "space", "n", "enter")
+	if got := tags(s); got != "prod n" {
+		t.Errorf("tags %q", got)
+	}
+	if got := tags(drive(s, "t", "backspace", "backspace", "enter")); got != "prod" {
+		t.Errorf("tags %q after one was taken back", got)
+	}
+	if got := tags(drive(s, "t", "a", "esc")); got != "prod n" {
+		t.Errorf("tags %q after esc", got)
+	}
+	if s := drive(s, "t", "space", "-", "e", "u", "enter"); !is[tagging](s) {
+		t.Errorf("a tag was taken away from bots that are yet to be made: %T", s)
+	}
+}
+
+// TestImportSecondToken: of two tokens of a bot the first counts until somebody chooses the other, and chooses back.
+func TestImportSecondToken(t *testing.T) {
+	dir := t.TempDir()
+	w := newWhole(t, 1)
+	w.See("1 bot")
+	w.addBot(2)
+	other := fmt.Sprintf("%d:AAH%s", wholeID(2), strings.Repeat("o", 32))
+	text := other + "\n" + wholeToken(2).Reveal() + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "bots.txt"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.Type("i")
+	w.See("Lists, tables")
+	w.slowly(filepath.Join(dir, "bots.txt"))
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+	w.See("1 of 2 chosen · 1 new · 1 twice")
+	w.Type("j")
+	w.See("space take this one")
+	w.Type(" ")
+	w.See("This token counts now, in place of the other.")
+	w.See("line 1  another token of this bot is in line 2")
+	w.Type("k")
+	w.See("space take this one")
+	w.Type(" ")
+	w.See("line 2  another token of this bot is in line 1")
+	w.Type("j")
+	w.Type(" ")
+	w.See("line 1  another token of this bot is in line 2")
+	w.See("1 of 2 chosen · 1 new · 1 twice")
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+	w.See("1 bot will be logged in")
+	w.confirm()
+	w.See("Imported Whole 2")
+	token, err := w.fleet.Token(t.Context(), fleet.Key{Environment: "test", ID: wholeID(2)})
+	if err != nil || !token.Equal(wholeToken(2)) {
+		t.Errorf("the one that was chosen is saved: %t, %v", token.Equal(wholeToken(2)), err)
 	}
 }
 
@@ -210,8 +294,17 @@ func TestImportLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Fprintln(&list, text.Reveal())
-	if err := os.WriteFile(filepath.Join(dir, "bots.txt"), []byte(list.String()), 0o600); err != nil {
+	// Telethon does not write down whose a session is.
+	worker, err := sessionstring.Format(sessionstring.Session{
+		DC: 2, Host: "149.154.167.40", Port: 443, Key: secret.New(strings.Repeat("w", 256)),
+	}, sessionstring.Telethon)
+	if err != nil {
 		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"bots.txt": list.String(), "worker.txt": worker.Reveal() + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 
 	w.Type("i")
@@ -219,8 +312,22 @@ func TestImportLife(t *testing.T) {
 	w.slowly(dir)
 	w.slowly("")
 	w.Press(uv.KeyEnter)
-	w.See("5 of 5 chosen · 5 new")
+	w.See("5 of 6 chosen · 5 new · 1 not usable")
 	w.See("a Pyrogram session")
+	w.Type("G")
+	w.See("whose it is")
+	w.Type("E")
+	w.See("does not say whose it is")
+	w.slowly("7000000004")
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+	w.See("6 of 6 chosen · 6 new")
+	w.Type("t")
+	w.See("Tags of what is imported")
+	w.slowly("vps eu")
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+	w.See("vps eu")
 	if bots, _ := w.fleet.Bots(t.Context()); len(bots) != 2 || len(w.items(t)) != 2 {
 		t.Errorf("looking has written: %d bots, %v", len(bots), w.items(t))
 	}
@@ -228,12 +335,15 @@ func TestImportLife(t *testing.T) {
 	w.Press(uv.KeyEnter)
 	w.See("4 bots will be logged in")
 	w.confirm()
-	w.See("Imported 4 of 5 items")
+	w.See("Imported 5 of 6 items")
 	w.See("✕ 7000000006")
 	w.Press(uv.KeyEscape)
 	w.See("Whole 5")
 	if bot, err := w.fleet.Bot(t.Context(), fleet.Key{Environment: "test", ID: wholeID(3)}); err != nil || len(bot.Sessions) != 2 || bot.Sessions[1].Runs != store.Elsewhere {
 		t.Errorf("%+v, %v", bot.Sessions, err)
+	}
+	if bot, err := w.fleet.Bot(t.Context(), fleet.Key{Environment: "test", ID: wholeID(4)}); err != nil || len(bot.Sessions) != 2 || !slices.Equal(bot.Tags, []string{"vps", "eu"}) {
+		t.Errorf("%+v, %v", bot, err)
 	}
 	if stats := w.telegram.Stats(); stats.Sessions != 5 {
 		t.Errorf("%d sessions at Telegram: what was imported is none that it knows", stats.Sessions)
@@ -245,7 +355,7 @@ func TestImportLife(t *testing.T) {
 	w.slowly(dir)
 	w.slowly("")
 	w.Press(uv.KeyEnter)
-	w.See("1 of 5 chosen · 1 new · 4 here already")
+	w.See("1 of 6 chosen · 1 new · 4 here already · 1 not usable")
 	w.slowly("")
 	w.Press(uv.KeyEnter)
 	w.See("1 bot will be logged in")

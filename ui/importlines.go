@@ -96,7 +96,12 @@ func (l importList) View(size size) view {
 		v.body = append(v.body, "")
 	}
 	v.body = append(v.body, foot...)
-	if v.status == "" {
+	switch {
+	case l.cancelling:
+		v.status = "Cancelling" + t.glyphs.ellipsis
+	case l.looking.id != 0:
+		v.status = "reading" + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc stops"
+	case v.status == "":
 		v.status = t.dim.Render(joined(" "+t.glyphs.dot+" ", candidateWhere(all[l.at]), candidateWords(all[l.at])))
 	}
 	return v
@@ -154,11 +159,25 @@ func (l importList) count() int {
 	return n
 }
 
-// foot is the app that tokens log in with which name none.
+// foot is what counts for all: the app that tokens log in with which name none, and tags.
 func (l importList) foot(size size) []string {
-	if !l.needsApp() || size.height < lowRows {
+	if size.height < lowRows {
 		return nil
 	}
+	var lines []string
+	if l.needsApp() {
+		lines = l.appLines(size.width)
+	}
+	if len(l.tags) > 0 {
+		lines = append(lines, l.sh.theme.fact("Tags", size.width, fault.Clean(strings.Join(l.tags, " ")))...)
+	}
+	if len(lines) > 0 {
+		lines = append([]string{""}, lines...)
+	}
+	return lines
+}
+
+func (l importList) appLines(width int) []string {
 	t, says := l.sh.theme, "none yet: a adds one"
 	if n := len(l.sh.apps); n > 0 {
 		app := l.sh.apps[min(l.app, n-1)]
@@ -167,7 +186,7 @@ func (l importList) foot(size size) []string {
 			says = t.focus.Render("< ") + says + t.focus.Render(" >") + t.dim.Render(fmt.Sprintf(" %d/%d", min(l.app, n-1)+1, n))
 		}
 	}
-	return append([]string{""}, t.fact("App", size.width, says)...)
+	return t.fact("App", width, says)
 }
 
 // columns are as wide as the rows on show need. In little room where a thing stands is told in the status line.
@@ -258,6 +277,9 @@ func (l importList) question(size size) []string {
 			what += ", once it has logged in"
 		}
 		says = append(says, what+".")
+	}
+	if p.logins > 0 && len(l.tags) > 0 {
+		says = append(says, "Tags they are given: "+fault.Clean(strings.Join(l.tags, " "))+".")
 	}
 	if len(p.apps) > 0 {
 		says = append(says, count(len(p.apps), "app")+" that came along will be saved.")

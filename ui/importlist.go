@@ -1,12 +1,15 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"botring/fleet"
+	"botring/fleet/files"
 	"botring/fleet/store"
 )
 
@@ -19,6 +22,8 @@ type importList struct {
 	// chosen is which candidates are to be imported, by their places. It is replaced, not changed.
 	chosen []bool
 	at     int
+	// tags are given to every bot that is logged in or saved anew.
+	tags []string
 	// app is the place among the saved apps of the one that tokens log in with which name none.
 	app int
 
@@ -28,6 +33,9 @@ type importList struct {
 	pager           pager
 	// says is what the last key did, or could not do.
 	says string
+	// looking: another of a bot's tokens is to count, and all are looked at anew for that.
+	looking    task
+	cancelling bool
 }
 
 // newImportList shows what was read. What is new is chosen already.
@@ -39,7 +47,36 @@ func newImportList(sh *shell, from importPath, found foundToImport) screen {
 		}
 	}
 	for i, c := range found.candidates {
-		l.chosen[i] = c.Verdict == fleet.New || c.Verdict == fleet.Same && choosable(c) && !loggedIn(c.Bot)
+		l.chosen[i] = wanted(c)
+	}
+	return l
+}
+
+// wanted reports whether a candidate is chosen before anybody chooses.
+func wanted(c fleet.Candidate) bool {
+	return c.Verdict == fleet.New || c.Verdict == fleet.Same && choosable(c) && !loggedIn(c.Bot)
+}
+
+// A previewAgain is what was found, looked at anew after somebody has said more about it.
+type previewAgain struct {
+	entries    []files.Entry
+	candidates []fleet.Candidate
+}
+
+func previewed(ctx context.Context, f *fleet.Fleet, entries []files.Entry) (previewAgain, error) {
+	candidates, err := f.Preview(ctx, entries)
+	return previewAgain{entries, candidates}, err
+}
+
+// anew is the list with what was looked at anew. What is as it was stays chosen or not.
+func (l importList) anew(again previewAgain) importList {
+	before := l.found.candidates
+	l.found.doc.Entries, l.found.candidates = again.entries, again.candidates
+	l.chosen = slices.Clone(l.chosen)
+	for i, c := range again.candidates {
+		if c.Verdict != before[i].Verdict || c.Key != before[i].Key {
+			l.chosen[i] = wanted(c)
+		}
 	}
 	return l
 }
@@ -67,8 +104,18 @@ func (l importList) Typing() bool { return false }
 func (l importList) notice(text string) screen { l.says = text; return l }
 
 func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
+	if done, ok := msg.(taskDoneMsg); ok && l.looking.id != 0 && done.task == l.looking.id {
+		return l.looked(done), nil
+	}
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
+		return l, nil
+	}
+	if l.looking.id != 0 {
+		if key.Matches(press, l.sh.keys.back) {
+			l.looking.cancel()
+			l.cancelling = true
+		}
 		return l, nil
 	}
 	l.says = ""
@@ -82,6 +129,8 @@ func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch {
 	case key.Matches(press, keys.back, keys.quit):
 		return l.from, nil
+	case key.Matches(press, keys.mark) && l.current().Verdict == fleet.Contradicted:
+		return l.prefer()
 	case key.Matches(press, keys.mark):
 		return l.toggle(), nil
 	case key.Matches(press, keys.markAll):
@@ -92,6 +141,10 @@ func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
 		l.app = l.appAfter(-1)
 	case key.Matches(press, keys.right):
 		l.app = l.appAfter(1)
+	case key.Matches(press, keys.tags) && l.takesTags():
+		return newTagsToGive(l.sh, "what is imported", l.tags, l, func(tags []string) screen { l.tags = tags; return l }), nil
+	case key.Matches(press, keys.edit) && l.current().OwnerOpen():
+		return newImportOwner(l), nil
 	case key.Matches(press, keys.add):
 		form := newAppForm(l.sh).(appForm)
 		form.from = l
@@ -102,6 +155,14 @@ func (l importList) Update(msg tea.Msg) (screen, tea.Cmd) {
 		return l.ask(true), nil
 	}
 	return l, nil
+}
+
+// current is the selected candidate.
+func (l importList) current() fleet.Candidate { return l.found.candidates[l.at] }
+
+// takesTags reports whether there is a bot that tags could be given to.
+func (l importList) takesTags() bool {
+	return slices.ContainsFunc(l.found.candidates, func(c fleet.Candidate) bool { return choosable(c) && !c.IsSession() })
 }
 
 func (l importList) move(msg tea.KeyPressMsg) (importList, bool) {
@@ -136,6 +197,39 @@ func (l importList) toggle() importList {
 	l.chosen = slices.Clone(l.chosen)
 	l.chosen[l.at] = !l.chosen[l.at]
 	l.at = min(l.at+1, len(l.chosen)-1)
+	return l
+}
+
+// prefer has the selected token count instead of the one of its bot that does, which changes what both come to.
+func (l importList) prefer() (screen, tea.Cmd) {
+	f, entries, of := l.sh.fleet, slices.Clone(l.found.doc.Entries), l.current().Key
+	for i, c := range l.found.candidates {
+		if c.Key == of && !c.IsSession() {
+			entries[i].Preferred = i == l.at
+		}
+	}
+	var cmd tea.Cmd
+	l.looking, cmd = l.sh.start("reading", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
+		return previewed(ctx, f, entries)
+	})
+	return l, cmd
+}
+
+// looked takes what came of it. A token that somebody has preferred is chosen, whatever it comes to.
+func (l importList) looked(msg taskDoneMsg) importList {
+	cancelled := l.cancelling || errors.Is(msg.err, context.Canceled)
+	l.looking, l.cancelling = task{}, false
+	again, ok := msg.value.(previewAgain)
+	switch {
+	case cancelled:
+		l.says = "Stopped. Nothing was changed."
+	case msg.err != nil || !ok:
+		l.says = l.sh.says(msg.err)
+	default:
+		l = l.anew(again)
+		l.chosen[l.at] = choosable(l.current())
+		l.says = "This token counts now, in place of the other."
+	}
 	return l
 }
 
@@ -187,7 +281,7 @@ func (l importList) apiID() int {
 
 // order is what was chosen. Those that would replace a token were chosen one by one.
 func (l importList) order() order {
-	o := order{deed: importing, how: fleet.Importing{APIID: l.apiID(), NoLogin: l.noLogin, Replace: true}}
+	o := order{deed: importing, how: fleet.Importing{APIID: l.apiID(), Tags: l.tags, NoLogin: l.noLogin, Replace: true}}
 	for i, c := range l.found.candidates {
 		if l.chosen[i] {
 			o.candidates = append(o.candidates, c)
@@ -234,6 +328,12 @@ func (l importList) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 
 func (l importList) Keys() []key.Binding {
 	k := l.sh.keys
+	switch {
+	case l.cancelling:
+		return nil
+	case l.looking.id != 0:
+		return []key.Binding{as(k.back, "stop")}
+	}
 	if l.asking {
 		does := "log in and save"
 		if l.noLogin || !l.logsIn() {
@@ -245,7 +345,19 @@ func (l importList) Keys() []key.Binding {
 		}
 		return keys
 	}
-	keys := []key.Binding{as(k.open, "import"), as(k.saveOnly, l.sh.words("save without logging in", "save only")), as(k.mark, "choose"), as(k.markAll, "all")}
+	chooses := "choose"
+	if l.current().Verdict == fleet.Contradicted {
+		chooses = "take this one"
+	}
+	keys := []key.Binding{as(k.open, "import")}
+	if l.current().OwnerOpen() {
+		keys = append(keys, as(k.edit, "whose it is"))
+	}
+	keys = append(keys, as(k.saveOnly, l.sh.words("save without logging in", "save only")), as(k.mark, chooses))
+	if l.takesTags() {
+		keys = append(keys, k.tags)
+	}
+	keys = append(keys, as(k.markAll, "all"))
 	if l.needsApp() {
 		if len(l.sh.apps) > 1 {
 			keys = append(keys, as(k.right, "next app"), as(k.left, "previous app"))

@@ -134,7 +134,7 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	}
 	on("export", someBots(), keys(withSessions, "e"))
 	on("export to a file", someBots(), func(sh *shell) screen {
-		e := newExport(sh, sh.bots[0], newCard(sh, sh.bots[0].Key)).(exports)
+		e := newExport(sh, sh.bots[:1], 0, newCard(sh, sh.bots[0].Key)).(exports)
 		to := e.form.field(fieldTo)
 		to.chosen = int(toFile)
 		e.form = e.form.with(to)
@@ -143,6 +143,10 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("export, asking", someBots(), keys(withSessions, "e", "tab", "right", "enter"))
 	on("export, running", someBots(), keys(withSessions, "e", "tab", "right", "right", "enter"))
 	on("export, cancelling", someBots(), keys(withSessions, "e", "tab", "right", "right", "enter", "esc"))
+	on("export of several", someBots(), keys(newBots, "*", "e"))
+	on("export of several, asking", someBots(), keys(newBots, "*", "e", "tab", "tab", "v", "1", "enter"))
+	on("export of several, running", someBots(), keys(newBots, "*", "e", "tab", "tab", "v", "1", "enter", "enter"))
+	on("export of several, cancelling", someBots(), keys(newBots, "*", "e", "tab", "tab", "v", "1", "enter", "enter", "esc"))
 	on("sessions", someBots(), keys(withSessions, "o"))
 	on("sessions, asking", someBots(), keys(withSessions, "o", "o"))
 	on("sessions, ending", someBots(), keys(withSessions, "o", "o", "enter"))

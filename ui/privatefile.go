@@ -21,7 +21,16 @@ func atHome(path string) (string, error) {
 	return filepath.Join(home, rest), err
 }
 
-// mayCreate looks whether a new file may be there, without making one.
+// MayMakeIn looks whether files can be made in a directory, by making one that is gone at once.
+func MayMakeIn(dir string) error {
+	file, err := os.CreateTemp(dir, ".botring-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// mayCreate looks whether a new file may be there, without making it.
 func mayCreate(path string) error {
 	path, err := atHome(path)
 	if err != nil {
@@ -30,8 +39,7 @@ func mayCreate(path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(err, fs.ErrExist)
 	}
-	_, err = os.Stat(filepath.Dir(path))
-	return err
+	return MayMakeIn(filepath.Dir(path))
 }
 
 // writePrivate writes a new file that only its owner may read, and returns its path. One that is there already

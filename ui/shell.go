@@ -169,6 +169,17 @@ func (sh *shell) bot(key fleet.Key) (fleet.Bot, bool) {
 	return fleet.Bot{}, false
 }
 
+// current are bots as last read, those that are gone as they were.
+func (sh *shell) current(bots []fleet.Bot) []fleet.Bot {
+	now := slices.Clone(bots)
+	for i, b := range now {
+		if row, known := sh.bot(b.Key); known {
+			now[i] = row
+		}
+	}
+	return now
+}
+
 // update takes what concerns all screens. Screens see the same messages after it.
 func (sh *shell) update(msg tea.Msg) tea.Cmd {
 	var clip, errand, watched tea.Cmd

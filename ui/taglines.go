@@ -71,7 +71,7 @@ func (t tagging) suggested(word string) []knownTag {
 	for _, k := range t.known {
 		folded := strings.ToLower(k.tag)
 		switch {
-		case taken && k.on == 0, !taken && k.on == len(t.bots), folded == stem:
+		case taken && k.on == 0, !taken && t.haveAll(k.on), folded == stem:
 		case strings.HasPrefix(folded, stem):
 			begin = append(begin, k)
 		case strings.Contains(folded, stem):
@@ -80,6 +80,9 @@ func (t tagging) suggested(word string) []knownTag {
 	}
 	return append(begin, have...)
 }
+
+// haveAll reports whether all of the bots have a tag that so many have.
+func (t tagging) haveAll(on int) bool { return on == len(t.bots) && t.give == nil }
 
 func (t tagging) View(size size) view {
 	sh := t.sh
@@ -101,7 +104,10 @@ func (t tagging) View(size size) view {
 
 // title names the bot, or says how many there are.
 func (t tagging) title() string {
-	if len(t.bots) == 1 {
+	switch {
+	case t.give != nil:
+		return "Tags of " + t.whom
+	case len(t.bots) == 1:
 		return displayName(t.bots[0]) + " " + t.sh.theme.glyphs.trail + " Tags"
 	}
 	return "Tags of " + count(len(t.bots), "bot")
@@ -155,7 +161,7 @@ func (t tagging) lines(width, height int) []string {
 		lines = append(lines, indentBy(margin(width))+theme.key.Render(sign)+" "+style.Render(theme.pad(fault.Clean(tag), cell))+"  "+theme.dim.Render(says))
 	}
 	for _, tag := range add {
-		if on := t.on(tag); on < len(t.bots) && (tag != word || !t.begun(word)) {
+		if on := t.on(tag); !t.haveAll(on) && (tag != word || !t.begun(word)) {
 			put(tag, "+", t.has(on))
 		}
 	}
@@ -208,7 +214,7 @@ func (t tagging) has(on int) string {
 	switch {
 	case len(t.bots) == 1 && on == 1:
 		return "has it"
-	case len(t.bots) == 1:
+	case len(t.bots) == 1, t.give != nil:
 		return ""
 	case on == 0:
 		return "none has it"

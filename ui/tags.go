@@ -23,6 +23,9 @@ type tagging struct {
 	marked bool
 	// from is the screen that asked, home when nil.
 	from screen
+	// give takes the tags where the bots are yet to be made, whom of them says how many. Nothing is saved then.
+	give func(tags []string) screen
+	whom string
 
 	form  form
 	known []knownTag
@@ -46,6 +49,19 @@ func newTags(sh *shell, bots []fleet.Bot, hidden int, marked bool, from screen) 
 		sh: sh, bots: bots, hidden: hidden, marked: marked, from: from,
 		form: form{fields: []field{f}}, known: knownTags(sh.bots, bots),
 	}
+}
+
+// newTagsToGive asks for the tags of bots that are yet to be made; some may have been typed before.
+func newTagsToGive(sh *shell, whom string, tags []string, from screen, give func([]string) screen) screen {
+	f := newField(fleet.FieldTag, "Tags", maskNone, func(value string) *fleet.InputError {
+		add, _ := typedTags(value)
+		return fleet.CheckTags(add)
+	})
+	f.optional, f.hint = true, "words to find them all by: prod eu"
+	f = f.own()
+	f.input.SetValue(strings.Join(tags, " "))
+	f.input.CursorEnd()
+	return tagging{sh: sh, whom: whom, from: from, give: give, form: form{fields: []field{f}}, known: knownTags(sh.bots, nil)}
 }
 
 func (t tagging) Typing() bool { return !t.asking && t.saving.id == 0 }
@@ -111,6 +127,11 @@ func (t tagging) value() string { return t.form.field(fleet.FieldTag).input.Valu
 func (t tagging) submit(cmd tea.Cmd) (screen, tea.Cmd) {
 	add, remove := typedTags(t.value())
 	switch {
+	case t.give != nil && len(remove) > 0:
+		t.notice = "They have no tags yet that could be taken away."
+		return t, cmd
+	case t.give != nil:
+		return t.give(add), cmd
 	case len(add)+len(remove) == 0:
 		t.notice = "Type a tag to give, or -tag to take one away."
 		return t, cmd
@@ -206,6 +227,9 @@ func (t tagging) Keys() []key.Binding {
 		return []key.Binding{as(k.open, "save"), k.back}
 	}
 	keys := []key.Binding{as(k.open, "save")}
+	if t.give != nil {
+		keys = []key.Binding{as(k.open, "take these")}
+	}
 	if _, stem := lastWord(t.value()); len(t.suggested(stem)) > 0 {
 		keys = append(keys, k.complete)
 	}

@@ -86,6 +86,8 @@ type Entry struct {
 	Refused error
 
 	Token secret.Secret
+	// Preferred: somebody chose this token over others of its bot that stand further up.
+	Preferred bool
 	// APIID is text: whether it is a number has yet to be seen. App is the name or api_id of a saved app.
 	APIID   string
 	APIHash secret.Secret

@@ -15,6 +15,15 @@ import (
 	"botring/fleet/plain"
 )
 
+// Session is the bot's session of that name, if it has one.
+func (b Bot) Session(name string) (Session, bool) {
+	i := slices.IndexFunc(b.Sessions, func(s Session) bool { return s.Name == name })
+	if i < 0 {
+		return Session{}, false
+	}
+	return b.Sessions[i], true
+}
+
 // Name is what a bot is called in a list: its label, else its first name, else @username, else its id.
 // It is as received: whoever shows it cleans it first.
 func (b Bot) Name() string {

@@ -125,6 +125,11 @@ func (s *shell) exec(ctx context.Context, e *execution, args []string, dash int)
 	if err != nil {
 		return err
 	}
+	// What could refuse comes before a login.
+	folder, err := s.folder(e)
+	if err != nil {
+		return err
+	}
 	var all []*handed
 	for _, key := range keys {
 		h, err := s.hand(ctx, f, e, key)
@@ -132,12 +137,12 @@ func (s *shell) exec(ctx context.Context, e *execution, args []string, dash int)
 			for _, h := range all {
 				h.hold.Release()
 			}
-			return err
+			return errors.Join(err, folder.Remove())
 		}
 		all = append(all, h)
 	}
 	several := len(e.tags) > 0 || len(keys) > 1
-	s.last = func(context.Context) error { return notRun(s.start(e, all, several)) }
+	s.last = func(context.Context) error { return notRun(s.start(e, all, several, folder)) }
 	return nil
 }
 
@@ -225,6 +230,13 @@ func (s *shell) hand(ctx context.Context, f *fleet.Fleet, e *execution, key flee
 		}
 		h := &handed{bot: opened.Bot, hold: &fleet.Hold{}}
 		return h, h.fill(e, opened)
+	}
+	bot, err := f.Bot(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Fits([]fleet.Bot{bot}, e.session, e.form.sessionKind()); err != nil {
+		return nil, err
 	}
 	hold, err := f.HoldSession(key, e.session)
 	if err != nil {

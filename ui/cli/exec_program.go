@@ -85,28 +85,31 @@ func lineName(bot fleet.Bot) string {
 	return fault.Clean(bot.String())
 }
 
-// start runs the program for every bot.
-func (s *shell) start(e *execution, all []*handed, several bool) error {
-	var folder *child.Folder
-	if e.file || slices.ContainsFunc(e.variables, func(v variable) bool { return v.file && !e.noSession }) {
-		runtimeDir, _ := s.Environ.Lookup("XDG_RUNTIME_DIR")
-		var err error
-		switch folder, err = child.NewFolder(e.fileIn, runtimeDir); {
-		case errors.Is(err, child.ErrNoMemory):
-			return usage("No directory is known here whose files stay in memory.",
-				"--file-in names one of yours. What is written there reaches a disk.")
-		case err != nil:
-			return &child.Error{Code: child.NotPrepared, Name: e.command[0], Err: err}
-		}
+// folder makes the private directory, nil where no secret goes into a file.
+func (s *shell) folder(e *execution) (*child.Folder, error) {
+	if !e.file && !slices.ContainsFunc(e.variables, func(v variable) bool { return v.file }) {
+		return nil, nil
 	}
+	runtimeDir, _ := s.Environ.Lookup("XDG_RUNTIME_DIR")
+	folder, err := child.NewFolder(e.fileIn, runtimeDir)
+	switch {
+	case errors.Is(err, child.ErrNoMemory):
+		return nil, usage("No directory is known here whose files stay in memory.",
+			"--file-in names one of yours. What is written there reaches a disk.")
+	case err != nil:
+		return nil, &child.Error{Code: child.NotPrepared, Name: e.command[0], Err: err}
+	}
+	return folder, nil
+}
+
+// start runs the program for every bot.
+func (s *shell) start(e *execution, all []*handed, several bool, folder *child.Folder) error {
 	if s.replace != nil && folder == nil && !several && !e.mask {
 		return s.becomeProgram(e, all[0])
 	}
 	err := s.runBeside(e, all, several, folder)
-	if folder != nil {
-		if removeErr := folder.Remove(); removeErr != nil {
-			s.note("The private files could not be removed: %s", fault.Clean(removeErr.Error()))
-		}
+	if removeErr := folder.Remove(); removeErr != nil {
+		s.note("The private files could not be removed: %s", fault.Clean(removeErr.Error()))
 	}
 	return err
 }

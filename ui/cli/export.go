@@ -154,35 +154,34 @@ func (s *shell) openForExport(ctx context.Context, f *fleet.Fleet, keys []fleet.
 		}
 		bots = append(bots, bot)
 	}
+	for _, bot := range bots {
+		// None is given away on the way to one that has no such session.
+		if _, there := bot.Session(name); name != "" && e.naming.place == "" && !there {
+			s.subject, s.session = bot.String(), name
+			return nil, fleet.ErrNoSession
+		}
+	}
+	if form.HasSession() {
+		if err := f.Fits(bots, name, form.Kind); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.confirmGiving(ctx, bots, name, e); err != nil {
 		return nil, err
 	}
 	var opened []fleet.OpenedSession
 	for _, bot := range bots {
 		s.subject, s.session = bot.String(), name
-		if err := s.readySession(ctx, f, bot, name, e.naming.place); err != nil {
-			return nil, err
-		}
-		detail := form.String()
-		if name != "" {
-			detail = "session " + name + ", " + detail
-		}
-		one, err := f.OpenSession(ctx, bot.Key, name, fleet.Use{Action: "export", Detail: detail})
+		one, madeOne, err := f.HandOut(ctx, bot.Key, name, e.naming.place, form, s.reporter())
 		if err != nil {
-			return nil, err
+			return nil, s.giveUp(ctx, f, err)
+		}
+		if madeOne {
+			s.note("Made session %s of %s, which runs at %s.", name, describe(bot), e.naming.place)
 		}
 		opened = append(opened, one)
 	}
 	return opened, nil
-}
-
-// sessionOf is a bot's session of that name.
-func sessionOf(bot fleet.Bot, name string) (session fleet.Session, ok bool) {
-	i := slices.IndexFunc(bot.Sessions, func(s fleet.Session) bool { return s.Name == name })
-	if i < 0 {
-		return fleet.Session{}, false
-	}
-	return bot.Sessions[i], true
 }
 
 // confirmGiving asks before sessions are taken away from where they run.
@@ -190,7 +189,7 @@ func (s *shell) confirmGiving(ctx context.Context, bots []fleet.Bot, name string
 	var taken []fleet.Bot
 	var runs string
 	for _, bot := range bots {
-		if session, ok := sessionOf(bot, name); ok && fleet.TakesAway(session, e.naming.place) {
+		if session, ok := bot.Session(name); ok && fleet.TakesAway(session, e.naming.place) {
 			taken, runs = append(taken, bot), fault.Runs(session)
 		}
 	}
@@ -208,29 +207,6 @@ func (s *shell) confirmGiving(ctx context.Context, bots []fleet.Bot, name string
 	s.note("Session %s of %s runs %s. A session must not run in two places; --for PLACE, without --session, makes one for its place.",
 		name, whose, runs)
 	return s.confirm(ctx, "Give it away all the same, so that it is not used "+runs+" any more?")
-}
-
-// readySession makes the session where there is none, and marks one that is taken away from where it runs.
-func (s *shell) readySession(ctx context.Context, f *fleet.Fleet, bot fleet.Bot, name, place string) error {
-	if name == "" {
-		return nil
-	}
-	session, ok := sessionOf(bot, name)
-	switch {
-	case ok && !fleet.TakesAway(session, place):
-		return nil
-	case ok:
-		_, err := f.MarkElsewhere(ctx, bot.Key, name, place)
-		return err
-	case place == "":
-		return fleet.ErrNoSession
-	}
-	_, err := f.LoginSession(ctx, bot.Key, fleet.NewSession{Name: name, Elsewhere: true, At: place}, s.reporter())
-	if err != nil {
-		return s.giveUp(ctx, f, err)
-	}
-	s.note("Made session %s of %s, which runs at %s.", name, describe(bot), place)
-	return nil
 }
 
 // noteExport says what became of the sessions on the way, and what they cost.

@@ -18,7 +18,8 @@ func TestExportCopiesAndClears(t *testing.T) {
 	}
 	dir := t.TempDir()
 	board := filepath.Join(dir, "clipboard")
-	xclip := "#!/bin/sh\ncase $1 in -in) cat > " + board + ";; -out) cat " + board + ";; esac\n"
+	// It takes its time, so that the interrupt below comes while it writes: what it has taken is cleared all the same.
+	xclip := "#!/bin/sh\ncase $1 in -in) cat > " + board + "; sleep 0.3;; -out) cat " + board + ";; esac\n"
 	if err := os.WriteFile(filepath.Join(dir, "xclip"), []byte(xclip), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func TestExportCopiesAndClears(t *testing.T) {
 	}
 	environ := []string{
 		"HOME=" + dir, "PATH=" + dir + ":" + os.Getenv("PATH"), "BOTRING_HOME=" + dir, "BOTRING_KEYRING=age",
-		"BOTRING_PASSPHRASE_FILE=" + passphrase, "XDG_STATE_HOME=" + dir,
+		"BOTRING_PASSPHRASE_FILE=" + passphrase, "XDG_STATE_HOME=" + dir, "DISPLAY=:99",
 	}
 	token := tokenOf(7001, "A").Reveal()
 	add := process(t, "add", "--no-login", "--quiet")
@@ -63,6 +64,34 @@ func TestExportCopiesAndClears(t *testing.T) {
 	if out.Len() > 0 || !strings.Contains(errs.String(), "Copied with xclip") || !strings.HasSuffix(errs.String(), "The clipboard was cleared.\n") ||
 		strings.Contains(errs.String(), token) {
 		t.Errorf("out %q, err %q", out.String(), errs.String())
+	}
+}
+
+// Where an export could not go is said before anything is asked of anybody: no bot is looked up, no login is made.
+func TestExportThatCannotLeave(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("clipboards are other programs elsewhere, and nobody may write into other directories")
+	}
+	with := t.TempDir()
+	if err := os.WriteFile(filepath.Join(with, "xclip"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		path string
+		says string
+	}{
+		"no clipboard": {[]string{"--copy"}, t.TempDir(), "There is no clipboard here that can be reached."},
+		"no display":   {[]string{"--copy"}, with, "There is no clipboard here that can be reached."},
+		"no directory": {[]string{"--output", "/nosuch/x"}, "", "There is no directory for"},
+		"not writable": {[]string{"--output", "/sys/x"}, "", "Nothing may be written to"},
+	} {
+		cmd := process(t, append([]string{"export", "7001", "--format", "telethon", "--for", "vps-1", "--keyring", "memory"}, c.args...)...)
+		cmd.Env = []string{"HOME=" + t.TempDir(), "PATH=" + c.path}
+		out, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), c.says) {
+			t.Errorf("%s: %v: %s", name, err, out)
+		}
 	}
 }
 

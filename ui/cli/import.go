@@ -16,6 +16,7 @@ type importing struct {
 	how         fleet.Importing
 	app         string
 	bot         int64
+	take        []string
 	dryRun, yes bool
 }
 
@@ -31,6 +32,7 @@ func newImport(s *shell) *cobra.Command {
 			"regular files are read, GramJS's session folders too, and no link is followed.\n\n" +
 			"A session is saved with its bot, as one that runs elsewhere. It is not opened, nor is anything said to Telegram about it: " +
 			"a session that is used in two places at once is ended. Whose it is, it says itself, or the token beside it, or --bot.\n\n" +
+			"Where a bot has several tokens in it, the first counts; --take chooses another.\n\n" +
 			"Run again, it does the rest: a bot whose token is saved and whose session works is left alone.",
 		Example: `  botring import ~/bots --dry-run
   botring import bots.csv --tag prod --yes`,
@@ -45,6 +47,7 @@ func newImport(s *shell) *cobra.Command {
 	flags.StringArrayVar(&i.how.Tags, "tag", nil, "a `word` to find them all by; repeatable")
 	flags.BoolVar(&i.how.NoLogin, "no-login", false, "save the tokens without logging in")
 	flags.BoolVar(&i.how.Replace, "replace", false, "also where another token is saved")
+	flags.StringArrayVar(&i.take, "take", nil, "of several tokens of a bot the one at this `place`, a line or FILE:LINE, not the first; repeatable")
 	flags.Int64Var(&i.bot, "bot", 0, "whose sessions are that name no bot: its `id`, the number before the colon of its token")
 	return cmd
 }
@@ -62,6 +65,9 @@ func (s *shell) importFile(ctx context.Context, name string, i importing) error 
 		if e := &doc.Entries[n]; e.IsSession() && e.Bot == 0 {
 			e.Bot = i.bot
 		}
+	}
+	if err := prefer(doc.Entries, i.take); err != nil {
+		return err
 	}
 	f, err := s.open(ctx)
 	if err != nil {

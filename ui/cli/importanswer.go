@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"botring/fleet"
@@ -154,6 +155,9 @@ func (s *shell) importedJSON(c fleet.Candidate, how fleet.Importing, o fleet.Out
 		File: fault.Clean(c.File), Line: c.Line, Name: fault.Clean(c.Name), ID: c.Key.ID, Environment: fault.Clean(c.Key.Environment),
 		Label: fault.Clean(c.Label), Verdict: c.Verdict.String(), says: saysOf(c, how),
 	}
+	if c.Verdict == fleet.Repeated || c.Verdict == fleet.Contradicted {
+		e.Before = &placeJSON{fault.Clean(c.BeforeFile), c.Before}
+	}
 	if c.IsSession() {
 		e.Session = &importedSessionJSON{Format: c.Kind.String(), Name: c.SessionName}
 	}
@@ -186,8 +190,53 @@ func (s *shell) importedJSON(c fleet.Candidate, how fleet.Importing, o fleet.Out
 // saysOf is what an entry is, in words.
 func saysOf(c fleet.Candidate, how fleet.Importing) string {
 	says := fault.Candidate(c, how.Replace)
-	if c.Verdict == fleet.Changed && !how.Replace {
+	switch here := placeOf(c.Entry); {
+	case c.Verdict == fleet.Changed && !how.Replace:
 		says += "; --replace takes this one"
+	case c.Verdict != fleet.Contradicted:
+	case here == placeOf(files.Entry{File: c.BeforeFile, Line: c.Before}):
+		says += " too; on lines of their own --take chooses between them"
+	default:
+		says += ", which counts; --take " + typeable(here) + " takes this one"
 	}
 	return says
+}
+
+// placeOf is what --take calls a place: the line, and before it the file within a folder.
+func placeOf(e files.Entry) string {
+	line := strconv.Itoa(e.Line)
+	if e.File == "" {
+		return line
+	}
+	return fault.Clean(e.File) + ":" + line
+}
+
+// typeable is a place as it can be typed into any shell, or the form of one whose file has a stranger's letters in it.
+func typeable(place string) string {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:-"
+	if strings.Trim(place, letters) != "" {
+		return "FILE:LINE"
+	}
+	return place
+}
+
+// prefer marks the tokens that are to count instead of others of their bots.
+func prefer(entries []files.Entry, places []string) error {
+	for _, place := range places {
+		at := -1
+		for i, e := range entries {
+			switch {
+			case e.IsSession() || placeOf(e) != place:
+			case at >= 0:
+				return usage("There are several tokens at "+quote(place)+".", "Put the one that is to count on a line of its own.")
+			default:
+				at = i
+			}
+		}
+		if at < 0 {
+			return usage("There is no token at "+quote(place)+".", "--dry-run shows in which lines they are: --take LINE, or FILE:LINE within a folder.")
+		}
+		entries[at].Preferred = true
+	}
+	return nil
 }

@@ -157,6 +157,8 @@ type importedJSON struct {
 	Environment string `json:"environment"`
 	Label       string `json:"label"`
 	Verdict     string `json:"verdict"`
+	// Before is where the one stands that counts in place of this one, nil where this one counts itself.
+	Before *placeJSON `json:"before,omitempty"`
 	// Session is nil for a token.
 	Session *importedSessionJSON `json:"session,omitempty"`
 	// Result is "" where nothing was done: in a dry run, or since the token stands further up too.
@@ -164,6 +166,12 @@ type importedJSON struct {
 	Error  *errorJSON `json:"error,omitempty"`
 
 	says string
+}
+
+// A placeJSON is where something stands.
+type placeJSON struct {
+	File string `json:"file,omitempty"` // within a folder
+	Line int    `json:"line"`
 }
 
 // An importedSessionJSON is what a session is written as, and what it is called once it is saved.

@@ -60,6 +60,8 @@ func (o outlet) check(s *shell) error {
 		if _, ok := s.terminal(); !ok {
 			return usage("There is no terminal here whose clipboard it could go to.", "Run it on one, or use --copy.")
 		}
+	case o.copy && !ui.CanCopy():
+		return noClipboard()
 	case o.copy, o.reveal:
 	default:
 		return mayReceive(s.Out, "export")
@@ -67,13 +69,11 @@ func (o outlet) check(s *shell) error {
 	return nil
 }
 
-// mayWrite looks whether the file may be written, without touching it.
+// mayWrite looks whether the file can be written, without touching it.
 func (o outlet) mayWrite() error {
 	info, err := os.Lstat(o.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		_, err := os.Stat(filepath.Dir(o.file))
-		return err
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
@@ -81,7 +81,7 @@ func (o outlet) mayWrite() error {
 	case !o.force:
 		return errIsThere
 	}
-	return nil
+	return ui.MayMakeIn(filepath.Dir(o.file)) // where a file takes the place of another too
 }
 
 // terminal is the stream that a terminal reads from us.
@@ -132,7 +132,7 @@ func (s *shell) copyAndStay(ctx context.Context, text secret.Secret, object expo
 	}}.Do(ctx)
 	switch {
 	case errors.Is(err, ui.ErrNoClipboard):
-		return usage("There is no clipboard here that can be reached.", "Send it to a pipe or a file, or through the terminal with --osc52.")
+		return noClipboard()
 	case err != nil:
 		return usage("The clipboard could not be cleared; it may still hold the export.", "Copy something else over it.")
 	}
@@ -143,6 +143,10 @@ func (s *shell) copyAndStay(ctx context.Context, text secret.Secret, object expo
 		}
 		s.note("The clipboard holds something else by now; it was left alone.")
 	})
+}
+
+func noClipboard() error {
+	return usage("There is no clipboard here that can be reached.", "Send it to a pipe or a file, or through the terminal with --osc52.")
 }
 
 // asCopied is a text without its last line end, which would send it where it is pasted.

@@ -65,8 +65,11 @@ func (f *Folder) Put(name, content string) (path string, err error) {
 	return path, nil
 }
 
-// Remove removes the folder with all that the child may have put into it.
+// Remove removes the folder with all that the child may have put into it. Of none there is nothing to remove.
 func (f *Folder) Remove() error {
+	if f == nil {
+		return nil
+	}
 	err := os.RemoveAll(f.dir)
 	return errors.Join(err, f.lock.Close())
 }
