@@ -170,8 +170,10 @@ func (s *shell) tellFaults(outcomes []fleet.Outcome) {
 type action struct {
 	// did is what became of those it was done to: "logged in". Skipped, of those that were left alone.
 	did, skipped string
-	// harmless tells an error that says that nothing had to be done.
-	harmless func(error) bool
+	// spared tells those for which nothing had to be done; nil where there are none.
+	spared func(fleet.Outcome) bool
+	// more is what else is said of one it was done to, nil for nothing.
+	more func(fleet.Outcome) string
 }
 
 // answerSeveral tells what became of several bots: those it was done to, those that were left alone, and those
@@ -188,11 +190,14 @@ func (s *shell) answerSeveral(ctx context.Context, gathered *tally, a action) er
 	for _, o := range outcomes {
 		result := a.did
 		switch {
-		case o.Err == nil:
-			object.Summary.Done++
-		case a.harmless != nil && a.harmless(o.Err):
+		case a.spared != nil && a.spared(o):
 			object.Summary.Unchanged++
 			o.Err, result = nil, a.skipped
+		case o.Err == nil:
+			object.Summary.Done++
+			if a.more != nil {
+				result += a.more(o)
+			}
 		default:
 			object.Summary.Failed++
 			failed = append(failed, o)
