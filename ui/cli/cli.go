@@ -69,6 +69,10 @@ func (OSEnviron) All() []string { return os.Environ() }
 // Run runs one command to its end and returns the exit code. An interrupt, SIGTERM or a terminal that is
 // closed cancels the command, which then leaves nothing half-saved; a second one ends the process at once.
 func Run(ctx context.Context, p Process) int {
+	if child.Attends() {
+		s := &shell{Process: p}
+		return child.Attend(func(err error) int { return s.finish(ctx, notRun(err)) })
+	}
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup's are to go on
 		ends = append(ends, syscall.SIGHUP)

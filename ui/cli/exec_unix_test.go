@@ -310,6 +310,138 @@ func TestExecByHand(t *testing.T) {
 	}
 }
 
+// Under --mask a program has all of a terminal: its keys come from standard input, from /dev/tty and from what is behind
+// its output alike, and what it writes there is masked.
+func TestExecMaskedOnATerminal(t *testing.T) {
+	t.Parallel()
+	h := newTenant(t)
+	run := program + " exec 7001 --mask -- "
+	for name, c := range map[string]struct{ script, typed, want string }{
+		"standard input":  {`echo ready; read a; echo "read $a"`, "abc\r", "read abc"},
+		"/dev/tty":        {`echo ready; read a < /dev/tty; echo "read $a, $BOT_TOKEN" > /dev/tty`, "abc\r", "read abc, •••"},
+		"standard error":  {`echo ready; read a <&2; echo "read $a" >&2`, "abc\r", "read abc"},
+		"a key, raw":      {`stty -icanon -echo; echo ready; k=$(dd bs=1 count=1 2>/dev/null); stty sane; echo "key $k"`, "q", "key q"},
+		"interrupt":       {`trap "echo interrupted; exit 0" INT; echo ready; while :; do sleep 0.05; done`, "\x03", "interrupted"},
+		"its own session": {`echo ready; read a; ps -o tpgid= -p $$ | grep -qw $$ && echo in the foreground`, "\r", "in the foreground"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := h.screen(t, run+"sh -c '"+c.script+"'; echo left with $?; stty -a | grep -q -- -icanon && echo raw || echo as it was")
+			s.See("ready")
+			s.Type(c.typed)
+			s.See(c.want)
+			s.See("left with 0")
+			s.See("as it was")
+			if err := s.Ended(); err != nil {
+				t.Error(err)
+			}
+			if strings.Contains(s.Raw(), secretMark) {
+				t.Error("the token is on the screen")
+			}
+		})
+	}
+}
+
+// less takes its keys from the terminal behind standard error, and follows the size.
+func TestExecMaskedLess(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("less"); err != nil {
+		t.Skip("there is no less here")
+	}
+	h := newTenant(t)
+	for name, command := range map[string]string{
+		"by hand":     program + ` exec 7001 --mask -- sh -c 'seq 1 500 | sed "s/^/line-/" | less'`,
+		"of a script": `sh -c '` + program + ` exec 7001 --mask -- sh -c "seq 1 500 | sed s/^/line-/ | less"; exit $?'`,
+		"in a pipe":   `seq 1 500 | sed s/^/line-/ | ` + program + ` exec 7001 --mask -- less`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := h.screen(t, command+`; echo "left with $?"`)
+			s.See("line-23")
+			s.Type("G")
+			s.See("line-500")
+			s.Type("g")
+			s.See("line-23")
+			s.Resize(80, 30)
+			s.See("line-29")
+			s.Type("q")
+			s.See("left with 0")
+			if err := s.Ended(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A program that reads key by key is stopped and goes on like any job, together with those it shares the terminal with.
+func TestExecMaskedStops(t *testing.T) {
+	t.Parallel()
+	h := newTenant(t)
+	const reads = `stty -icanon -echo </dev/tty; echo ready; while :; do k=$(dd bs=1 count=1 2>/dev/null </dev/tty); echo "key-$k"; test "$k" != q || exit 3; done`
+	keys := h.home + "/keys"
+	if err := os.WriteFile(keys, []byte("#!/bin/sh\n"+reads+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run := program + " exec 7001 --mask -- " + keys
+	for name, command := range map[string]string{"by hand": run, "of a script": `sh -c '` + run + `; exit $?'`, "in a pipe": "true | " + run} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := h.screen(t, command+`; echo "left with $?"; read wait; echo going on; fg >/dev/null; echo "then with $?"`)
+			s.See("ready")
+			s.Type("a")
+			s.See("key-a")
+			s.Ctrl('z')
+			s.See("left with 1") // 128 + SIGTSTP or SIGSTOP; of a pipe 128, as without botring
+			s.Type("\r")
+			s.See("going on")
+			s.Type("b")
+			s.See("key-b")
+			s.Type("q")
+			s.See("then with 3")
+			if err := s.Ended(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A terminal that goes away ends what runs on it, in its foreground and in the background.
+func TestExecMaskedHangup(t *testing.T) {
+	t.Parallel()
+	h := newTenant(t)
+	for name, then := range map[string]string{"foreground": "fg >/dev/null", "background": "sleep 60"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pids := h.home + "/" + name
+			s := h.screen(t, program+` exec 7001 --mask -- sh -c 'echo $$ $PPID > `+pids+`; echo ready; sleep 60; :' & `+then)
+			s.See("ready")
+			var child, attendant int
+			if text, err := os.ReadFile(pids); err != nil {
+				t.Fatal(err)
+			} else if _, err := fmt.Sscan(string(text), &child, &attendant); err != nil {
+				t.Fatal(err)
+			}
+			s.Leave()
+			for _, pid := range []int{child, attendant} {
+				h.eventually("its end", func() bool { return syscall.Kill(pid, 0) != nil })
+			}
+		})
+	}
+}
+
+// What was written last is seen, however much it is.
+func TestExecMaskedToTheEnd(t *testing.T) {
+	t.Parallel()
+	h := newTenant(t)
+	for range 5 {
+		s := h.screen(t, program+` exec 7001 --mask -- sh -c 'seq 1 30000; printf "the %s end" "$BOT_TOKEN"'; echo " left with $?"`)
+		s.See("the ••• end left with 0")
+		if err := s.Ended(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // In a pipeline or a script the terminal stays with all who share it.
 func TestExecInAPipeline(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,8 @@
 //
 // Replace is exec(2): no process stays, signals, terminal and exit code are the program's own. Run stays beside the
 // program, and gives it what it would have had: signals that come here go on to it, the terminal is handed over to
-// it, and when it is stopped this process stops too, so that the shell above sees what it would have seen.
+// it, and when it is stopped this process stops too, so that the shell above sees what it would have seen. A program
+// whose output on a terminal is masked gets a terminal of its own, with this program in between (see Attend).
 package child
 
 import (

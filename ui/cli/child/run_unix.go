@@ -45,13 +45,16 @@ type member struct {
 // Run runs children beside this process until all have ended, and returns their exit codes: 128 and the number of
 // the signal for one that was ended by it. What comes first of several children may be the error that keeps the
 // next from running: then those that run are told to end. The error is an *Error.
-func Run(children ...*Child) (codes []int, err error) {
+func Run(children ...*Child) (codes []int, err error) { return run(children, false) }
+
+// run is Run; leads: this process leads the session of a terminal, of which the child is the only job.
+func run(children []*Child, leads bool) (codes []int, err error) {
 	// Linux ends the children when the thread that has started them ends, and it is not to end before them.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
 	c := &crew{alone: len(children) == 1, goOn: make(chan os.Signal, 1)}
-	c.terminal = openControlling(children)
+	c.terminal = openControlling(children, leads)
 	defer c.terminal.close()
 	ended := make(chan os.Signal, 1) // many are told once
 	signals := make(chan os.Signal, 16)
@@ -75,22 +78,44 @@ func Run(children ...*Child) (codes []int, err error) {
 		c.running++
 	}
 	c.terminal.neverMind()
+	if c.terminal.own && c.running > 0 {
+		go c.terminal.pass(c.members[0].streams.terminal)
+	}
 	c.attend(ended, signals)
 	c.terminal.take()
 	for _, m := range c.members {
 		m.streams.finish()
 		codes = append(codes, m.code)
 	}
+	c.terminal.cooked(true)
+	if len(codes) == 1 {
+		c.terminal.endOthers(codes[0])
+	}
 	return codes, err
 }
 
 func (c *crew) start(child *Child) (*member, error) {
-	s, err := child.open()
+	program := child.Program
+	var own *attendant
+	var more []*os.File
+	if c.terminal.own {
+		var goes *os.File
+		var err error
+		if program, own, goes, err = child.attended(); err != nil {
+			return nil, unprepared(child.Args[0], "start what attends it", err)
+		}
+		defer func() { _ = goes.Close() }()
+		more = append(more, goes)
+	}
+	s, err := child.open(own)
 	if err != nil {
 		return nil, unprepared(child.Args[0], "open its streams", err)
 	}
-	process, err := os.StartProcess(child.Path, child.Args, &os.ProcAttr{
-		Env: child.Env, Files: s.files[:], Sys: c.terminal.attributes(),
+	if own != nil && s.terminal == nil { // there are no pseudo-terminals to be had
+		c.terminal.own, program, more = false, child.Program, nil
+	}
+	process, err := os.StartProcess(program.Path, program.Args, &os.ProcAttr{
+		Env: program.Env, Files: append(s.files[:], more...), Sys: c.terminal.attributes(),
 	})
 	if err != nil {
 		s.abandon()
@@ -140,7 +165,9 @@ func (c *crew) pass(s syscall.Signal) {
 func (c *crew) resize() (changed bool) {
 	for _, m := range c.members {
 		if m.pid != 0 && m.streams.resize() {
-			_ = syscall.Kill(m.pid, syscall.SIGWINCH)
+			if !c.terminal.own { // else the terminal tells it
+				_ = syscall.Kill(m.pid, syscall.SIGWINCH)
+			}
 			changed = true
 		}
 	}
@@ -189,21 +216,34 @@ func (c *crew) reap() {
 // on when this one does.
 func (c *crew) stopped(by syscall.Signal) {
 	switch {
-	case !c.alone || c.terminal.shared:
+	case !c.alone || c.terminal.shared && !c.terminal.own:
 		return // whoever stopped it knows, and where the terminal did, it has stopped us too
 	case (by == syscall.SIGTTIN || by == syscall.SIGTTOU) && c.terminal.give(c.members[0].pid):
 		c.terminal.wake(c.members[0].pid) // it wanted the terminal, and may have it
 		return
 	}
 	c.terminal.take()
+	c.terminal.cooked(false)
 	c.rest()
 }
+
+// mayRest is how long it is waited for being stopped together with others: nobody is, where nobody could go on.
+const mayRest = 200 * time.Millisecond
 
 // rest stops this process until somebody lets it go on.
 func (c *crew) rest() {
 	select {
 	case <-c.goOn: // an old one
 	default:
+	}
+	if c.terminal.own && c.terminal.shared {
+		_ = syscall.Kill(0, syscall.SIGTSTP)
+		select {
+		case <-c.goOn:
+		case <-time.After(mayRest):
+		}
+		c.wake()
+		return
 	}
 	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err == nil && os.Getpid() != 1 {
 		<-c.goOn
@@ -213,7 +253,7 @@ func (c *crew) rest() {
 
 // wake lets the children go on, with the terminal where it is ours.
 func (c *crew) wake() {
-	if c.terminal.shared {
+	if c.terminal.shared && !c.terminal.own {
 		return
 	}
 	for _, m := range c.members {
@@ -224,6 +264,9 @@ func (c *crew) wake() {
 			c.terminal.give(m.pid)
 		}
 		c.terminal.wake(m.pid)
+	}
+	if c.terminal.own {
+		c.terminal.raw()
 	}
 	c.resize()
 }
@@ -237,16 +280,23 @@ type terminal struct {
 	// mine: this process is a job of its own in the foreground, and hands that over.
 	mine  bool
 	given bool
+	// own: the child has a terminal of its own, and the keys of this one go there.
+	own  bool
+	keys keys
 }
 
 // openControlling finds out how this process stands to its terminal.
-func openControlling(children []*Child) *terminal {
+func openControlling(children []*Child, leads bool) *terminal {
 	t := &terminal{fd: -1}
 	fd, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	if err != nil {
 		return t
 	}
 	t.fd = fd
+	if t.mine = leads; leads {
+		return t
+	}
+	t.own = len(children) == 1 && children[0].masksTerminal()
 	if !t.foreground() || len(children) != 1 {
 		return t // several children have no terminal: their output is ours to write
 	}
@@ -255,9 +305,15 @@ func openControlling(children []*Child) *terminal {
 	session, err := unix.Getsid(0)
 	// A job of its own leads its group, has the terminal on both sides, and a shell above it that it can be
 	// stopped for.
-	t.mine = err == nil && session != os.Getpid() && syscall.Getpgrp() == os.Getpid() && isTerminal(in) && isTerminal(out)
-	t.shared = !t.mine
+	job := err == nil && session != os.Getpid() && syscall.Getpgrp() == os.Getpid() && isTerminal(in) && isTerminal(out)
+	t.mine, t.shared = job && !t.own, !job
 	return t
+}
+
+// masksTerminal reports whether the child writes to a terminal that is not to be the one behind it.
+func (c *Child) masksTerminal() bool {
+	out, _ := c.Out.(*os.File)
+	return c.Mask && c.Before == "" && isTerminal(out)
 }
 
 // foreground reports whether this process is in the terminal's foreground.
@@ -273,6 +329,8 @@ func (t *terminal) foreground() bool {
 func (t *terminal) attributes() *syscall.SysProcAttr {
 	attributes := endWithParent()
 	switch {
+	case t.own:
+		attributes.Setsid, attributes.Setctty, attributes.Ctty = true, true, 1 // its standard output
 	case t.mine:
 		attributes.Foreground, attributes.Ctty = true, t.fd
 		t.given = true
@@ -287,6 +345,9 @@ func (t *terminal) attributes() *syscall.SysProcAttr {
 func (t *terminal) neverMind() {
 	if t.fd >= 0 && !signal.Ignored(syscall.SIGTTOU) {
 		signal.Ignore(syscall.SIGTTOU)
+	}
+	if t.own {
+		signal.Ignore(syscall.SIGTTIN) // keys are read in the foreground only
 	}
 }
 
@@ -309,14 +370,14 @@ func (t *terminal) forwarded() []os.Signal {
 func (t *terminal) tells(s syscall.Signal) bool {
 	switch s { //nolint:exhaustive // all others are not the terminal's
 	case syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGWINCH:
-		return t.shared
+		return t.shared && !t.own
 	}
 	return false
 }
 
 // give puts the child's group into the foreground if ours is there, and reports whether it is there now.
 func (t *terminal) give(pid int) bool {
-	if t.shared || !t.foreground() {
+	if t.shared || t.own || !t.foreground() {
 		return false
 	}
 	t.given = unix.IoctlSetPointerInt(t.fd, unix.TIOCSPGRP, pid) == nil

@@ -21,6 +21,9 @@ import (
 const helper = "BOTRING_TEST_CHILD_HELPER"
 
 func TestMain(m *testing.M) {
+	if Attends() {
+		os.Exit(Attend(func(err error) int { panic(err) }))
+	}
 	switch script := os.Getenv("SCRIPT"); os.Getenv(helper) {
 	case "run": // runs a shell script beside it
 		codes, err := Run(shell(script, os.Stdin, os.Stdout, os.Stderr))

@@ -13,7 +13,7 @@ func Replace(p Program, _ *os.File) error {
 }
 
 // openTerminal: programs get pipes on this system.
-func openTerminal(*os.File) (ours, theirs *os.File, err error) {
+func openTerminal(*os.File, bool) (ours, theirs *os.File, err error) {
 	return nil, nil, errors.ErrUnsupported
 }
 
@@ -26,7 +26,7 @@ func Run(children ...*Child) (codes []int, err error) {
 	var started []*os.Process
 	var all []*streams
 	for _, child := range children {
-		s, openErr := child.open()
+		s, openErr := child.open(nil)
 		if openErr != nil {
 			err = unprepared(child.Args[0], "open its streams", openErr)
 			break

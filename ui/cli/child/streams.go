@@ -22,12 +22,14 @@ type streams struct {
 	ours    []*os.File
 	// terminal is our side of the child's own terminal, nil where it has none; real is what stands behind it.
 	terminal, real *os.File
+	// own is there where the child's terminal controls it.
+	own *attendant
 }
 
-// open makes what the child reads and writes.
-func (c *Child) open() (*streams, error) {
-	s := &streams{}
-	if err := errors.Join(s.input(c.In), s.outputs(c)); err != nil {
+// open makes what the child reads and writes, with own on a terminal that controls it.
+func (c *Child) open(own *attendant) (*streams, error) {
+	s := &streams{own: own}
+	if err := errors.Join(s.outputs(c), s.input(c.In)); err != nil {
 		s.abandon()
 		return nil, err
 	}
@@ -42,7 +44,9 @@ func (s *streams) input(in io.Reader) error {
 		s.theirs = append(s.theirs, file)
 		return err
 	case *os.File:
-		s.files[0] = in
+		if s.files[0] = in; s.own != nil && isTerminal(in) {
+			s.files[0] = s.files[1]
+		}
 		return nil
 	}
 	r, w, err := os.Pipe()
@@ -85,7 +89,7 @@ func (s *streams) output(c *Child, fd int, to io.Writer) error {
 	var ours, theirs *os.File
 	var err error
 	if file, _ := to.(*os.File); isTerminal(file) && c.Before == "" && s.terminal == nil {
-		if ours, theirs, err = openTerminal(file); err == nil {
+		if ours, theirs, err = openTerminal(file, s.own != nil); err == nil {
 			s.terminal, s.real = ours, file
 		}
 	}
@@ -105,12 +109,16 @@ func (s *streams) output(c *Child, fd int, to io.Writer) error {
 		to, s.writers = masker, append([]io.Closer{masker}, s.writers...)
 	}
 	s.copying.Go(func() {
-		err := copyOutput(to, ours)
+		from := io.Reader(ours)
+		if s.own != nil && ours == s.terminal {
+			from = &untilLast{r: ours, a: s.own}
+		}
+		err := copyOutput(to, from)
 		switch {
 		case ours != s.terminal:
 			_ = ours.Close() // a reader of ours that is gone is told to the child as it would be without us
 		case err != nil:
-			_, _ = io.Copy(io.Discard, ours) // the end of a terminal is an error too, and then this one is at once
+			_, _ = io.Copy(io.Discard, from) // the end of a terminal is an error too, and then this one is at once
 		}
 	})
 	return nil

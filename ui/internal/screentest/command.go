@@ -27,6 +27,7 @@ func Start(t testing.TB, cmd *exec.Cmd, cols, rows int) *Screen {
 			t.Errorf("resize the pseudo-terminal: %v", err)
 		}
 	}
+	s.leave = func() { _ = cmd.Process.Kill() }
 	// What the terminal types, and what it answers to queries.
 	go func() { _, _ = io.Copy(file, newKeyboard(s.em)) }()
 	go func() {

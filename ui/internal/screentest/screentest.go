@@ -54,6 +54,8 @@ type Screen struct {
 
 	// resize tells the program of a new size of the terminal.
 	resize func(cols, rows int)
+	// leave kills a command that runs on a pseudo-terminal.
+	leave func()
 
 	// mu guards em and raw: vt.SafeEmulator leaves String and Render unguarded.
 	mu  sync.Mutex
@@ -160,6 +162,9 @@ func (s *Screen) Resize(cols, rows int) {
 	s.mu.Unlock()
 	s.resize(cols, rows)
 }
+
+// Leave kills the command, and with it the session whose terminal this is, as closing a window does.
+func (s *Screen) Leave() { s.leave() }
 
 // Text is the screen as it is read: no styles, no blanks at line ends.
 func (s *Screen) Text() string {
