@@ -34,7 +34,7 @@ func openExport(t *testing.T, edit func(exports) exports) (*shell, screen) {
 	bots := someBots()
 	bots[0].Sessions = severalSessions()
 	sh := testShell(t, bots...)
-	e := newExport(sh, sh.bots[:1], 0, newCard(sh, sh.bots[0].Key)).(exports)
+	e := newExport(sh, sh.current(bots[:1]), 0, newCard(sh, bots[0].Key)).(exports)
 	if edit != nil {
 		e = edit(e).settled()
 	}
@@ -74,7 +74,7 @@ func openExportOfSeveral(t *testing.T, edit func(exports) exports) (*shell, scre
 	bots := someBots()
 	bots[0].Sessions = severalSessions()
 	sh := testShell(t, bots...)
-	e := newExport(sh, sh.bots[:3], 1, nil).(exports)
+	e := newExport(sh, sh.current(bots[:3]), 1, nil).(exports)
 	if edit != nil {
 		e = edit(e).settled()
 	}
@@ -124,14 +124,14 @@ func TestExportOfSeveralAsksOnce(t *testing.T) {
 func TestSessionsLook(t *testing.T) {
 	looks(t, func(t *testing.T) (*shell, screen) {
 		sh, _ := openExport(t, nil)
-		return sh, drive(newCard(sh, sh.bots[0].Key), "o", "j")
+		return sh, drive(newCard(sh, someBots()[0].Key), "o", "j")
 	}, nil)
 }
 
 func TestCardOfSeveralSessions(t *testing.T) {
 	looks(t, func(t *testing.T) (*shell, screen) {
 		sh, _ := openExport(t, nil)
-		return sh, newCard(sh, sh.bots[0].Key)
+		return sh, newCard(sh, someBots()[0].Key)
 	}, nil)
 }
 
