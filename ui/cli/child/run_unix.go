@@ -83,10 +83,11 @@ func run(children []*Child, leads bool) (codes []int, err error) {
 	}
 	c.attend(ended, signals)
 	c.terminal.take()
+	var all []*streams
 	for _, m := range c.members {
-		m.streams.finish()
-		codes = append(codes, m.code)
+		all, codes = append(all, m.streams), append(codes, m.code)
 	}
+	finishAll(all, codes, signals)
 	c.terminal.cooked(true)
 	if len(codes) == 1 {
 		c.terminal.endOthers(codes[0])
