@@ -223,3 +223,9 @@ func (f *Fleet) CloseAtOnce() error {
 	on := f.at.Load()
 	return errors.Join(on.ring.close(), on.Close())
 }
+
+// Leave is CloseAtOnce for a process that another program takes the place of: the catalogue stays open until then.
+func (f *Fleet) Leave() error {
+	on := f.at.Load()
+	return errors.Join(on.ring.close(), on.Leave())
+}

@@ -34,7 +34,7 @@ func openExport(t *testing.T, edit func(exports) exports) (*shell, screen) {
 	bots := someBots()
 	bots[0].Sessions = severalSessions()
 	sh := testShell(t, bots...)
-	e := newExport(sh, sh.current(bots[:1]), 0, newCard(sh, bots[0].Key)).(exports)
+	e := newExport(sh, bots[:1], 0, newCard(sh, bots[0].Key)).(exports)
 	if edit != nil {
 		e = edit(e).settled()
 	}
@@ -74,7 +74,7 @@ func openExportOfSeveral(t *testing.T, edit func(exports) exports) (*shell, scre
 	bots := someBots()
 	bots[0].Sessions = severalSessions()
 	sh := testShell(t, bots...)
-	e := newExport(sh, sh.current(bots[:3]), 1, nil).(exports)
+	e := newExport(sh, bots[:3], 1, nil).(exports)
 	if edit != nil {
 		e = edit(e).settled()
 	}
@@ -92,6 +92,7 @@ func TestExportOfSeveralLooks(t *testing.T) {
 		"Form": at(""), "Asks": at("ci"),
 		"GivesAway": func(e exports) exports { return e.choose(fieldGoes, store.DefaultSession) },
 		"Alone":     func(e exports) exports { return e.choose(fieldFormat, "kubernetes") },
+		"Systemd":   func(e exports) exports { return e.choose(fieldFormat, "systemd") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			looks(t, func(t *testing.T) (*shell, screen) {

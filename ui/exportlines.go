@@ -88,7 +88,11 @@ func (e exports) about(width int) []string {
 		if len(e.bots) > 1 {
 			alone = "Tokens and apps go alone. The programs log in by themselves, which makes sessions that botring does not know of."
 		}
-		return prose(strings.Join(append(says, alone), " "), width)
+		says = append(says, alone)
+		if form.Envelope == fleet.SystemdCredential {
+			says = append(says, fault.SystemdUse)
+		}
+		return prose(strings.Join(says, " "), width)
 	}
 	if len(e.bots) > 1 {
 		says = append(says, e.costs()...)
@@ -101,6 +105,9 @@ func (e exports) about(width int) []string {
 	}
 	if lost := lostIn(form.Kind, e.bots); lost != "" {
 		says = append(says, form.Kind.Library()+" has no room for "+lost+".")
+	}
+	if form.Envelope == fleet.SystemdCredential {
+		says = append(says, fault.SystemdUse)
 	}
 	return prose(strings.Join(says, " "), width)
 }

@@ -18,7 +18,7 @@ import (
 // tagScreens are the tags of one bot, of several, in the middle of typing, and the question.
 func tagScreens() map[string]func(*shell) screen {
 	return map[string]func(*shell) screen{
-		"one":     func(sh *shell) screen { return newTags(sh, sh.bots[:1], 0, false, newCard(sh, sh.bots[0].Key)) },
+		"one":     func(sh *shell) screen { return newTags(sh, someBots()[:1], 0, false, newCard(sh, someBots()[0].Key)) },
 		"several": func(sh *shell) screen { return newTags(sh, sh.bots, 3, true, nil) },
 		"typing": func(sh *shell) screen {
 			return drive(newTags(sh, sh.bots, 3, true, nil), strings.Split("beta -eu p", "")...)

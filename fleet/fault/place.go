@@ -10,6 +10,10 @@ import (
 // SessionCost says what a further session of a bot costs it.
 const SessionCost = "A bot with several sessions may miss updates in one of them."
 
+// SystemdUse says how a service comes by a credential (systemd-creds(1), systemd.exec(5)).
+const SystemdUse = "Encrypt it for the machine: systemd-creds encrypt --name=NAME - /etc/credstore.encrypted/NAME. With LoadCredentialEncrypted=NAME " +
+	"in its unit the service finds it as $CREDENTIALS_DIRECTORY/NAME."
+
 // Runs says in words where a session runs: "here", "at vps-1", "under botring exec", "elsewhere".
 func Runs(s fleet.Session) string {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -211,5 +212,52 @@ func TestDamagedBelowTheHeader(t *testing.T) {
 	var e *store.OpenError
 	if !errors.As(err, &e) || e.Path != path || !errors.Is(err, store.ErrNotACatalogue) {
 		t.Errorf("a damaged catalogue: %v", err)
+	}
+}
+
+// TestLeave: what was written is there for the next process, and where it is much, it is put into the file first.
+func TestLeave(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalogue.db")
+	open := func() *store.Store {
+		t.Helper()
+		s, err := store.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	write := func(s *store.Store, n int) {
+		t.Helper()
+		for i := range n {
+			if err := s.PutApp(t.Context(), store.App{Name: fmt.Sprint("app ", i), APIID: i + 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if s := open(); s.Close() != nil {
+		t.Fatal("a new catalogue is not closed")
+	}
+	left := open()
+	write(left, 1)
+	if err := left.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	next := open()
+	if apps, err := next.Apps(t.Context()); err != nil || len(apps) != 1 {
+		t.Errorf("the next one finds %d apps, %v", len(apps), err)
+	}
+	if err := left.Close(); err != nil { // as the operating system does
+		t.Fatal(err)
+	}
+	write(next, 100)
+	if err := next.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("much is left to the next one: %v", err)
+	}
+	if apps, err := open().Apps(t.Context()); err != nil || len(apps) != 100 {
+		t.Errorf("then there are %d apps, %v", len(apps), err)
 	}
 }

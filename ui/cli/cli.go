@@ -90,7 +90,10 @@ func Run(ctx context.Context, p Process) int {
 	// Standard output may be closed and a fault still to be told: closing comes first.
 	if s.fleet != nil {
 		closeFleet := s.fleet.Close
-		if err == nil && s.last != nil {
+		switch {
+		case err == nil && s.leaves:
+			closeFleet = s.fleet.Leave
+		case err == nil && s.last != nil:
 			closeFleet = s.fleet.CloseAtOnce
 		}
 		if closeErr := closeFleet(); err == nil && closeErr != nil {
@@ -149,6 +152,8 @@ type shell struct {
 	waiting *notices
 	// last is done when the command is and all is closed, nil for nothing.
 	last func(context.Context) error
+	// leaves: last has another program take this one's place.
+	leaves bool
 	// replace runs a program in this one's place; it is nil where that cannot be, and in tests.
 	replace func(child.Program, *os.File) error
 }

@@ -142,6 +142,7 @@ func (s *shell) exec(ctx context.Context, e *execution, args []string, dash int)
 		all = append(all, h)
 	}
 	several := len(e.tags) > 0 || len(keys) > 1
+	s.leaves = s.replace != nil && folder == nil && !several && !e.mask
 	s.last = func(context.Context) error { return notRun(s.start(e, all, several, folder)) }
 	return nil
 }

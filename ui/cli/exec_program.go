@@ -104,7 +104,7 @@ func (s *shell) folder(e *execution) (*child.Folder, error) {
 
 // start runs the program for every bot.
 func (s *shell) start(e *execution, all []*handed, several bool, folder *child.Folder) error {
-	if s.replace != nil && folder == nil && !several && !e.mask {
+	if s.leaves {
 		return s.becomeProgram(e, all[0])
 	}
 	err := s.runBeside(e, all, several, folder)

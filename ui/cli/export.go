@@ -221,8 +221,7 @@ func (s *shell) noteExport(opened []fleet.OpenedSession, exported fleet.Exported
 		s.note("%s", fault.SessionCost)
 	}
 	if form.Envelope == fleet.SystemdCredential {
-		s.note("Encrypt it for the machine: systemd-creds encrypt --name=NAME - /etc/credstore.encrypted/NAME, and in the unit " +
-			"LoadCredentialEncrypted=NAME.")
+		s.note("%s", fault.SystemdUse)
 	}
 }
 
