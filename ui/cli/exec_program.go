@@ -149,7 +149,7 @@ func (s *shell) runBeside(e *execution, all []*handed, several bool, folder *chi
 		if err != nil {
 			return err
 		}
-		c := &child.Child{Program: program, In: s.In, Out: out, Err: errs, Mask: e.mask, Hidden: h.hidden}
+		c := &child.Child{Program: program, In: s.In, Out: out, Err: errs, Keeps: h.hold.Files(), Mask: e.mask, Hidden: h.hidden}
 		if several {
 			c.In, c.Before = nil, lineName(h.bot)+" | "
 		}
