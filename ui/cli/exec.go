@@ -143,7 +143,13 @@ func (s *shell) exec(ctx context.Context, e *execution, args []string, dash int)
 	}
 	several := len(e.tags) > 0 || len(keys) > 1
 	s.leaves = s.replace != nil && folder == nil && !several && !e.mask
-	s.last = func(context.Context) error { return notRun(s.start(e, all, several, folder)) }
+	s.last = func(err error) error {
+		if err == nil {
+			err = s.start(e, all, several, folder)
+		}
+		s.clear(folder)
+		return notRun(err)
+	}
 	return nil
 }
 

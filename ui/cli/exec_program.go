@@ -107,11 +107,14 @@ func (s *shell) start(e *execution, all []*handed, several bool, folder *child.F
 	if s.leaves {
 		return s.becomeProgram(e, all[0])
 	}
-	err := s.runBeside(e, all, several, folder)
-	if removeErr := folder.Remove(); removeErr != nil {
-		s.note("The private files could not be removed: %s", fault.Clean(removeErr.Error()))
+	return s.runBeside(e, all, several, folder)
+}
+
+// clear removes the private directory.
+func (s *shell) clear(folder *child.Folder) {
+	if err := folder.Remove(); err != nil {
+		s.note("The private files could not be removed: %s", fault.Clean(err.Error()))
 	}
-	return err
 }
 
 // becomeProgram runs a program in this one's place. Nothing has to be done after it, so nobody has to wait for it.
