@@ -87,7 +87,7 @@ func lineName(bot fleet.Bot) string {
 
 // folder makes the private directory, nil where no secret goes into a file.
 func (s *shell) folder(e *execution) (*child.Folder, error) {
-	if !e.file && !slices.ContainsFunc(e.variables, func(v variable) bool { return v.file }) {
+	if !e.usesFiles() {
 		return nil, nil
 	}
 	runtimeDir, _ := s.Environ.Lookup("XDG_RUNTIME_DIR")
