@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -305,5 +306,32 @@ func TestFolder(t *testing.T) {
 	entries, err := os.ReadDir(base)
 	if err != nil || len(entries) != 1 || entries[0].Name() != "others" {
 		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// Processes that begin at once leave each other their folders.
+func TestFoldersAtOnce(t *testing.T) {
+	base := t.TempDir()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 100 {
+				f, err := NewFolder(base, "")
+				if err != nil {
+					t.Errorf("make: %v", err)
+					return
+				}
+				if _, err := f.Put("BOT_TOKEN", "whisper"); err != nil {
+					t.Errorf("put: %v", err)
+				}
+				if err := f.Remove(); err != nil {
+					t.Errorf("remove: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if left, err := os.ReadDir(base); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %d, %v", len(left), err)
 	}
 }
