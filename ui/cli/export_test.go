@@ -19,7 +19,7 @@ func TestExportCopiesAndClears(t *testing.T) {
 	dir := t.TempDir()
 	board := filepath.Join(dir, "clipboard")
 	// It takes its time, so that the interrupt below comes while it writes: what it has taken is cleared all the same.
-	xclip := "#!/bin/sh\ncase $1 in -in) cat > " + board + "; sleep 0.3;; -out) cat " + board + ";; esac\n"
+	xclip := "#!/bin/sh\nenv >> " + filepath.Join(dir, "environment") + "\ncase $1 in -in) cat > " + board + "; sleep 0.3;; -out) cat " + board + ";; esac\n"
 	if err := os.WriteFile(filepath.Join(dir, "xclip"), []byte(xclip), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestExportCopiesAndClears(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	cmd := process(t, "export", "7001", "--format", "env", "--copy")
-	cmd.Env = environ
+	cmd.Env = append([]string{"BOT_TOKEN=" + token, "API_ID=10001", "API_HASH=0123456789abcdef0123456789abcdef"}, environ...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
@@ -60,6 +60,9 @@ func TestExportCopiesAndClears(t *testing.T) {
 	}
 	if held, err := os.ReadFile(board); err != nil || len(held) > 0 {
 		t.Errorf("the clipboard still holds %d bytes, %v", len(held), err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "environment")); err != nil || strings.Contains(string(text), "BOT_TOKEN") || strings.Contains(string(text), "API_") {
+		t.Errorf("the clipboard's program is told too much, %v", err)
 	}
 	if out.Len() > 0 || !strings.Contains(errs.String(), "Copied with xclip") || !strings.HasSuffix(errs.String(), "The clipboard was cleared.\n") ||
 		strings.Contains(errs.String(), token) {

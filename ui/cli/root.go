@@ -107,10 +107,7 @@ func (s *shell) needTerminal() error {
 
 // show runs the screens. That the user left by an interrupt is how one leaves, not a fault.
 func (s *shell) show(ctx context.Context, opts ui.Options) error {
-	// The screens ask for secrets and read none of these; the clipboard's program must not get them.
-	for _, name := range []string{envToken, envAPIID, envAPIHash} {
-		s.Environ.Unset(name)
-	}
+	s.dropSecrets() // the screens ask for secrets
 	opts.Log, opts.In, opts.Out = s.log.path, s.In, s.Out
 	opts.Passphrases, opts.Remember = s.passphrases, s.rememberKeyring
 	err := s.Screens(ctx, opts)
