@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +19,8 @@ import (
 type choice struct {
 	all  bool
 	tags []string
+	// form is the command line up to the bots, "" where that is the command alone.
+	form string
 }
 
 // register makes the flags. The verb is what is done to the bots: "check all bots".
@@ -44,7 +47,7 @@ func (c choice) find(ctx context.Context, s *shell, refs []string) (*fleet.Fleet
 	case c.all && len(refs)+len(c.tags) > 0:
 		return nil, nil, usage("Bots are named, and all of them too.", "Leave one out: the bots, or --all.")
 	case !c.all && len(refs)+len(c.tags) == 0:
-		return nil, nil, usage("No bot is named.", fmt.Sprintf("Name bots, or a tag, or %s all: botring %[1]s --all.", s.verb))
+		return nil, nil, usage("No bot is named.", fmt.Sprintf("Name bots, or a tag, or %s all: %s --all.", s.verb, cmp.Or(c.form, "botring "+s.verb)))
 	}
 	f, keys, err := s.named(ctx, refs)
 	if err != nil {
