@@ -2,8 +2,8 @@
 //
 // A command says what it did on standard output, and everything else, notes and faults, on standard
 // error. With --json standard output carries exactly one object and standard error nothing. Nothing here
-// writes an escape code or asks the terminal anything. Secrets come from standard input, a prompt or the
-// environment, never from an argument, which every program of the machine could read.
+// asks the terminal anything, or writes an escape code but for --osc52, which is one. Secrets come from standard
+// input, a prompt or the environment, never from an argument, which every program of the machine could read.
 package cli
 
 import (

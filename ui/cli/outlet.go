@@ -87,9 +87,9 @@ func (o outlet) mayWrite() error {
 	return ui.MayMakeIn(filepath.Dir(o.file)) // where a file takes the place of another too
 }
 
-// terminal is the stream that a terminal reads from us.
+// terminal is the stream that a terminal reads from us: not standard output, if it can be, which has an answer.
 func (s *shell) terminal() (io.Writer, bool) {
-	for _, stream := range []io.Writer{s.Out, s.Err} {
+	for _, stream := range []io.Writer{s.Err, s.Out} {
 		if _, ok := terminal(stream); ok {
 			return stream, true
 		}
