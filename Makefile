@@ -3,7 +3,7 @@
 # Where there is one to be had, a keyring that is thrown away.
 keyring := $(if $(shell command -v gnome-keyring-daemon),scripts/with-keyring.sh)
 
-.PHONY: test test-long build bench measure golden lint demo-gif clean
+.PHONY: test test-long build dist bench measure golden lint demo-gif clean
 
 test: ## everything that has to hold: format, modules, vet, lint, cross builds, tests
 	@scripts/test.sh
@@ -14,6 +14,9 @@ test-long: ## kill -9 at every step of every write, and 200 times at any moment;
 
 build: ## ./botring, static and stripped; its version is the repository's, as Go records it
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o botring .
+
+dist: ## what is given to people, for all systems, into dist/: archives, Debian packages, checksums
+	scripts/dist.sh
 
 bench: ## every benchmark, a few rounds of each
 	$(keyring) go test -run '^$$' -bench . -benchtime 20x ./...
@@ -31,4 +34,4 @@ demo-gif: ## record docs/demo.gif again
 	docs/demo/record.sh
 
 clean:
-	rm -f botring
+	rm -rf botring dist

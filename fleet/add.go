@@ -223,7 +223,7 @@ func (f *Fleet) saveOnly(ctx context.Context, on *ground, s *save, report report
 			return Saved{}, err
 		}
 	}
-	if err := s.begin(ctx, f, on); err != nil {
+	if err := s.begin(ctx, f, on, false); err != nil {
 		return Saved{}, err
 	}
 	return f.finish(ctx, on, s, report)

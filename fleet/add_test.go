@@ -193,6 +193,11 @@ func TestStatusAfterACheck(t *testing.T) {
 		"the cause stays":           {store.SessionDuplicated, answer(telegram.SessionDead), store.SessionDuplicated},
 		"revoked stays revoked":     {store.TokenRevoked, answer(telegram.Timeout), store.TokenRevoked},
 		"telegram's own fault":      {store.OK, answer(telegram.TelegramFault), store.OK},
+		"no proxy":                  {store.OK, answer(telegram.ProxyUnreachable), store.OK},
+		"a proxy's password":        {store.Unchecked, answer(telegram.ProxyDenied), store.Unchecked},
+		"a proxy that refuses":      {store.OK, answer(telegram.ProxyRefused), store.OK},
+		"a proxy that hangs up":     {store.OK, answer(telegram.ProxyBroken), store.OK},
+		"a proxy's secret":          {store.Unreachable, answer(telegram.ProxySecret), store.Unreachable},
 		"cancelled":                 {store.OK, answer(telegram.Cancelled), store.OK},
 		"another error":             {store.OK, errors.New("x"), store.OK},
 	}
@@ -230,6 +235,7 @@ func TestEnvironments(t *testing.T) {
 		t.Fatal(err)
 	}
 	dcs, keys := []string{"2=127.0.0.1:4430"}, []string{file}
+	lab := []CustomEnvironment{{"lab", []string{"2=127.0.0.1:4431"}, keys}}
 	tests := map[string]struct {
 		opts  Options
 		names []string // nil: refused
@@ -249,6 +255,13 @@ func TestEnvironments(t *testing.T) {
 		"a bad name":          {opts: Options{Environment: "Lab", DCs: dcs, ServerKeys: keys}, field: FieldEnvironment, want: ProblemSyntax},
 		"a bad DC":            {opts: Options{DCs: []string{"x"}, ServerKeys: keys}, field: FieldDC, want: ProblemSyntax},
 		"a bad key":           {opts: Options{DCs: dcs, ServerKeys: []string{"/nonexistent"}}, field: FieldServerKey, want: ProblemSyntax},
+		"configured":          {opts: Options{Custom: lab}, names: []string{"production", "test", "lab"}},
+		"configured, chosen":  {opts: Options{Custom: lab, Environment: "lab"}, names: []string{"lab", "production", "test"}},
+		"beside a configured": {opts: Options{Custom: lab, DCs: dcs, ServerKeys: keys}, names: []string{"custom", "production", "test", "lab"}},
+		"in place of one":     {opts: Options{Custom: lab, Environment: "lab", DCs: dcs, ServerKeys: keys}, field: FieldDC, want: ProblemConfiguredDCs},
+		"its key in place":    {opts: Options{Custom: lab, Environment: "lab", ServerKeys: keys}, field: FieldServerKey, want: ProblemConfiguredDCs},
+		"Telegram's own":      {opts: Options{Custom: []CustomEnvironment{{"test", dcs, keys}}}, field: FieldDC, want: ProblemFixedDCs},
+		"configured, no keys": {opts: Options{Custom: []CustomEnvironment{{"lab", dcs, nil}}}, field: FieldServerKey, want: ProblemNeedsDCs},
 		"a bad ring":          {opts: Options{Ring: "../x"}, field: FieldRing, want: ProblemSyntax},
 		"a bad keyring":       {opts: Options{Keyring: "cloud"}, field: FieldKeyring, want: ProblemUnknown},
 	}

@@ -57,7 +57,7 @@ func (f *Fleet) checkNow(ctx context.Context, on *ground, key Key, read secret.S
 	if err != nil {
 		return before, err
 	}
-	if read.Empty() {
+	if read.Empty() || !tellsOf(row, read) {
 		return before, f.checkAsRead(ctx, on, r, row, secret.Secret{}, report)
 	}
 	err = f.checkAsRead(ctx, on, r, row, read, report)
@@ -70,6 +70,21 @@ func (f *Fleet) checkNow(ctx context.Context, on *ground, key Key, read secret.S
 		return before, err
 	}
 	return before, f.checkAsRead(ctx, on, r, row, secret.Secret{}, report)
+}
+
+// tellsOf reports whether a bot's item, which was read before its row and before its turn, still holds the session
+// that the row knows, which runs here. A session that was given away or replaced since then may be in use in another
+// place, and Telegram destroys it if it is opened here too.
+func tellsOf(row Bot, read secret.Secret) bool {
+	item, err := decodeBotItem(row.Key, read)
+	if err != nil || item.Session == nil || item.Session.Runs != store.Here {
+		return false
+	}
+	of := item.Session.row()
+	return slices.ContainsFunc(row.Sessions, func(s Session) bool {
+		return s.Name == of.Name && s.Runs == of.Runs && s.Since.Equal(of.Since) && s.MadeAt.Equal(of.MadeAt) &&
+			s.DC == of.DC && s.APIID == of.APIID
+	})
 }
 
 // checkAsRead checks the session of a bot's item as it was read, or as it is now where it was not.
@@ -172,9 +187,7 @@ func (f *Fleet) ask(ctx context.Context, on *ground, key Key, name string, sessi
 // speaksFor reports whether a bot's state is about a session: its own one, or another where that does not run
 // here.
 func speaksFor(b Bot, name string) bool {
-	return name == store.DefaultSession || !slices.ContainsFunc(b.Sessions, func(s Session) bool {
-		return s.Name == store.DefaultSession && s.Runs == store.Here
-	})
+	return name == store.DefaultSession || !runsHere(b, store.DefaultSession)
 }
 
 // prove asks whether the session that a login would replace still works: ErrSessionWorks if it does, nil

@@ -48,6 +48,8 @@ type Step struct {
 	Stage Stage
 	DC    int
 	Addr  string
+	// Proxy is what the proxy that leads there is called, "" without one.
+	Proxy string
 	Done  bool
 	Took  time.Duration
 	// Until is when the waiting ends, of Queueing.
@@ -77,7 +79,7 @@ func (r reporter) telegram() func(telegram.Step) {
 		return nil
 	}
 	return func(step telegram.Step) {
-		r(Step{Stage: stageOf(step.Stage), DC: step.DC, Addr: step.Addr, Done: step.Done, Took: step.Took})
+		r(Step{Stage: stageOf(step.Stage), DC: step.DC, Addr: step.Addr, Proxy: step.Proxy, Done: step.Done, Took: step.Took})
 	}
 }
 

@@ -2,10 +2,13 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"os"
+	"slices"
 	"time"
 
 	"botring/fleet/store"
+	"botring/keyring"
 )
 
 // A keyring that cannot list its items gives a lost catalogue nothing back but what somebody asks for by name,
@@ -49,10 +52,36 @@ func (f *Fleet) keepCopy(on *ground) {
 	_ = on.CopyTo(ctx, copyPath(path))
 }
 
-// copied reads the copy of a catalogue; there is false where there is none, or none with a bot in it.
-func (f *Fleet) copied(ctx context.Context, catalogue string) (rows store.Snapshot, made time.Time, there bool) {
+// copied reads the copy of a catalogue; there is false where there is none, or none with a bot in it. A bot that the
+// keyring has no item of was removed since the copy was made, and is left out.
+func (f *Fleet) copied(ctx context.Context, r *keyring.Ring, catalogue string) (rows store.Snapshot, made time.Time, there bool) {
 	rows, made, err := store.ReadCopy(ctx, copyPath(catalogue), f.now())
-	return rows, made, err == nil && len(rows.Bots) > 0
+	if err != nil {
+		return store.Snapshot{}, time.Time{}, false
+	}
+	rows.Bots = slices.DeleteFunc(rows.Bots, func(bot Bot) bool {
+		_, err := r.Get(ctx, botItemName(bot.Key))
+		return errors.Is(err, keyring.ErrNotFound)
+	})
+	return rows, made, len(rows.Bots) > 0
+}
+
+// forgetCopy removes the copy once the last bot was removed, so that nobody takes the list for lost. A copy that has
+// bots of which the keyring has items stays: it is of a list that was lost. That it fails is no reason to fail.
+func (f *Fleet) forgetCopy(ctx context.Context, on *ground, r *keyring.Ring) {
+	path, err := cataloguePath(f.opts.Home, f.opts.Ring, on.kind)
+	if err != nil || f.inMemory(on.kind) {
+		return
+	}
+	if _, err := os.Stat(copyPath(path)); err != nil {
+		return
+	}
+	if bots, err := on.Bots(ctx, f.now()); err != nil || len(bots) > 0 {
+		return
+	}
+	if _, _, lost := f.copied(ctx, r, path); !lost {
+		_ = os.Remove(copyPath(path))
+	}
 }
 
 // restore takes the rows of a copy over.

@@ -98,6 +98,40 @@ func TestCopyOfTheCatalogue(t *testing.T) {
 	}
 }
 
+// TestCopyWithoutWhatWasRemoved: no bot that was removed comes back from a copy of the day before, and when the last one
+// is, there is nothing to bring back. A list that was lost stays in its copy.
+func TestCopyWithoutWhatWasRemoved(t *testing.T) {
+	w, path := muteWorld(t)
+	f := w.open()
+	if err := f.Remove(t.Context(), key(7)); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	loseCatalogue(t, path, "")
+	f = w.openToExamine()
+	w.added(f, 9)
+	if err := f.Remove(t.Context(), key(9)); err != nil {
+		t.Fatal(err)
+	}
+	if got := find(t, examine(t, f, ExamineOptions{Fix: true}), FoundRestored); got.Count != 1 {
+		t.Errorf("of the one that was not removed: %+v", got)
+	}
+	if err := f.Remove(t.Context(), key(8)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(copyPath(path)); !os.IsNotExist(err) {
+		t.Errorf("the copy without a bot: %v", err)
+	}
+	for _, found := range examine(t, f, ExamineOptions{Fix: true}) {
+		if found.Topic == TopicCatalogue && found.Found != FoundWhole {
+			t.Errorf("%+v", found)
+		}
+	}
+	if bots, err := f.Bots(t.Context()); err != nil || len(bots) != 0 {
+		t.Errorf("%d bots came back, %v", len(bots), err)
+	}
+}
+
 // TestCopyIsMadeDaily: once a day, not of a list that is empty, and not where the keyring tells everything.
 func TestCopyIsMadeDaily(t *testing.T) {
 	w, path := muteWorld(t)

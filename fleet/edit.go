@@ -24,14 +24,19 @@ func (f *Fleet) Tag(ctx context.Context, keys []Key, add, remove []string) (bots
 	}
 	op.detail = tagged(len(keys), add, remove)
 	return f.edit(ctx, keys, func(b *Bot) {
-		tags := slices.DeleteFunc(slices.Clone(b.Tags), func(tag string) bool { return slices.Contains(remove, tag) })
-		for _, tag := range add {
-			if !slices.Contains(tags, tag) {
-				tags = append(tags, tag)
-			}
-		}
-		b.Tags = tags
+		b.Tags = withTags(slices.DeleteFunc(slices.Clone(b.Tags), func(tag string) bool { return slices.Contains(remove, tag) }), add)
 	})
+}
+
+// withTags are tags and those to be added that are not among them.
+func withTags(tags, add []string) []string {
+	tags = slices.Clip(tags)
+	for _, tag := range add {
+		if !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
 }
 
 // tagged is what was done to tags, as the history has it: "+prod -eu", of several bots with their number.

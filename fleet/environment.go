@@ -33,6 +33,11 @@ func newEnvironments(opts Options) (environments, error) {
 	for _, network := range opts.Networks {
 		envs.known[network.Name] = func() telegram.Network { return network }
 	}
+	for _, each := range opts.Custom {
+		if err := envs.add(each); err != nil {
+			return envs, err
+		}
+	}
 	custom := len(opts.DCs) > 0 || len(opts.ServerKeys) > 0
 	if envs.current == "" {
 		envs.current = telegram.EnvironmentProduction
@@ -43,22 +48,35 @@ func newEnvironments(opts Options) (environments, error) {
 	if !custom {
 		return envs, envs.require(envs.current)
 	}
-	network, err := customNetwork(envs.current, opts.DCs, opts.ServerKeys)
+	if slices.ContainsFunc(opts.Custom, func(each CustomEnvironment) bool { return each.Name == envs.current }) {
+		return envs, &InputError{Field: fieldOfDCs(opts.DCs), Problem: ProblemConfiguredDCs, Got: envs.current}
+	}
+	return envs, envs.add(CustomEnvironment{envs.current, opts.DCs, opts.ServerKeys})
+}
+
+// add makes an environment of somebody's own known. The keys are read at once: what cannot be used is told before a
+// bot is sent anywhere.
+func (envs environments) add(custom CustomEnvironment) error {
+	network, err := customNetwork(custom.Name, custom.DCs, custom.ServerKeys)
 	if err != nil {
-		return envs, err
+		return err
 	}
 	envs.known[network.Name] = func() telegram.Network { return network }
-	return envs, nil
+	return nil
+}
+
+// fieldOfDCs is the input that is to blame where addresses and keys are.
+func fieldOfDCs(dcs []string) Field {
+	if len(dcs) == 0 {
+		return FieldServerKey
+	}
+	return FieldDC
 }
 
 func customNetwork(name string, dcs, keys []string) (telegram.Network, error) {
-	field := FieldDC
-	if len(dcs) == 0 {
-		field = FieldServerKey
-	}
 	switch {
 	case name == telegram.EnvironmentProduction || name == telegram.EnvironmentTest:
-		return telegram.Network{}, &InputError{Field: field, Problem: ProblemFixedDCs, Got: name}
+		return telegram.Network{}, &InputError{Field: fieldOfDCs(dcs), Problem: ProblemFixedDCs, Got: name}
 	case !isEnvironmentName(name):
 		return telegram.Network{}, &InputError{Field: FieldEnvironment, Problem: ProblemSyntax, Got: name}
 	case len(dcs) == 0:

@@ -53,6 +53,7 @@ const (
 	FieldKeyring     Field = "keyring"
 	FieldRing        Field = "ring"
 	FieldPlace       Field = "for"
+	FieldProxy       Field = "proxy"
 )
 
 // A Problem is what is wrong with an input.
@@ -88,7 +89,10 @@ const (
 	ProblemUnknown  // no such environment, app or keyring
 	ProblemNeedsDCs // a custom environment without --dc or --server-key
 	ProblemFixedDCs // --dc or --server-key with an environment of Telegram's own
-	ProblemSyntax   // not of the form that is wanted; Err says more
+	// ProblemConfiguredDCs: --dc or --server-key with an environment that is configured with others.
+	ProblemConfiguredDCs
+	ProblemProxy  // it cannot be a proxy's address or secret; Err says why, and quotes nothing
+	ProblemSyntax // not of the form that is wanted; Err says more
 )
 
 // An InputError is a problem with one input, found before anything was sent or written.
@@ -96,7 +100,8 @@ type InputError struct {
 	Field   Field
 	Problem Problem
 	// Got and Want are numbers or names that the sentence needs: the two bot ids of ProblemOtherBot, the
-	// characters counted of ProblemSecretLength, the name that is taken. Never a secret.
+	// characters counted of ProblemSecretLength, the name that is taken, where the proxy of ProblemProxy was named
+	// ("" where it was typed). Never a secret.
 	Got, Want string
 	// Err is the cause, if there is one.
 	Err error

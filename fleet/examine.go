@@ -86,7 +86,7 @@ func (f *Fleet) Examine(ctx context.Context, opts ExamineOptions, report func(Fi
 		brief bool
 	}{
 		{x.keyring, lookTakes, true}, {x.probe, lookTakes, false}, {x.daemons, lookTakes, true}, {x.permissions, lookTakes, true},
-		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.history, itemsTake, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
+		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.history, itemsTake, false}, {x.proxy, 0, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
 	} {
 		if opts.Brief && !look.brief {
 			continue
@@ -115,6 +115,8 @@ type examination struct {
 	closed Sign
 	// rowless: items of the keyring are not in the catalogue.
 	rowless bool
+	// barred: the proxy does not lead anywhere, or may not be tried.
+	barred bool
 	// measured is how far the clock was ahead of each of Telegram's servers.
 	measured []time.Duration
 }
@@ -179,8 +181,11 @@ func (x *examination) catalogue(ctx context.Context) {
 		return
 	}
 	damaged := finding.Found == FoundDamaged || errors.Is(finding.Err, store.ErrNotACatalogue)
-	_, made, copied := x.f.copied(ctx, path)
-	finding.Fixable = err == nil && damaged && x.readable() && (x.status.CanList || copied)
+	var made time.Time
+	finding.Fixable = err == nil && damaged && x.readable()
+	if finding.Fixable && !x.status.CanList {
+		_, made, finding.Fixable = x.f.copied(ctx, x.ring, path)
+	}
 	if !x.opts.Fix || !finding.Fixable {
 		x.found(finding)
 		return
@@ -205,7 +210,7 @@ func (x *examination) emptied(ctx context.Context, path string) bool {
 	if !x.readable() || x.status.CanList {
 		return false
 	}
-	rows, made, there := x.f.copied(ctx, path)
+	rows, made, there := x.f.copied(ctx, x.ring, path)
 	if !there {
 		return false
 	}
@@ -231,8 +236,11 @@ func (f *Fleet) renew(ctx context.Context, r *keyring.Ring, path string) (aside 
 	ctx, op := f.begin(ctx, "renew catalogue", Key{})
 	defer op.end(&err)
 	_, err = r.GetAll(ctx, nil)
-	copied, _, there := f.copied(ctx, path)
-	blind := errors.Is(err, keyring.ErrCannotList) && there
+	var copied store.Snapshot
+	blind := errors.Is(err, keyring.ErrCannotList)
+	if blind {
+		copied, _, blind = f.copied(ctx, r, path)
+	}
 	if err != nil && !blind {
 		return "", 0, err
 	}

@@ -2,8 +2,11 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
+
+	"botring/telegram"
 )
 
 const (
@@ -17,9 +20,40 @@ const (
 	clockLimit = 30 * time.Second
 )
 
+// proxy says what Telegram is reached through, and tries it where something may be sent.
+func (x *examination) proxy(ctx context.Context) {
+	proxy := x.f.Proxy()
+	if proxy.Kind == telegram.NoProxy {
+		return
+	}
+	finding := Finding{Topic: TopicProxy, Found: FoundProxy, Subject: proxy.Name, Names: []string{proxy.String()}}
+	x.found(finding)
+	switch {
+	case !x.opts.Network:
+		return
+	case NeedsProxySecret(proxy) && !x.readable():
+		x.barred = true
+		x.skip(TopicNetwork, x.closed)
+		return
+	}
+	began := time.Now()
+	_, err := x.f.TryProxy(ctx, proxy)
+	finding.Found, finding.Took = FoundProxyLeads, time.Since(began)
+	var answer *telegram.Error
+	if errors.As(err, &answer) && !answer.Kind.OfProxy() {
+		return // what lies behind it is looked at next
+	}
+	if err != nil {
+		x.barred = true
+		x.fault(TopicProxy, finding.Took, err)
+		return
+	}
+	x.found(finding)
+}
+
 // network makes a key with every address of the current environment. Nothing is sent without being asked for.
 func (x *examination) network(ctx context.Context) {
-	if !x.opts.Network {
+	if !x.opts.Network || x.barred {
 		return
 	}
 	network := x.f.envs.known[x.f.envs.current]()

@@ -50,6 +50,7 @@ const (
 	TopicCatalogue     Topic = "catalogue"
 	TopicItems         Topic = "items"
 	TopicHistory       Topic = "history"
+	TopicProxy         Topic = "proxy"
 	TopicNetwork       Topic = "network"
 	TopicClock         Topic = "clock"
 	TopicTerminal      Topic = "terminal" // this and the rest are the screens'
@@ -138,8 +139,10 @@ const (
 	FoundHistoryCutOff // Count: the number of the first entry that is missing
 	FoundHistoryBegun  // Count: the number of the last entry that was lost
 	// Telegram and the time.
-	FoundReached   // DC, Subject: the address
-	FoundUnreached // DC, Subject, Err
+	FoundProxy      // Subject: its name; Names: its address
+	FoundProxyLeads // Subject, Names; Took
+	FoundReached    // DC, Subject: the address
+	FoundUnreached  // DC, Subject, Err
 	FoundClockPlausible
 	FoundClockBehind // Ahead: of what has happened already
 	FoundClockRight  // Ahead: of Telegram's

@@ -38,6 +38,9 @@ type (
 	Status = store.Status
 )
 
+// DefaultTimeout bounds one conversation with Telegram, unless Options.Timeout says otherwise.
+const DefaultTimeout = telegram.DefaultTimeout
+
 // Options say where a fleet lives and which Telegram it speaks to. The zero value is the user's own.
 type Options struct {
 	// Environment is the one new bots go to: "production" (also ""), "test", or a custom name, which needs
@@ -45,6 +48,8 @@ type Options struct {
 	Environment string
 	DCs         []string
 	ServerKeys  []string
+	// Custom are further environments that are known by their names.
+	Custom []CustomEnvironment
 	// Networks replace or add to the known environments: the demo's.
 	Networks []telegram.Network
 	// Home puts the catalogue under one directory instead of the operating system's usual places.
@@ -59,7 +64,14 @@ type Options struct {
 	OpenRing func(context.Context) (*keyring.Ring, error)
 	// Ephemeral keeps the catalogue in memory: nothing touches the disk.
 	Ephemeral bool
-	// Timeout bounds one conversation with Telegram, telegram.DefaultTimeout when zero.
+	// Proxy is what Telegram is reached through at first, the zero Proxy for nothing. The secret of one that has
+	// a name and needs one may be left out: it is read from the keyring when something is to be sent.
+	Proxy Proxy
+	// NoWay is why Telegram must not be reached, nil where it may be.
+	NoWay error
+	// Proxies are all that have names.
+	Proxies []Proxy
+	// Timeout bounds one conversation with Telegram, DefaultTimeout when zero.
 	Timeout time.Duration
 	// AtOnce is how many conversations with Telegram are held at a time, the constant AtOnce when zero.
 	AtOnce int
@@ -81,6 +93,12 @@ type Options struct {
 	Now func() time.Time
 }
 
+// A CustomEnvironment is servers of somebody's own.
+type CustomEnvironment struct {
+	Name            string
+	DCs, ServerKeys []string // "ID=HOST:PORT", and PEM files
+}
+
 // A Fleet is all bots of one catalogue and ring. Its methods may be called at the same time; those that
 // take a context end when it does.
 type Fleet struct {
@@ -91,6 +109,8 @@ type Fleet struct {
 	talk func(telegram.Network) conversation
 	// schedule is what all conversations pass through.
 	schedule *schedule
+	// passage is how Telegram is reached.
+	passage passage
 	// at is what it stands on, which UseMemory, UseEncrypted, MoveKeyring and a mending Examine replace.
 	at atomic.Pointer[ground]
 	// exposed is what the catalogue allowed others before OpenToExamine opened it, which narrows it.
@@ -146,12 +166,8 @@ func newFleet(opts Options) (*Fleet, keyring.Kind, error) {
 		f.now = wallClock
 	}
 	f.schedule = newSchedule(opts.AtOnce, f.now)
-	// A client remembers what it has proved of its network, so there is one of each.
-	var clients sync.Map
-	f.talk = func(network telegram.Network) conversation {
-		client, _ := clients.LoadOrStore(network.Name, telegram.New(network, telegram.Options{Timeout: opts.Timeout, Version: opts.Version}))
-		return client.(*telegram.Client)
-	}
+	f.passage.proxy, f.passage.noWay = opts.Proxy, opts.NoWay
+	f.talk = func(network telegram.Network) conversation { return passing{f, network} }
 	kind := keyring.Kind(cmp.Or(opts.Keyring, string(keyring.KindSystem)))
 	if kind != keyring.KindSystem && kind != keyring.KindAge && kind != keyring.KindMemory {
 		return nil, "", &InputError{Field: FieldKeyring, Problem: ProblemUnknown, Got: opts.Keyring}
@@ -193,6 +209,9 @@ func (f *Fleet) bareGround(kind keyring.Kind) *ground {
 	}
 	on.log = f.opts.Log
 	on.ring.open = logOpening(on.log, on.ring.open)
+	if path, err := cataloguePath(f.opts.Home, f.opts.Ring, kind); err == nil {
+		on.history.head = historyHeadItem(path)
+	}
 	// The same for encrypted files: after a move both keyrings may have a copy of a session.
 	on.guard.dir, on.guard.scope = keyring.LockDir, f.opts.Ring
 	if f.opts.OpenRing != nil {

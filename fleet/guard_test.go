@@ -12,6 +12,7 @@ import (
 
 	"botring/fleet/store"
 	"botring/keyring"
+	"botring/telegram"
 )
 
 func TestOneSessionIsNeverOpenTwice(t *testing.T) {
@@ -178,6 +179,65 @@ func TestCheckMany(t *testing.T) {
 	})
 	if told != 31 || missing != 1 || most.Load() > AtOnce {
 		t.Errorf("told %d, missing %d, %d at once", told, missing, most.Load())
+	}
+}
+
+// TestCheckManyOpensNothingThatWasGivenAway: a check of many takes its time, and meanwhile the session of a later bot
+// is given away, or that and then replaced by a new one. What was read of it before is not opened.
+func TestCheckManyOpensNothingThatWasGivenAway(t *testing.T) {
+	for name, replaced := range map[string]bool{"given away": false, "and replaced": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newFakeWorld(t)
+			opts := w.options()
+			opts.AtOnce = 1
+			f, err := Open(t.Context(), opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = f.Close() }()
+			f.talk = func(telegram.Network) conversation { return w.fake }
+			var keys []Key
+			for id := int64(1); id <= 10; id++ {
+				w.added(f, id)
+				keys = append(keys, key(id))
+			}
+			item, err := decodeBotItem(key(9), w.item(botItemName(key(9))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			given := item.Session.Key.Reveal()
+			w.fake.onCheck = func(_ context.Context, id int64) error {
+				w.fake.mu.Lock()
+				defer w.fake.mu.Unlock()
+				if w.fake.open[given] > 0 {
+					t.Error("the session that was given away was opened")
+				}
+				return nil
+			}
+			var once sync.Once
+			got := map[Key]Outcome{}
+			f.CheckMany(t.Context(), keys, func(o Outcome) {
+				once.Do(func() {
+					w.sleep(time.Minute)
+					if _, err := f.MarkElsewhere(t.Context(), key(9), store.DefaultSession, "vps-1"); err != nil {
+						t.Error(err)
+					}
+					if !replaced {
+						return
+					}
+					if _, err := f.Login(t.Context(), key(9), true, nil); err != nil {
+						t.Error(err)
+					}
+				})
+				got[o.Key] = o
+			})
+			if o := got[key(9)]; replaced && (o.Err != nil || o.Bot.Health.Status != store.OK) || !replaced && !errors.Is(o.Err, ErrRunsElsewhere) {
+				t.Errorf("%+v", o)
+			}
+			if len(got) != len(keys) || w.fake.checks < 9 {
+				t.Errorf("%d outcomes, %d checks", len(got), w.fake.checks)
+			}
+		})
 	}
 }
 

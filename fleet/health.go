@@ -33,7 +33,7 @@ func dead(status Status) bool {
 //
 // Only Telegram's word about the session makes it dead. What keeps the question from being answered makes
 // a bot unreachable, unless it is known to be dead: that is still true. What is about the app, the
-// program or Telegram's own faults says nothing of the bot.
+// program, a proxy or Telegram's own faults says nothing of the bot.
 func (f *Fleet) afterCheck(before store.Health, err error) store.Health {
 	if err == nil {
 		return f.health(before, store.Health{Status: store.OK, CheckedAt: f.now()})
@@ -65,6 +65,7 @@ func (f *Fleet) afterCheck(before store.Health, err error) store.Health {
 		after.Status, after.CheckedAt = store.Unreachable, before.CheckedAt
 	case telegram.TokenRevoked, telegram.TokenInvalid, telegram.APIIDInvalid, telegram.APIIDPublished,
 		telegram.UpdateNeeded, telegram.FloodWait, telegram.TelegramFault, telegram.Cancelled, telegram.NotABot,
+		telegram.ProxyUnreachable, telegram.ProxyDenied, telegram.ProxyRefused, telegram.ProxyBroken, telegram.ProxySecret,
 		telegram.Unexpected:
 		return before
 	}
@@ -89,7 +90,8 @@ func (f *Fleet) afterRefusal(before store.Health, err error) store.Health {
 	case telegram.SessionDead, telegram.SessionRevoked, telegram.SessionDuplicated, telegram.AuthKeyInvalid,
 		telegram.APIIDInvalid, telegram.APIIDPublished, telegram.UpdateNeeded, telegram.FloodWait,
 		telegram.TelegramFault, telegram.WrongDC, telegram.ClockWrong, telegram.NotTelegram,
-		telegram.Unreachable, telegram.Timeout, telegram.Cancelled, telegram.NotABot, telegram.Unexpected:
+		telegram.Unreachable, telegram.Timeout, telegram.Cancelled, telegram.NotABot, telegram.ProxyUnreachable,
+		telegram.ProxyDenied, telegram.ProxyRefused, telegram.ProxyBroken, telegram.ProxySecret, telegram.Unexpected:
 		return before // nothing of it is about this bot
 	}
 	return f.health(before, after)

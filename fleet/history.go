@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -26,13 +28,24 @@ type Stretch = store.Stretch
 // OutcomeOK is the Outcome of an Entry whose action went well.
 const OutcomeOK = "ok"
 
-// The items of the keyring that the history of its catalogue is sealed with: the key, and how far it went
-// when a process last ended.
+// The items of the keyring that histories are sealed with: the key, which is the ring's, and of each catalogue of the
+// ring how far its history went when a process last ended.
 const (
-	historyItems    = "history/"
-	historyKeyItem  = historyItems + "key"
-	historyHeadItem = historyItems + "head"
+	historyItems   = "history/"
+	historyKeyItem = historyItems + "key"
+	historyHeads   = historyItems + "head/"
 )
+
+// historyHeadItem names the head of a catalogue's history, "" where there is no place for one. A ring has a catalogue
+// for each --home it is used with, and the head of one says nothing of another.
+func historyHeadItem(catalogue string) string {
+	path, err := filepath.Abs(catalogue)
+	if err != nil {
+		return ""
+	}
+	name := sha256.Sum256([]byte(path))
+	return historyHeads + hex.EncodeToString(name[:12])
+}
 
 // How many entries are kept, and how many there may be before the oldest are pruned.
 const (
@@ -43,6 +56,9 @@ const (
 // A history is the sealing of a ground's entries. Without a key, which only an open keyring has, entries are
 // written unsealed, and sealed by the first process that has it.
 type history struct {
+	// head is the name of the item of its head, "" of a catalogue in memory, which has none.
+	head string
+
 	mu  sync.Mutex
 	key secret.Secret
 	// last is what this process sealed last, zero where it sealed nothing.
@@ -54,7 +70,7 @@ func keeps(action string) bool {
 	switch action {
 	case "add", "adopt", "import session", "log in", "log out", "give session away", "export", "exec", "check", "check many", "watch",
 		"replace token", "read token", "remove", "restore",
-		"add app", "edit app", "remove app", "save again", "change app", "label", "tag", "abandon", "end session",
+		"add app", "edit app", "remove app", "save proxy", "remove proxy", "save again", "change app", "label", "tag", "abandon", "end session",
 		"recover", "rebuild catalogue", "renew catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
 		"move to another keyring", "change passphrase", "remember passphrase", "add recipient", "remove recipient",
 		"finish change of recipients":
@@ -208,9 +224,12 @@ func historyKey(ctx context.Context, r *keyring.Ring, create bool) (secret.Secre
 	return secret.New(string(fresh)), nil
 }
 
-// historyHead reads how far the history went when a process last ended, zero where none has.
-func historyHead(ctx context.Context, r *keyring.Ring) (historyEnd, error) {
-	value, err := r.Get(ctx, historyHeadItem)
+// historyHead reads how far a history went when a process last ended, zero where none has.
+func historyHead(ctx context.Context, r *keyring.Ring, name string) (historyEnd, error) {
+	if name == "" {
+		return historyEnd{}, nil
+	}
+	value, err := r.Get(ctx, name)
 	if errors.Is(err, keyring.ErrNotFound) {
 		return historyEnd{}, nil
 	}
@@ -218,7 +237,7 @@ func historyHead(ctx context.Context, r *keyring.Ring) (historyEnd, error) {
 		return historyEnd{}, err
 	}
 	var in historyHeadJSON
-	if err := decodeJSON(historyHeadItem, value, &in, &in.V); err != nil {
+	if err := decodeJSON(name, value, &in, &in.V); err != nil {
 		return historyEnd{}, err
 	}
 	end := historyEnd{Mark: store.Mark{Seq: in.Seq, Seal: in.Seal}}
@@ -237,7 +256,7 @@ func (on *ground) anchor() {
 	on.history.mu.Lock()
 	defer on.history.mu.Unlock()
 	h := &on.history
-	if h.key.Empty() || h.last.Seq == 0 {
+	if h.head == "" || h.key.Empty() || h.last.Seq == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(passphrase.Quietly(context.Background()), anchoring)
@@ -250,18 +269,18 @@ func (on *ground) anchor() {
 	if status, err := r.Status(ctx); err != nil || status.Locked {
 		return // nobody is to be asked for a password on the way out
 	}
-	_ = putHead(ctx, r, historyEnd{Mark: h.last})
+	_ = putHead(ctx, r, h.head, historyEnd{Mark: h.last})
 }
 
 // putHead writes the head, unless another process has gone further. Where the history began is kept, if the head
 // says nothing of that.
-func putHead(ctx context.Context, r *keyring.Ring, head historyEnd) error {
+func putHead(ctx context.Context, r *keyring.Ring, name string, head historyEnd) error {
 	release, err := r.Hold(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	known, err := historyHead(ctx, r)
+	known, err := historyHead(ctx, r, name)
 	if err == nil && known.Seq >= head.Seq && head.Began == (Beginning{}) {
 		return nil
 	}
@@ -276,7 +295,7 @@ func putHead(ctx context.Context, r *keyring.Ring, head historyEnd) error {
 	if err != nil {
 		return err
 	}
-	return putQuietly(ctx, r, keyring.Item{Name: historyHeadItem, Label: "botring: end of the history", Value: secret.New(value)})
+	return putQuietly(ctx, r, keyring.Item{Name: name, Label: "botring: end of the history", Value: secret.New(value)})
 }
 
 // putQuietly writes an item that nobody asked for, and has no prompt shown for it. KeePassXC asks before it replaces

@@ -204,6 +204,37 @@ func TestHistoryOfTwo(t *testing.T) {
 	}
 }
 
+// TestHistoriesOfTwoHomes: each catalogue of a ring has a history of its own, of which the other's length says nothing.
+func TestHistoriesOfTwoHomes(t *testing.T) {
+	w := newFakeWorld(t)
+	// Where everything is forgotten nothing is sealed, so this one does not say that it is in memory.
+	w.ring = keyring.Wrap(struct{ keyring.Store }{w.store}, keyring.Options{})
+	homes := []string{t.TempDir(), t.TempDir()}
+	use := func(home string, ids ...int64) HistoryCheck {
+		t.Helper()
+		w.home = home
+		f := w.open()
+		for _, id := range ids {
+			w.added(f, id)
+		}
+		check, err := f.VerifyHistory(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return check
+	}
+	use(homes[0], 1, 2, 3)
+	use(homes[1], 4)
+	for i, home := range homes {
+		if check := use(home); check != (HistoryCheck{Entries: 3 - 2*i}) {
+			t.Errorf("home %d: %+v", i, check)
+		}
+	}
+}
+
 // TestHistoryWithoutItsKey: without the key nothing can be said, which is said.
 func TestHistoryWithoutItsKey(t *testing.T) {
 	w := sealedHistory(t)
@@ -242,7 +273,7 @@ func TestHistoryOfAMemoryRing(t *testing.T) {
 // TestAKeyringThatAsksBeforeReplacing: no prompt is shown for what is written when a process ends.
 func TestAKeyringThatAsksBeforeReplacing(t *testing.T) {
 	w := newFakeWorld(t)
-	head := keyring.Item{Name: historyHeadItem, Value: secret.New("of another process")}
+	head := keyring.Item{Name: historyHeadItem("catalogue.db"), Value: secret.New("of another process")}
 	if err := w.ring.Put(t.Context(), head); err != nil {
 		t.Fatal(err)
 	}
@@ -255,8 +286,8 @@ func TestAKeyringThatAsksBeforeReplacing(t *testing.T) {
 		return keyring.ErrLocked
 	}
 	head.Value = secret.New("of this one")
-	if err := putQuietly(t.Context(), w.ring, head); err != nil || !w.item(historyHeadItem).Equal(head.Value) {
-		t.Errorf("%v; the head is %q", err, w.item(historyHeadItem).Reveal())
+	if err := putQuietly(t.Context(), w.ring, head); err != nil || !w.item(head.Name).Equal(head.Value) {
+		t.Errorf("%v; the head is %q", err, w.item(head.Name).Reveal())
 	}
 	if asked != 1 {
 		t.Errorf("it was tried %d times to replace it", asked)

@@ -30,7 +30,7 @@ func (f *Fleet) beginAgain(ctx context.Context, on *ground, r *keyring.Ring) err
 	if err != nil || key.Empty() {
 		return err
 	}
-	head, err := historyHead(ctx, r)
+	head, err := historyHead(ctx, r, h.head)
 	if err != nil {
 		return err
 	}
@@ -44,5 +44,5 @@ func (f *Fleet) beginAgain(ctx context.Context, on *ground, r *keyring.Ring) err
 		return err
 	}
 	h.key, h.last = key, last
-	return putHead(ctx, r, historyEnd{Mark: last, Began: Beginning{Lost: head.Seq, At: f.now()}})
+	return putHead(ctx, r, h.head, historyEnd{Mark: last, Began: Beginning{Lost: head.Seq, At: f.now()}})
 }

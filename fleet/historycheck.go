@@ -37,9 +37,9 @@ func (h HistoryFault) String() string {
 	case HistoryMissing:
 		return "missing"
 	case HistoryCutOff:
-		return "cut off"
+		return "cut_off"
 	case HistoryNoKey:
-		return "no key"
+		return "no_key"
 	default:
 		return fmt.Sprintf("fault %d", int(h))
 	}
@@ -79,7 +79,7 @@ func (f *Fleet) VerifyHistory(ctx context.Context) (check HistoryCheck, err erro
 	if err != nil {
 		return check, err
 	}
-	head, err := historyHead(ctx, r)
+	head, err := historyHead(ctx, r, on.history.head)
 	if err != nil {
 		return check, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"botring/fleet/files"
+	"botring/fleet/store"
 	"botring/internal/secret"
 )
 
@@ -284,18 +285,24 @@ func (f *Fleet) Import(ctx context.Context, candidates []Candidate, how Importin
 }
 
 func (f *Fleet) importOne(ctx context.Context, c Candidate, apiID int, how Importing) (Bot, error) {
+	tags, err := cleanTags(append(c.Tags[:len(c.Tags):len(c.Tags)], how.Tags...))
+	if err != nil {
+		return f.after(ctx, c.Key, err)
+	}
+	_, known, err := f.known(ctx, f.at.Load(), c.Key)
+	if err != nil {
+		return Bot{}, err
+	}
+	order := NewBot{Token: c.Token, APIID: apiID, Environment: c.Key.Environment, NoLogin: how.NoLogin}
+	if !known {
+		order.Label, order.Tags = c.Label, tags
+	}
 	var saved Saved
-	var err error
-	steps, tags := traceOf(ctx).steps(c.Key), slices.Concat(c.Tags, how.Tags)
+	steps := traceOf(ctx).steps(c.Key)
 	if c.Verdict == Changed && c.Bot.ID != 0 {
-		if saved, err = f.ReplaceToken(ctx, c.Key, c.Token, how.NoLogin, steps); err == nil && len(tags) > 0 {
-			_, err = f.Tag(ctx, []Key{c.Key}, tags, nil)
-			return f.after(ctx, c.Key, err)
-		}
+		saved, err = f.ReplaceToken(ctx, c.Key, c.Token, how.NoLogin, steps)
 	} else {
-		saved, err = f.Add(ctx, NewBot{
-			Token: c.Token, APIID: apiID, Environment: c.Key.Environment, Label: c.Label, Tags: tags, NoLogin: how.NoLogin,
-		}, steps)
+		saved, err = f.Add(ctx, order, steps)
 	}
 	var unsaved *UnsavedError
 	if errors.As(err, &unsaved) {
@@ -303,10 +310,38 @@ func (f *Fleet) importOne(ctx context.Context, c Candidate, apiID int, how Impor
 		defer cancel()
 		err = also(unsaved.Err, f.Abandon(ending, unsaved))
 	}
+	if known && (err == nil || errors.Is(err, ErrSessionWorks)) {
+		return f.after(ctx, c.Key, also(err, f.enrich(ctx, c.Key, c.Label, tags)))
+	}
 	if saved.Bot.ID != 0 {
 		return saved.Bot, err
 	}
 	return f.after(ctx, c.Key, err)
+}
+
+// enrich gives a bot that was here before what a file says of it: tags besides its own, and a label if it has none
+// and no other bot has it.
+func (f *Fleet) enrich(ctx context.Context, key Key, label string, tags []string) error {
+	if label == "" && len(tags) == 0 {
+		return nil
+	}
+	ctx, cancel := afterwards(ctx) // the bot is saved, whoever turns away
+	defer cancel()
+	write := func() error {
+		_, err := f.edit(ctx, []Key{key}, func(b *Bot) {
+			b.Tags = withTags(b.Tags, tags)
+			if b.Label == "" {
+				b.Label = label
+			}
+		})
+		return err
+	}
+	err := write()
+	if errors.Is(err, store.ErrTaken) {
+		label = ""
+		err = write()
+	}
+	return err
 }
 
 // knownApps are the saved apps by name, in lower case, and by api_id.

@@ -224,6 +224,47 @@ func TestImportChanged(t *testing.T) {
 	}
 }
 
+// TestImportOfBotsThatAreHere: they keep their labels and tags, and get the file's besides, whether a login is made, none
+// is needed, or the token is another one.
+func TestImportOfBotsThatAreHere(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	const works, loggedOut, changed, nameless = 1, 2, 3, 4
+	for id := int64(works); id <= nameless; id++ {
+		w.added(f, id)
+		if _, err := f.Tag(t.Context(), []Key{key(id)}, []string{"mine"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if id == nameless {
+			break
+		}
+		if _, err := f.SetLabel(t.Context(), key(id), fmt.Sprint("Label ", id, "!")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.LogOut(t.Context(), key(loggedOut), nil); err != nil {
+		t.Fatal(err)
+	}
+	file := "token,label,tags\n"
+	for id, letter := range map[int64]string{works: "x", loggedOut: "x", changed: "o", nameless: "x"} {
+		file += fmt.Sprintf("%s,Of the file %d,mine file\n", tokenOf(id, letter).Reveal(), id)
+	}
+	for round := range 2 {
+		err := f.Import(t.Context(), preview(t, f, file), Importing{Tags: []string{"new"}, Replace: true}, func(_ int, o Outcome) {
+			label := fmt.Sprint("Label ", o.Key.ID, "!")
+			if o.Key.ID == nameless {
+				label = fmt.Sprint("Of the file ", nameless)
+			}
+			if o.Err != nil && !errors.Is(o.Err, ErrSessionWorks) || o.Bot.Label != label || !slices.Equal(o.Bot.Tags, []string{"mine", "file", "new"}) {
+				t.Errorf("round %d: %d is %q with %q, %v", round, o.Key.ID, o.Bot.Label, o.Bot.Tags, o.Err)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestImportFaults: the keyring's faults are told once, before anything is sent, and a login that cannot be saved
 // is ended.
 func TestImportFaults(t *testing.T) {

@@ -157,7 +157,7 @@ func (f *Fleet) compareSessions(ctx context.Context, on *ground, candidates []Ca
 			continue
 		}
 		for _, name := range itemsOfSessions(c.Bot) {
-			if holds(name, items[name], c.Session.Key) {
+			if session := held(name, items[name]); session != nil && session.Key.Equal(c.Session.Key) {
 				c.Verdict = Same
 			}
 		}
@@ -176,19 +176,18 @@ func itemsOfSessions(bot Bot) []string {
 	return names
 }
 
-// holds reports whether an item has a session with that key.
-func holds(name string, value secret.Secret, authKey secret.Secret) bool {
+// held is the session that an item has, nil for none that can be read.
+func held(name string, value secret.Secret) (session *sessionItem) {
 	key, further, ok := parseBotItemName(name)
 	if !ok || value.Empty() {
-		return false
+		return nil
 	}
-	var session *sessionItem
 	if further != "" {
 		session, _ = decodeFurther(key, further, value)
 	} else if item, err := decodeBotItem(key, value); err == nil {
 		session = item.Session
 	}
-	return session != nil && session.Key.Equal(authKey)
+	return session
 }
 
 // importSessions saves the sessions among candidates. They are no logins, so that one follows the other.
@@ -220,7 +219,7 @@ func (f *Fleet) importSession(ctx context.Context, c Candidate) (bot Bot, err er
 }
 
 // saveSession saves it as any further session is saved. An item that is there already, without a row, is taken for what
-// it is.
+// it is: the keyring knows better than the file where that session runs.
 func (f *Fleet) saveSession(ctx context.Context, on *ground, c Candidate) error {
 	row, err := on.Bot(ctx, c.Key, f.now())
 	if errors.Is(err, store.ErrNotFound) {
@@ -233,15 +232,16 @@ func (f *Fleet) saveSession(ctx context.Context, on *ground, c Candidate) error 
 	if err != nil {
 		return err
 	}
-	name, written, err := freeSessionName(ctx, r, row, c.SessionName, c.Session.Key)
+	name, there, err := freeSessionName(ctx, r, row, c.SessionName, c.Session.Key)
 	if err != nil {
 		return err
 	}
-	s := &save{key: c.Key, further: name, item: botItem{APIID: row.APIID, Profile: row.Profile, Session: importedItem(c, row)}}
-	if written {
+	s := &save{key: c.Key, further: name, item: botItem{APIID: row.APIID, Profile: row.Profile, Session: there}}
+	if there != nil {
 		return f.enter(ctx, on, s)
 	}
-	if err := s.begin(ctx, f, on); err != nil {
+	s.item.Session = importedItem(c, row)
+	if err := s.begin(ctx, f, on, false); err != nil {
 		return err
 	}
 	_, err = f.finish(ctx, on, s, nil)
@@ -262,22 +262,25 @@ func importedItem(c Candidate, row Bot) *sessionItem {
 // mostSessions of one name are told apart by a number.
 const mostSessions = 100
 
-// freeSessionName finds a name that no session of the bot has, or the item that has this session already.
-func freeSessionName(ctx context.Context, r *keyring.Ring, row Bot, wanted string, authKey secret.Secret) (name string, written bool, err error) {
+// freeSessionName finds a name that no session of the bot has, or the one whose item has this session already, and
+// that item's.
+func freeSessionName(ctx context.Context, r *keyring.Ring, row Bot, wanted string, authKey secret.Secret) (name string, there *sessionItem, err error) {
 	name = wanted
 	for n := 2; n < mostSessions; n++ {
 		value, err := r.Get(ctx, sessionItemName(row.Key, name))
 		taken := slices.ContainsFunc(row.Sessions, func(s Session) bool { return s.Name == name })
 		switch {
 		case errors.Is(err, keyring.ErrNotFound) && !taken:
-			return name, false, nil
+			return name, nil, nil
 		case err != nil && !errors.Is(err, keyring.ErrNotFound):
-			return "", false, err
-		case err == nil && holds(sessionItemName(row.Key, name), value, authKey):
-			return name, true, nil
+			return "", nil, err
+		case err == nil:
+			if session := held(sessionItemName(row.Key, name), value); session != nil && session.Key.Equal(authKey) {
+				return name, session, nil
+			}
 		}
 		tail := "-" + strconv.Itoa(n)
 		name = wanted[:min(len(wanted), maxSessionName-len(tail))] + tail
 	}
-	return "", false, &InputError{Field: FieldSession, Problem: ProblemTaken, Got: wanted}
+	return "", nil, &InputError{Field: FieldSession, Problem: ProblemTaken, Got: wanted}
 }

@@ -171,7 +171,9 @@ func TestImportSessionsAgain(t *testing.T) {
 		t.Errorf("%+v", got[0])
 	}
 	w.store.fail(nil, nil)
-	value, err := importedItem(candidates[0], candidates[0].Bot).encodeFurther()
+	written := importedItem(candidates[0], candidates[0].Bot)
+	written.DC, written.At, written.Since, written.APIID = 3, "vps-1", w.clock().Add(-time.Hour), testApp+1
+	value, err := written.encodeFurther()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +181,9 @@ func TestImportSessionsAgain(t *testing.T) {
 	got := imported(t, f, previewOf(t, f, entry))
 	if got[0].Err != nil || len(got[0].Bot.Sessions) != 2 {
 		t.Errorf("%+v", got[0])
+	}
+	if s := session(t, f, 1, "worker-no-1"); s.At != "vps-1" || !s.Since.Equal(written.Since) || s.DC != 3 || s.APIID != testApp+1 {
+		t.Errorf("the row is not the item's: %+v", s)
 	}
 	if n := len(w.items()); n != 3 { // an app, the bot, the session
 		t.Errorf("%d items: %q", n, w.items())

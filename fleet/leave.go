@@ -52,8 +52,11 @@ func (f *Fleet) logOutAll(ctx context.Context, on *ground, row Bot, report repor
 	if err := f.logOutFurther(ctx, on, r, row, report); err != nil {
 		return err
 	}
-	if item.Session == nil || item.Session.Runs != store.Here {
+	switch {
+	case item.Session == nil:
 		return nil
+	case item.Session.Runs != store.Here:
+		return f.noteElsewhere(ctx, on, row.Key, store.DefaultSession, item.Session)
 	}
 	if err := f.logOut(ctx, on, row.Key, item.Session.Session, report); err != nil {
 		return err
@@ -68,6 +71,12 @@ func (f *Fleet) logOutFurther(ctx context.Context, on *ground, r *keyring.Ring, 
 			continue
 		}
 		session, err := readFurther(ctx, r, row.Key, s.Name)
+		if err == nil && session.Runs != store.Here {
+			if err := f.noteElsewhere(ctx, on, row.Key, s.Name, session); err != nil {
+				return err
+			}
+			continue
+		}
 		if err == nil {
 			err = f.logOut(ctx, on, row.Key, session.Session, report)
 		}

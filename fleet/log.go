@@ -31,6 +31,8 @@ type operation struct {
 	mu   sync.Mutex // steps may come while the call already returns
 	dc   int
 	addr string
+	// proxy is what the one that led there is called.
+	proxy string
 }
 
 type operationKey struct{}
@@ -99,6 +101,9 @@ func (op *operation) record(level slog.Level, outcome slog.Attr) {
 	if op.addr != "" {
 		attrs = append(attrs, slog.String("addr", plain.Line(op.addr)))
 	}
+	if op.proxy != "" {
+		attrs = append(attrs, slog.String("proxy", plain.Line(op.proxy)))
+	}
 	attrs = append(attrs, op.more...)
 	attrs = append(attrs, slog.Duration("took", time.Since(op.began).Round(time.Microsecond)), outcome)
 	op.log.LogAttrs(context.Background(), level, op.name, attrs...)
@@ -127,7 +132,7 @@ func observe(ctx context.Context, report func(telegram.Step)) func(telegram.Step
 	}
 	return func(step telegram.Step) {
 		op.mu.Lock()
-		op.dc = step.DC
+		op.dc, op.proxy = step.DC, step.Proxy
 		if step.Addr != "" {
 			op.addr = step.Addr
 		}

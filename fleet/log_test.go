@@ -177,7 +177,7 @@ func TestLogOfAKeyringThatIsNotThere(t *testing.T) {
 func TestLogOfARecovery(t *testing.T) {
 	w := newFakeWorld(t)
 	f := w.open()
-	if err := f.at.Load().Begin(t.Context(), store.Intent{Nonce: newNonce(), Key: key(9), Began: w.clock()}); err != nil {
+	if err := f.at.Load().Begin(t.Context(), store.Intent{Nonce: newNonce(), Key: key(9), APIID: testApp, Began: w.clock()}); err != nil {
 		t.Fatal(err)
 	}
 	lost, err := f.Recover(t.Context())

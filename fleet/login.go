@@ -79,7 +79,7 @@ func (f *Fleet) logInAndSave(ctx context.Context, on *ground, r *keyring.Ring, s
 			return Saved{}, err
 		}
 	}
-	if err := s.begin(ctx, f, on); err != nil {
+	if err := s.begin(ctx, f, on, true); err != nil {
 		return Saved{}, err
 	}
 	login, err := f.logIn(ctx, on, s, report)

@@ -160,7 +160,7 @@ func (c *crowd) change(do func()) {
 
 // CheckMany checks bots, some at a time, and calls done for each as it ends, one call at a time. When ctx
 // ends, what runs is cancelled and nothing more starts. A locked keyring is unlocked once, before the first,
-// and the items of all are read in one go.
+// and the items of all are read in one go, those of bots whose turn comes late once more.
 func (f *Fleet) CheckMany(ctx context.Context, keys []Key, done func(Outcome)) {
 	f.checkEach(ctx, "check many", keys, done)
 }
@@ -169,6 +169,7 @@ func (f *Fleet) CheckMany(ctx context.Context, keys []Key, done func(Outcome)) {
 func (f *Fleet) checkEach(ctx context.Context, name string, keys []Key, done func(Outcome)) {
 	_, op := f.begin(ctx, name, Key{})
 	items, refusal := f.itemsOf(ctx, keys)
+	read := time.Now()
 	var sum tally
 	f.many(ctx, keys, func(ctx context.Context, key Key) (Bot, error) {
 		if refusal != nil {
@@ -176,7 +177,11 @@ func (f *Fleet) checkEach(ctx context.Context, name string, keys []Key, done fun
 				return bot, refusal
 			}
 		}
-		return f.check(ctx, key, items[botItemName(key)], true, nil)
+		item := items[botItemName(key)]
+		if time.Since(read) > staleItem {
+			item = secret.Secret{}
+		}
+		return f.check(ctx, key, item, true, nil)
 	}, sum.of(done))
 	sum.end(ctx, op, len(keys))
 }
@@ -245,6 +250,10 @@ func (t *tally) end(ctx context.Context, op *operation, total int) {
 
 // batch is how many bots it takes for one read of the whole keyring to be less than a read of each.
 const batch = 8
+
+// staleItem is how old an item may be that was read with those of other bots; then it is read again. What another
+// program does meanwhile through a catalogue of its own no row here tells of.
+const staleItem = 5 * time.Second
 
 // itemsOf unlocks the keyring for the checks of bots, which would each prompt, and reads their items at once
 // where they are many. The refusal is why that failed, which would be so for each of them.

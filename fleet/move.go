@@ -114,8 +114,9 @@ type move struct {
 	writers *keyring.Ring
 	report  func(MoveStep)
 	moved   Moved
-	// items are what the old keyring held when the move began.
-	items map[string]secret.Secret
+	// items are what the old keyring held when the move began, and profiles are those of the bots in its catalogue.
+	items    map[string]secret.Secret
+	profiles map[Key]Profile
 }
 
 func (m *move) run(ctx context.Context, forget bool) (err error) {
@@ -125,6 +126,10 @@ func (m *move) run(ctx context.Context, forget bool) (err error) {
 	rows, err := m.old.Snapshot(ctx, m.f.now())
 	if err != nil {
 		return err
+	}
+	m.profiles = make(map[Key]Profile, len(rows.Bots))
+	for _, bot := range rows.Bots {
+		m.profiles[bot.Key] = bot.Profile
 	}
 	missing, err := m.compare(ctx, rows)
 	if err != nil {
@@ -217,7 +222,7 @@ func (m *move) copyOne(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := m.to.Put(ctx, keyring.Item{Name: name, Label: itemLabel(name, value), Value: value}); err != nil {
+	if err := m.to.Put(ctx, keyring.Item{Name: name, Label: itemLabel(name, value, m.profiles), Value: value}); err != nil {
 		return err
 	}
 	m.items[name] = value
@@ -225,9 +230,13 @@ func (m *move) copyOne(ctx context.Context, name string) error {
 	return nil
 }
 
-// itemLabel is what people see of an item in keyring programs.
-func itemLabel(name string, value secret.Secret) string {
-	if key, session, ok := parseBotItemName(name); ok && session == "" {
+// itemLabel is what people see of an item in keyring programs. That of a further session names its bot, which is told
+// by the bot's profile.
+func itemLabel(name string, value secret.Secret, profiles map[Key]Profile) string {
+	if key, session, ok := parseBotItemName(name); ok {
+		if session != "" {
+			return furtherLabel(profiles[key], key, session)
+		}
 		if item, err := decodeBotItem(key, value); err == nil {
 			return item.label(key)
 		}

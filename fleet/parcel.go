@@ -146,7 +146,7 @@ type (
 )
 
 func packJSON(bots []parcel) (string, error) {
-	var out exportJSON
+	out := exportJSON{Schema: Schema}
 	for _, p := range bots {
 		bot := exportBotJSON{
 			ID: p.opened.Bot.ID, Environment: p.opened.Bot.Environment, Username: word(p.opened.Bot.Profile.Username),

@@ -30,6 +30,9 @@ func (f *Fleet) FirstBots(ctx context.Context, n int) (first []Bot, all int, err
 	return on.FirstBots(ctx, f.now(), n)
 }
 
+// Names returns all bots, ordered by name, with what they are called and nothing else.
+func (f *Fleet) Names(ctx context.Context) ([]Bot, error) { return f.at.Load().Names(ctx) }
+
 // Bot returns one, or store.ErrNotFound. It reads the catalogue only.
 func (f *Fleet) Bot(ctx context.Context, key Key) (Bot, error) {
 	return f.at.Load().Bot(ctx, key, f.now())

@@ -20,7 +20,7 @@ func (f *Fleet) Unsettled(ctx context.Context) (bool, error) {
 
 // Recover makes good what a crash left half done, from the journal in the catalogue alone. A save whose
 // item reached the keyring is entered into the catalogue; one that was cut off before is dropped from the
-// journal and its bot returned: if it was being logged in, Telegram may know a session that nobody has.
+// journal, and its bot returned if it was being logged in: Telegram may know a session that nobody has.
 //
 // It neither unlocks nor lists the ring, and does not open it unless the journal names an item. What it
 // cannot look at now (a locked ring, a bot that another process works on) it leaves to the next start.
@@ -74,7 +74,7 @@ func (f *Fleet) recoverOne(ctx context.Context, on *ground, r *keyring.Ring, int
 	}
 	item, err := decodeBotItem(intent.Key, value)
 	if err != nil || item.Save != intent.Nonce {
-		return true, on.End(ctx, intent.Nonce)
+		return intent.APIID != 0, on.End(ctx, intent.Nonce)
 	}
 	s := &save{
 		key: intent.Key, item: item, status: unproven(item.Session),

@@ -26,7 +26,7 @@ func crash(t *testing.T, w *world, written bool) {
 		},
 		app: appItem{Name: "main", APIID: testApp, Hash: testHash()}, newApp: true,
 	}
-	if err := s.begin(t.Context(), f, on); err != nil {
+	if err := s.begin(t.Context(), f, on, true); err != nil {
 		t.Fatal(err)
 	}
 	if !written {
@@ -68,6 +68,48 @@ func TestRecoverReportsWhatWasCutOff(t *testing.T) {
 		t.Errorf("told twice: %v, %v", lost, err)
 	}
 	wantNothing(t, w, f)
+}
+
+// TestRecoverIsSilentWithoutALogin: what was cut off and had logged nobody in has left nothing at Telegram.
+func TestRecoverIsSilentWithoutALogin(t *testing.T) {
+	for name, cutOff := range map[string]func(t *testing.T, f *Fleet){
+		"given away": func(t *testing.T, f *Fleet) {
+			_, _ = f.MarkElsewhere(t.Context(), key(7), store.DefaultSession, "vps-1")
+		},
+		"a further one given away": func(t *testing.T, f *Fleet) {
+			_, _ = f.MarkElsewhere(t.Context(), key(7), "ci", "vps-1")
+		},
+		"imported": func(t *testing.T, f *Fleet) { imported(t, f, previewOf(t, f, sessionEntry("a", 7, 0))) },
+		"saved without a login": func(t *testing.T, f *Fleet) {
+			_, _ = f.Add(t.Context(), NewBot{Token: tokenOf(8, "x"), NoLogin: true}, nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newFakeWorld(t)
+			f := w.open()
+			w.added(f, 7)
+			if _, err := f.LoginSession(t.Context(), key(7), NewSession{Name: "ci"}, nil); err != nil {
+				t.Fatal(err)
+			}
+			// The keyring fails at the write, and again where that is undone, as when the program dies between.
+			dead := false
+			w.store.fail(func(*keyring.Item) error { dead = true; return keyring.ErrGone }, func(string) error {
+				if dead {
+					return keyring.ErrGone
+				}
+				return nil
+			})
+			cutOff(t, f)
+			w.store.fail(nil, nil)
+			if intents, err := f.at.Load().Intents(t.Context()); err != nil || len(intents) != 1 {
+				t.Fatalf("%d entries in the journal, %v", len(intents), err)
+			}
+			if lost, err := f.Recover(t.Context()); err != nil || len(lost) != 0 {
+				t.Errorf("lost %v, %v", lost, err)
+			}
+			wantNoIntents(t, f)
+		})
+	}
 }
 
 func TestRecoverKeepsAnOlderItem(t *testing.T) {

@@ -67,11 +67,13 @@ func (f *Fleet) take(ctx context.Context, key Key, keep bool) (removed Removed, 
 	if err := on.Delete(ctx, key); err != nil {
 		return removed, fmt.Errorf("remove from the catalogue: %w", err)
 	}
+	f.forgetCopy(ctx, on, r)
 	return removed, nil
 }
 
-// takeItems deletes the items of a bot, its own last, and returns them as they were if it is to keep them. One
-// that cannot be decrypted is deleted too, and then none is returned.
+// takeItems deletes the items of a bot, its own last, and returns them as they were if it is to keep them. All are
+// read before the first is deleted, so that one which cannot be read now leaves the bot as it was. One that cannot be
+// decrypted is deleted too, and then none is returned.
 func takeItems(ctx context.Context, r *keyring.Ring, row Bot, keep bool) (items []keyring.Item, err error) {
 	var names []string
 	for _, session := range row.Sessions {
@@ -79,22 +81,34 @@ func takeItems(ctx context.Context, r *keyring.Ring, row Bot, keep bool) (items 
 			names = append(names, sessionItemName(row.Key, session.Name))
 		}
 	}
-	for _, name := range append(names, botItemName(row.Key)) {
-		if keep {
-			value, err := r.Get(ctx, name)
-			switch {
-			case errors.Is(err, keyring.ErrNotFound):
-				continue
-			case errors.Is(err, keyring.ErrDamaged):
-				keep, items = false, nil
-			case err != nil:
-				return nil, err
-			default:
-				items = append(items, keyring.Item{Name: name, Label: itemLabel(name, value), Value: value})
-			}
+	names = append(names, botItemName(row.Key))
+	if keep {
+		if items, err = readItems(ctx, r, row, names); err != nil {
+			return nil, err
 		}
+	}
+	for _, name := range names {
 		if err := deleteItem(ctx, r, name); err != nil {
 			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// readItems reads items of a bot to be put back, those that there are none of left out. It returns none at all where one of
+// them cannot be decrypted.
+func readItems(ctx context.Context, r *keyring.Ring, row Bot, names []string) (items []keyring.Item, err error) {
+	profiles := map[Key]Profile{row.Key: row.Profile}
+	for _, name := range names {
+		value, err := r.Get(ctx, name)
+		switch {
+		case errors.Is(err, keyring.ErrNotFound):
+		case errors.Is(err, keyring.ErrDamaged):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		default:
+			items = append(items, keyring.Item{Name: name, Label: itemLabel(name, value, profiles), Value: value})
 		}
 	}
 	return items, nil

@@ -2,8 +2,10 @@ package fleet
 
 import (
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +45,73 @@ func TestRestore(t *testing.T) {
 	if got := told(t, f); got != before || !reflect.DeepEqual(w.items(), items) {
 		t.Errorf("restored:\n%swant:\n%s%v", got, before, w.items())
 	}
+}
+
+// TestTakeReadsBeforeItDeletes: where an item cannot be read now, the bot stays with all it has.
+func TestTakeReadsBeforeItDeletes(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	if _, err := f.LoginSession(t.Context(), key(7), NewSession{Name: "ci"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	items := w.items()
+	w.store.fail(nil, func(name string) error {
+		if name == botItemName(key(7)) {
+			return keyring.ErrDenied
+		}
+		return nil
+	})
+	if _, err := f.Take(t.Context(), key(7)); !errors.Is(err, keyring.ErrDenied) {
+		t.Errorf("taken: %v", err)
+	}
+	if bot, err := f.Bot(t.Context(), key(7)); err != nil || len(bot.Sessions) != 2 || !slices.Equal(w.items(), items) {
+		t.Errorf("left: %+v, %v, %q", bot.Sessions, err, w.items())
+	}
+}
+
+// TestLabelsStayAsTheyWere: what is put back, or moved to another keyring, is called there what a save calls it.
+func TestLabelsStayAsTheyWere(t *testing.T) {
+	w := moving{newFakeWorld(t), t}
+	labels := map[string]string{}
+	w.store.fail(func(item *keyring.Item) error { labels[item.Name] = item.Label; return nil }, nil)
+	f := w.on("system")
+	w.added(f, 7)
+	if _, err := f.LoginSession(t.Context(), key(7), NewSession{Name: "ci"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	saved := maps.Clone(labels)
+	if saved[sessionItemName(key(7), "ci")] != "botring: @x7_bot, session ci" {
+		t.Errorf("saved: %q", saved)
+	}
+	as := func(when string) {
+		t.Helper()
+		maps.DeleteFunc(labels, func(name, _ string) bool { return strings.HasPrefix(name, historyItems) })
+		if len(labels) == 0 {
+			t.Errorf("%s: nothing was written", when)
+		}
+		for name, label := range labels {
+			if label != saved[name] {
+				t.Errorf("%s: %s is called %q, was %q", when, name, label, saved[name])
+			}
+		}
+		clear(labels)
+	}
+	clear(labels)
+	removed, err := f.Take(t.Context(), key(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Restore(t.Context(), removed); err != nil {
+		t.Fatal(err)
+	}
+	as("put back")
+	for _, kind := range []string{"age", "system"} {
+		if _, err := f.MoveKeyring(t.Context(), kind, true, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	as("moved")
 }
 
 func TestRestoreWritesOverNothing(t *testing.T) {

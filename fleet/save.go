@@ -59,10 +59,14 @@ func newNonce() string {
 	return hex.EncodeToString(nonce[:])
 }
 
-// begin enters a save into the journal.
-func (s *save) begin(ctx context.Context, f *Fleet, on *ground) error {
+// begin enters a save into the journal, and with logsIn that a login comes before it.
+func (s *save) begin(ctx context.Context, f *Fleet, on *ground, logsIn bool) error {
 	s.item.Save = newNonce()
-	return on.Begin(ctx, store.Intent{Nonce: s.item.Save, Key: s.key, Session: s.further, APIID: s.item.APIID, Began: f.now()})
+	intent := store.Intent{Nonce: s.item.Save, Key: s.key, Session: s.further, Began: f.now()}
+	if logsIn {
+		intent.APIID = s.item.APIID
+	}
+	return on.Begin(ctx, intent)
 }
 
 // drop takes a save that came to nothing out of the journal. Where that fails the next start finds that

@@ -65,6 +65,41 @@ func (c *crowding) during(ctx context.Context, takes time.Duration) error {
 	}
 }
 
+// TestALongCheckReadsAgain: of a session that was given away through another catalogue of the ring no row here knows. The
+// item does, and a bot whose turn comes late has its item read again.
+func TestALongCheckReadsAgain(t *testing.T) {
+	inBubble(t, 20, func(t *testing.T, tg *fakeTelegram, f *Fleet, keys []Key) {
+		other, err := Open(t.Context(), f.opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = other.Close() }()
+		if _, err := other.Rebuild(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		last := keys[len(keys)-1]
+		tg.onCheck = func(_ context.Context, id int64) error {
+			if id == last.ID {
+				t.Error("the session that was given away was opened")
+			}
+			time.Sleep(staleItem + time.Second)
+			return nil
+		}
+		given := false
+		f.CheckMany(t.Context(), keys, func(o Outcome) {
+			if !given {
+				given = true
+				if _, err := other.MarkElsewhere(t.Context(), last, store.DefaultSession, "vps-1"); err != nil {
+					t.Error(err)
+				}
+			}
+			if o.Key == last != errors.Is(o.Err, ErrRunsElsewhere) {
+				t.Errorf("%s: %v", o.Key, o.Err)
+			}
+		})
+	})
+}
+
 // TestOneScheduleForAll: checks of many, single checks and logouts together are never more than allowed.
 func TestOneScheduleForAll(t *testing.T) {
 	inBubble(t, 60, func(t *testing.T, tg *fakeTelegram, f *Fleet, keys []Key) {

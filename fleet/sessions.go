@@ -188,7 +188,7 @@ func (f *Fleet) recoverFurther(ctx context.Context, on *ground, r *keyring.Ring,
 		return false, err
 	}
 	if bad || !known || session.Save != intent.Nonce {
-		return true, on.End(ctx, intent.Nonce)
+		return intent.APIID != 0, on.End(ctx, intent.Nonce)
 	}
 	s := &save{key: intent.Key, further: intent.Session, item: botItem{Save: intent.Nonce, Session: session}}
 	return false, f.enter(ctx, on, s)
@@ -268,7 +268,8 @@ func TakesAway(s Session, place string) bool {
 }
 
 // MarkElsewhere says that a session runs in another place from now on, which is called at, and saves that: it is
-// never opened here again. A session that the bot does not have is ErrNoSession.
+// never opened here again. A session that the bot does not have is ErrNoSession, and one that was given away
+// already, which the row had not heard of, is ErrRunsElsewhere.
 func (f *Fleet) MarkElsewhere(ctx context.Context, key Key, name, at string) (bot Bot, err error) {
 	ctx, op := f.begin(ctx, "give session away", key)
 	defer op.end(&err)
@@ -297,6 +298,9 @@ func (f *Fleet) MarkElsewhere(ctx context.Context, key Key, name, at string) (bo
 	if err != nil {
 		return Bot{}, err
 	}
+	if session.Runs != store.Here && runsHere(row, name) {
+		return Bot{}, also(ErrRunsElsewhere, f.noteElsewhere(ctx, on, key, name, session))
+	}
 	moved := *session
 	moved.Runs, moved.At, moved.Since = store.Elsewhere, at, f.now()
 	item.Session, item.Label, item.Tags, item.Profile = &moved, row.Label, row.Tags, row.Profile
@@ -304,9 +308,26 @@ func (f *Fleet) MarkElsewhere(ctx context.Context, key Key, name, at string) (bo
 	if name != store.DefaultSession {
 		s.further = name
 	}
-	if err := s.begin(ctx, f, on); err != nil {
+	if err := s.begin(ctx, f, on, false); err != nil {
 		return Bot{}, err
 	}
 	saved, err := f.finish(ctx, on, s, nil)
 	return saved.Bot, err
+}
+
+// runsHere reports whether a bot's row says that a session of that name runs here.
+func runsHere(row Bot, name string) bool {
+	return slices.ContainsFunc(row.Sessions, func(s Session) bool { return s.Name == name && s.Runs == store.Here })
+}
+
+// noteElsewhere tells the row where a session runs whose item says that it was given away: by another catalogue of
+// the ring, or by a process that died before it wrote the row.
+func (f *Fleet) noteElsewhere(ctx context.Context, on *ground, key Key, name string, session *sessionItem) error {
+	return on.Update(ctx, key, func(b *Bot) {
+		for i := range b.Sessions {
+			if s := &b.Sessions[i]; s.Name == name {
+				s.Runs, s.At, s.Since = session.Runs, session.At, session.Since
+			}
+		}
+	})
 }

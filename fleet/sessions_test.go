@@ -255,22 +255,46 @@ func TestTheItemSaysWhereASessionRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{store.DefaultSession, "ci"} {
-		if _, err := f.MarkElsewhere(ctx, key(7), name, ""); err != nil {
+		if _, err := f.MarkElsewhere(ctx, key(7), name, PlaceExec); err != nil {
 			t.Fatal(err)
 		}
 	}
-	err := f.at.Load().Update(ctx, key(7), func(b *Bot) {
-		for i := range b.Sessions {
-			b.Sessions[i].Runs = store.Here
+	rowLags := func() {
+		t.Helper()
+		err := f.at.Load().Update(ctx, key(7), func(b *Bot) {
+			for i := range b.Sessions {
+				b.Sessions[i].Runs, b.Sessions[i].At = store.Here, ""
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
+	rowLags()
 	checks := w.fake.checks
 	if _, err := f.Check(ctx, key(7), nil); !errors.Is(err, ErrRunsElsewhere) || w.fake.checks != checks {
 		t.Errorf("%v, %d checks", err, w.fake.checks-checks)
 	}
+	rowLags()
+	bot, err := f.LogOut(ctx, key(7), nil)
+	stillHere := slices.ContainsFunc(bot.Sessions, func(s Session) bool { return s.Runs == store.Here })
+	if err != nil || w.fake.logOuts != 0 || len(bot.Sessions) != 2 || stillHere {
+		t.Errorf("logged out: %v, %d sessions ended, %+v", err, w.fake.logOuts, bot.Sessions)
+	}
+	rowLags()
+	for _, name := range []string{store.DefaultSession, "ci"} {
+		if _, err := f.MarkElsewhere(ctx, key(7), name, "vps-1"); !errors.Is(err, ErrRunsElsewhere) {
+			t.Errorf("%s is given away twice: %v", name, err)
+		}
+		if got := session(t, f, 7, name); got.Runs != store.Elsewhere || got.At != PlaceExec {
+			t.Errorf("the row of %s: %+v", name, got)
+		}
+	}
+	rowLags()
+	if _, err := f.ReadyForExec(ctx, key(7), "ci", nil); !errors.Is(err, ErrRunsElsewhere) {
+		t.Errorf("handed to a program while another has it: %v", err)
+	}
+	wantNoIntents(t, f)
 }
 
 // Killed between the login and the row, the session is found by the next start; killed before its item was
@@ -286,7 +310,7 @@ func TestRecoverAFurtherSession(t *testing.T) {
 				Session: &sessionItem{Session: fakeSession(7, 50), Runs: store.Elsewhere, At: "ci", Since: w.clock()},
 			}}
 			on := f.at.Load()
-			if err := s.begin(t.Context(), f, on); err != nil {
+			if err := s.begin(t.Context(), f, on, true); err != nil {
 				t.Fatal(err)
 			}
 			if written {

@@ -27,6 +27,22 @@ milliseconds() {
 row "botring version, fork included" "$(milliseconds 50 "$program" version)" "10 ms"
 row "the same for /bin/true" "$(milliseconds 50 /bin/true)" ""
 
+# fastest COMMAND… is the shortest of 40 runs: what a machine that is busy with other work adds is not ours.
+fastest() {
+  local began took best= i
+  for ((i = 0; i < 40; i++)); do
+    began=$(date +%s%N)
+    "$@" >/dev/null
+    took=$(($(date +%s%N) - began))
+    [[ -n $best && $best -le $took ]] || best=$took
+  done
+  awk "BEGIN { printf \"%.1f ms\", $best / 1e6 }"
+}
+HOME=$owner go run ./ui/cli/testdata/fill "$home/many" 1000
+row "botring --help, the fastest of 40" "$(fastest "$program" --help)" "15 ms"
+row "list --json, 1,000 bots" "$(fastest "$program" list --json --keyring system --home "$home/many")" "60 ms"
+row "completing one of 1,000 bots" "$(fastest "$program" __complete --keyring system --home "$home/many" show "")" "30 ms"
+
 # On a terminal a command that asks it anything, or colours what nobody asked to have coloured, shows here.
 escapes=0
 for args in "version" "--help" "list" "list --json" "show nobody" "check nobody" "no-such-command"; do

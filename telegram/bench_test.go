@@ -51,3 +51,18 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLoginThroughProxy is BenchmarkLogin through each sort of proxy.
+func BenchmarkLoginThroughProxy(b *testing.B) {
+	s := serve(b, telegramtest.Options{}, theBot())
+	for name, proxy := range everyProxy(b, s) {
+		b.Run(name, func(b *testing.B) {
+			c := telegram.New(s.Network(), telegram.Options{Proxy: proxy})
+			for b.Loop() {
+				if _, err := c.Login(b.Context(), theApp(), theToken(), nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

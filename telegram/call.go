@@ -14,6 +14,8 @@ type call struct {
 	caller context.Context
 	clock  *serverClock
 	report func(Step)
+	// heard tells whether an MTProxy has ever said anything on the connection in use; nil where there is none.
+	heard func() bool
 }
 
 // begin starts a call; end must be called when it is over.
@@ -28,10 +30,11 @@ func (c *Client) begin(ctx context.Context, op string, report func(Step)) (_ *ca
 
 // stage reports the begin of a stage; done reports its end, when it went well.
 func (c *call) stage(s Stage, dc int, addr string) (done func(addr string)) {
-	c.report(Step{Stage: s, DC: dc, Addr: addr})
+	proxy := c.opts.Proxy.Title()
+	c.report(Step{Stage: s, DC: dc, Addr: addr, Proxy: proxy})
 	start := time.Now()
 	return func(addr string) {
-		c.report(Step{Stage: s, DC: dc, Addr: addr, Done: true, Took: time.Since(start), Skew: c.clock.skew()})
+		c.report(Step{Stage: s, DC: dc, Addr: addr, Proxy: proxy, Done: true, Took: time.Since(start), Skew: c.clock.skew()})
 	}
 }
 
@@ -48,15 +51,19 @@ func (c *call) open(ctx context.Context, dc DC) (*line, error) {
 	}
 }
 
-// reach tries the addresses of a data centre in order. It makes a key unless one is given.
+// reach tries the addresses of a data centre in order. It makes a key unless one is given. An MTProxy is tried
+// once: it is told the data centre and knows its own addresses.
 func (c *call) reach(ctx context.Context, dc int, addrs []string, auth *authorization) (*line, error) {
+	if c.opts.Proxy.Kind == MTProxy {
+		addrs = addrs[:1]
+	}
 	var err error
 	for i, addr := range addrs {
 		var l *line
 		if l, err = c.connect(ctx, dc, addr, auth, len(addrs)-i); err == nil {
 			return l, nil
 		}
-		other := errors.Is(err, Unreachable) || errors.Is(err, Timeout)
+		other := errors.Is(err, Unreachable) || errors.Is(err, Timeout) || errors.Is(err, ProxyRefused)
 		if !other || ctx.Err() != nil {
 			break
 		}
@@ -74,13 +81,13 @@ func (c *call) connect(ctx context.Context, dc int, addr string, auth *authoriza
 	defer cancel()
 
 	connected := c.stage(Connecting, dc, addr)
-	raw, err := c.dial(share, "tcp", addr)
+	raw, frames, err := c.dial(share, dc, addr)
 	if err != nil {
-		return nil, c.failure(ctx, "connect", dc, addr, dialError(err))
+		return nil, c.failure(ctx, "connect", dc, addr, err)
 	}
 	untie := tie(ctx, raw)
 	defer tie(share, raw)()
-	link, err := openLink(raw)
+	link, err := openLink(raw, frames)
 	if err != nil {
 		untie()
 		return nil, c.failure(ctx, "connect", dc, addr, err)
@@ -102,15 +109,6 @@ func (c *call) connect(ctx context.Context, dc int, addr string, auth *authoriza
 	}
 	secured(addr)
 	return l, nil
-}
-
-// dialError says that an address was not reached, whatever the dialler's own reason.
-func dialError(err error) error {
-	kind := Unreachable
-	if isDeadline(err) {
-		kind = Timeout
-	}
-	return &Error{Kind: kind, Err: err}
 }
 
 // securingError judges what came of a key exchange: a server that answers and cannot prove itself is not
@@ -141,8 +139,16 @@ func (c *call) failure(ctx context.Context, op string, dc int, addr string, err 
 	if e.Op == "" {
 		e.Op, e.DC, e.Addr = op, dc, addr
 	}
-	if e.Code == 0 && (ctx.Err() != nil || e.Kind == Timeout) {
-		e.Kind, e.Err = Timeout, context.DeadlineExceeded
+	e.Proxy, e.ProxyKind = c.opts.Proxy.Title(), c.opts.Proxy.Kind
+	late := e.Code == 0 && (ctx.Err() != nil || e.Kind == Timeout)
+	if unheard := c.heard != nil && !c.heard(); unheard && (late || e.Kind == Unreachable) {
+		e.Kind = ProxySecret
+	}
+	if late {
+		if !e.Kind.OfProxy() {
+			e.Kind = Timeout
+		}
+		e.Err = context.DeadlineExceeded
 		if cause := context.Cause(c.caller); cause != nil {
 			e.Err = cause
 			if errors.Is(c.caller.Err(), context.Canceled) && !isDeadline(cause) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/gotd/td/bin"
@@ -20,9 +19,9 @@ type Client struct {
 	invalid error
 }
 
-// New makes a Client of network. A network that Validate refuses makes every call fail.
+// New makes a Client of network. A network or a proxy that Validate refuses makes every call fail.
 func New(network Network, opts Options) *Client {
-	return &Client{network: network, opts: opts, handshake: makeKeys(), invalid: network.Validate()}
+	return &Client{network: network, opts: opts, handshake: makeKeys(), invalid: errors.Join(network.Validate(), opts.Proxy.Validate())}
 }
 
 // Check opens a session and asks who it is, in two round trips: one to connect, one for the call. It never
@@ -163,12 +162,4 @@ func (c *Client) version() string {
 		return c.opts.Version
 	}
 	return "dev"
-}
-
-func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	if c.opts.Dial != nil {
-		return c.opts.Dial(ctx, network, addr)
-	}
-	var dialer net.Dialer
-	return dialer.DialContext(ctx, network, addr)
 }

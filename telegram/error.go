@@ -23,6 +23,9 @@ type Error struct {
 	DC int
 	// Addr is the address that was dialled, "" when none was.
 	Addr string
+	// Proxy is what the proxy that was dialled in its place is called, Proxy.Title, and ProxyKind its kind.
+	Proxy     string
+	ProxyKind ProxyKind
 	// Sent reports whether auth.importBotAuthorization may have reached Telegram: after that, trying again
 	// counts as another login and is the user's to decide.
 	Sent bool
@@ -41,6 +44,9 @@ func (e *Error) Error() string {
 	}
 	if e.Err != nil {
 		parts = append(parts, e.Err.Error())
+	}
+	if e.Proxy != "" {
+		parts = append(parts, "through "+e.Proxy)
 	}
 	return strings.Join(parts, ": ")
 }

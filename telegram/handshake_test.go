@@ -30,7 +30,7 @@ func answering(t *testing.T, answer func(*mt.ReqPqMultiRequest) bin.Encoder) *li
 			t.Error(err)
 		}
 	})
-	l, err := openLink(near)
+	l, err := openLink(near, intermediate())
 	if err != nil {
 		t.Fatal(err)
 	}

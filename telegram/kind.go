@@ -49,6 +49,16 @@ const (
 	Cancelled
 	// NotABot: the session belongs to a user's account, which this package refuses to handle.
 	NotABot
+	// ProxyUnreachable: the proxy itself, by DNS, refused, or silent.
+	ProxyUnreachable
+	// ProxyDenied: the proxy wants a user and a password, or others.
+	ProxyDenied
+	// ProxyRefused: the proxy admits us and does not lead to Telegram.
+	ProxyRefused
+	// ProxyBroken: the proxy hung up before it led anywhere, or does not speak what it should.
+	ProxyBroken
+	// ProxySecret: an MTProxy that does not prove to know the secret, or answers nothing at all.
+	ProxySecret
 )
 
 // String returns the frozen name.
@@ -94,8 +104,23 @@ func (k Kind) String() string {
 		return "cancelled"
 	case NotABot:
 		return "not_a_bot"
+	case ProxyUnreachable:
+		return "proxy_unreachable"
+	case ProxyDenied:
+		return "proxy_denied"
+	case ProxyRefused:
+		return "proxy_refused"
+	case ProxyBroken:
+		return "proxy_broken"
+	case ProxySecret:
+		return "proxy_secret"
 	}
 	return "unexpected"
+}
+
+// OfProxy reports whether a failure of this kind is the proxy's, which says nothing of Telegram.
+func (k Kind) OfProxy() bool {
+	return k >= ProxyUnreachable && k <= ProxySecret
 }
 
 // Error returns the name: a Kind is the sentinel of its failures.

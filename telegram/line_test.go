@@ -78,7 +78,7 @@ func scripted(t *testing.T, skew time.Duration, answer func(id int64) bin.Encode
 		_ = near.Close()
 		<-done
 	})
-	l, err := openLink(near)
+	l, err := openLink(near, intermediate())
 	if err != nil {
 		t.Fatal(err)
 	}

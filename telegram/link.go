@@ -32,8 +32,8 @@ type link struct {
 }
 
 // openLink makes a link of a fresh connection, which it closes on errors.
-func openLink(raw net.Conn) (*link, error) {
-	conn, err := transport.NewProtocol(func() transport.Codec { return new(framing) }).Handshake(newReadAhead(raw))
+func openLink(raw net.Conn, frames *framing) (*link, error) {
+	conn, err := transport.NewProtocol(func() transport.Codec { return frames }).Handshake(newReadAhead(raw))
 	if err != nil {
 		_ = raw.Close()
 		return nil, err

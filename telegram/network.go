@@ -134,6 +134,9 @@ func (n Network) first(preferred int) DC {
 	return n.DCs[0]
 }
 
+// Home is the data centre where a login starts of which nothing is known.
+func (n Network) Home() DC { return n.first(homeDC) }
+
 // wireDC is a data centre's id in the key exchange.
 func (n Network) wireDC(id int) int {
 	if n.Test {

@@ -41,7 +41,7 @@ func listen(t *testing.T, f func(net.Conn)) (addr string) {
 }
 
 // closedPort is an address nobody listens at.
-func closedPort(t *testing.T) string {
+func closedPort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

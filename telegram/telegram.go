@@ -118,10 +118,13 @@ func (s Stage) String() string {
 // address that is tried.
 type Step struct {
 	Stage Stage
-	// DC is the data centre spoken to, or for Moving the one moved to; Addr is the address dialled.
+	// DC is the data centre spoken to, or for Moving the one moved to; Addr is the address dialled. An MTProxy
+	// is told the data centre alone, and finds its address itself.
 	DC   int
 	Addr string
-	Done bool
+	// Proxy is what the proxy that leads there is called, "" without one.
+	Proxy string
+	Done  bool
 	// Took is how long the stage lasted, with Done.
 	Took time.Duration
 	// Skew is how far this computer's clock was found to be ahead of Telegram's (negative: behind), with
@@ -133,7 +136,9 @@ type Step struct {
 type Options struct {
 	// Timeout bounds a call, DefaultTimeout when zero.
 	Timeout time.Duration
-	// Dial opens connections, a net.Dialer's when nil.
+	// Proxy is what all connections go through; the zero Proxy is none.
+	Proxy Proxy
+	// Dial opens connections, also those to the proxy; a net.Dialer's when nil.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time

@@ -88,7 +88,8 @@ func freshAdd(sh *shell) add {
 	tags.optional, tags.hint = true, "separated by blanks"
 	environment := newChoice(fleet.FieldEnvironment, "Environment", sh.environments)
 	environment.chosen = max(0, slices.Index(environment.choices, sh.environment))
-	fields = append(fields, newFold(fieldMore, "More", "label, tags, environment"), label, tags, environment)
+	fields = append(fields, newFold(fieldMore, "More", "label, tags, environment, proxy"), label, tags, environment)
+	fields = append(fields, proxyFields(sh)...)
 	return add{sh: sh, apps: sh.apps, form: form{fields: fields}}.arranged()
 }
 
@@ -114,13 +115,15 @@ func appChoices(sh *shell) []string {
 // arranged hides what does not apply to what is chosen.
 func (a add) arranged() add {
 	_, saved := a.app()
-	folded := !a.form.field(fieldMore).open
+	folded, through := !a.form.field(fieldMore).open, a.form.field(fieldThrough)
 	for id, hidden := range map[fleet.Field]bool{
 		fleet.FieldAPIID:       saved,
 		fleet.FieldAPIHash:     saved,
 		fleet.FieldLabel:       folded,
 		fleet.FieldTag:         folded,
 		fleet.FieldEnvironment: folded || len(a.sh.environments) < 2,
+		fieldThrough:           folded,
+		fleet.FieldProxy:       folded || through.choices[through.chosen] != anotherProxy,
 	} {
 		f := a.form.field(id)
 		f.hidden = hidden
@@ -257,6 +260,7 @@ func (a add) submit(noLogin bool) (screen, tea.Cmd) {
 			return a, nil
 		}
 	}
+	a.useProxy()
 	return a.attempt(a.form.field(fleet.FieldToken).secret(), noLogin).start(a.sh)
 }
 
@@ -294,7 +298,7 @@ func (a add) environment() string {
 
 // refuse shows what fleet found wrong, under the field.
 func (a add) refuse(problem *fleet.InputError) (screen, bool) {
-	if problem.Field == fleet.FieldLabel || problem.Field == fleet.FieldTag {
+	if problem.Field == fleet.FieldLabel || problem.Field == fleet.FieldTag || problem.Field == fleet.FieldProxy {
 		more := a.form.field(fieldMore)
 		more.open = true
 		a.form = a.form.with(more)

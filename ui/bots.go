@@ -145,6 +145,8 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newHistory(sh)
 	case key.Matches(msg, keys.keyring):
 		return newKeyring(sh)
+	case key.Matches(msg, keys.settings) && sh.settings != nil:
+		return newSettings(sh, b), nil
 	case key.Matches(msg, keys.back):
 		return b.back(), nil
 	}
@@ -269,6 +271,9 @@ func (b bots) Keys() []key.Binding {
 	keys = append(keys, k.otherApp, k.watch)
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
+	}
+	if b.sh.settings != nil {
+		keys = append(keys, k.settings)
 	}
 	keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.apps, k.history, k.keyring, as(k.back, "clear"), k.quit, k.suspend, k.leave)
 	return b.sh.meanwhile(keys)

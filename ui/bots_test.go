@@ -14,7 +14,7 @@ import (
 
 func TestBotsLooks(t *testing.T) {
 	looks(t, func(t *testing.T) (*shell, screen) {
-		sh := testShell(t, someBots()...)
+		sh := testShell(t, inOrder(someBots())...)
 		return sh, newBots(sh)
 	}, nil)
 }
@@ -87,7 +87,7 @@ func TestBotsSort(t *testing.T) {
 	some := someBots()
 	some[2].Environment = "test"
 	some[1].Health.CheckedAt = noon().Add(-time.Hour)
-	sh := testShell(t, some...)
+	sh := testShell(t, inOrder(some)...)
 	s := newBots(sh)
 	first := map[sorting]string{
 		byName: "Alerts", byUsername: "New one", byEnvironment: "Alerts", byApp: "Old support",

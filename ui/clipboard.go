@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -17,8 +18,8 @@ import (
 	"botring/internal/secret"
 )
 
-// clearAfter is how long a copied token stays in a clipboard that can be cleared again.
-const clearAfter = 45 * time.Second
+// ClearAfter is how long a copied token stays in a clipboard that can be cleared again, unless Options say otherwise.
+const ClearAfter = 45 * time.Second
 
 // copiedShows is how long the status line speaks of a copy that needs no clearing.
 const copiedShows = 10 * time.Second
@@ -74,6 +75,8 @@ func (y yank) keys(sh *shell) []key.Binding {
 type clipboard struct {
 	// native is the operating system's clipboard; systemClipboard when nil.
 	native nativeClipboard
+	// after is how long a secret stays, ClearAfter when zero.
+	after time.Duration
 	// reading is the copy under way.
 	reading task
 	// held is the hash of the token that a native clipboard holds until clearAt: enough to recognise it.
@@ -102,7 +105,7 @@ type copied struct {
 	text secret.Secret
 }
 
-// clearMsg is the end of clearAfter for one copy.
+// clearMsg is the end of the time of one copy.
 type clearMsg struct{ copy int }
 
 // clearedMsg tells that the clipboard was looked at: whether it still held the token, and was cleared.
@@ -190,14 +193,14 @@ func (c clipboard) took(done copied, now time.Time) (clipboard, tea.Cmd) {
 		c.holding = false
 		return c.say("Copied the "+done.what+" with "+done.via, now), nil
 	}
-	c.held, c.holding, c.heldBy, c.clearAt, c.said = done.sum, true, done.via, now.Add(clearAfter), ""
+	c.held, c.holding, c.heldBy, c.clearAt, c.said = done.sum, true, done.via, now.Add(c.stays()), ""
 	c.what = done.what
 	if !c.warned {
 		c.warned = true
 		c.heldBy += " (clipboard managers keep copies)"
 	}
 	copies := c.copies
-	return c, tea.Tick(clearAfter, func(time.Time) tea.Msg { return clearMsg{copies} })
+	return c, tea.Tick(c.stays(), func(time.Time) tea.Msg { return clearMsg{copies} })
 }
 
 func (c clipboard) say(text string, from time.Time) clipboard {
@@ -211,7 +214,7 @@ func (c clipboard) status(now time.Time) string {
 		return c.said
 	}
 	if left := c.clearAt.Sub(now).Round(time.Second); c.holding && left > 0 {
-		return fmt.Sprintf("Copied with %s, clears in %d s", c.heldBy, left/time.Second)
+		return fmt.Sprintf("Copied with %s, clears in %s", c.heldBy, fault.Duration(left))
 	}
 	return ""
 }
@@ -245,6 +248,9 @@ func clearHeld(ctx context.Context, native nativeClipboard, held [sha256.Size]by
 	}
 	return true, native.write(ctx, "")
 }
+
+// stays is how long a secret does.
+func (c clipboard) stays() time.Duration { return cmp.Or(c.after, ClearAfter) }
 
 func (c clipboard) system() nativeClipboard {
 	if c.native == nil {

@@ -153,7 +153,7 @@ func TestTokenIsClearedInTime(t *testing.T) {
 					native.hold(c.then)
 				}
 				settle(sh, timer)
-				if took := time.Since(start); took != clearAfter {
+				if took := time.Since(start); took != ClearAfter {
 					t.Errorf("looked after %v", took)
 				}
 				if (native.holds() == "") != c.cleared {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -23,31 +24,31 @@ type Copying struct {
 	Text secret.Secret
 	// Copied is told, once it is there, by which program and until when it stays.
 	Copied func(via string, until time.Time)
+	// After is how long it stays, ClearAfter when zero.
+	After time.Duration
 
 	native nativeClipboard
-	after  time.Duration
 }
 
-// Do copies and stays until the text has been cleared again: after 45 seconds, or as soon as ctx ends. cleared is
+// Do copies and stays until the text has been cleared again: after its time, or as soon as ctx ends. cleared is
 // false where the clipboard holds something else by then. That ctx ended is no error.
 func (c Copying) Do(ctx context.Context) (cleared bool, err error) {
 	if c.native == nil {
 		c.native = systemClipboard{}
 	}
-	if c.after == 0 {
-		c.after = clearAfter
-	}
+	after := cmp.Or(c.After, ClearAfter)
 	via := c.native.name()
 	if via == "" {
 		return false, ErrNoClipboard
 	}
-	if err := c.native.write(ctx, c.Text.Reveal()); err != nil {
+	// One that is interrupted midway may have it already, and would keep it.
+	if err := c.native.write(context.WithoutCancel(ctx), c.Text.Reveal()); err != nil {
 		return false, errors.Join(ErrNoClipboard, err)
 	}
 	if c.Copied != nil {
-		c.Copied(via, time.Now().Add(c.after))
+		c.Copied(via, time.Now().Add(after))
 	}
-	timer := time.NewTimer(c.after)
+	timer := time.NewTimer(after)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -20,10 +20,10 @@ func TestCopyingStaysUntilItIsCleared(t *testing.T) {
 		lasts   time.Duration
 		cleared bool
 	}{
-		"time is up":                {lasts: clearAfter, cleared: true},
-		"a program adds a line end": {adds: "\n", lasts: clearAfter, cleared: true},
+		"time is up":                {lasts: ClearAfter, cleared: true},
+		"a program adds a line end": {adds: "\n", lasts: ClearAfter, cleared: true},
 		"the user leaves":           {leave: 3 * time.Second, lasts: 3 * time.Second, cleared: true},
-		"something else is there":   {other: "a shopping list", lasts: clearAfter},
+		"something else is there":   {other: "a shopping list", lasts: ClearAfter},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestCopyingStaysUntilItIsCleared(t *testing.T) {
 				}
 				began := time.Now()
 				copied := Copying{Text: secret.New(text), native: native, Copied: func(via string, until time.Time) {
-					if native.text != text || via != "fake-copy" || until.Sub(began) != clearAfter {
+					if native.text != text || via != "fake-copy" || until.Sub(began) != ClearAfter {
 						t.Errorf("told of %q by %s until %s", native.text, via, until)
 					}
 					if c.other != "" {
@@ -54,6 +54,29 @@ func TestCopyingStaysUntilItIsCleared(t *testing.T) {
 	}
 }
 
+// hurriedClipboard is one whose user leaves while it is being written to, when it has the text already.
+type hurriedClipboard struct {
+	*fakeClipboard
+	leave context.CancelFunc
+}
+
+func (h hurriedClipboard) write(ctx context.Context, text string) error {
+	err := h.fakeClipboard.write(ctx, text)
+	if h.leave(); ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func TestLeavingWhileItIsCopied(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	native := hurriedClipboard{&fakeClipboard{}, cancel}
+	cleared, err := Copying{Text: secret.New("7:AAEsecret"), native: native}.Do(ctx)
+	if !cleared || err != nil || native.written == 0 || native.holds() != "" {
+		t.Errorf("cleared %t, %v; the clipboard holds %q", cleared, err, native.holds())
+	}
+}
+
 func TestCopyingWithoutAClipboard(t *testing.T) {
 	for name, native := range map[string]nativeClipboard{"none": noClipboard{}, "broken": &fakeClipboard{broken: true}} {
 		told := func(string, time.Time) { t.Errorf("%s: told that it was copied", name) }
@@ -68,4 +91,14 @@ func TestSendToTerminal(t *testing.T) {
 	if err := SendToTerminal(&out, secret.New("hello")); err != nil || out.String() != "\x1b]52;c;aGVsbG8=\a" {
 		t.Errorf("%q, %v", out.String(), err)
 	}
+}
+
+func TestCopyingStaysAsLongAsItIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, native := time.Now(), &fakeClipboard{}
+		cleared, err := Copying{Text: secret.New("7:AAEsecret"), After: 20 * time.Second, native: native}.Do(t.Context())
+		if took := time.Since(began); !cleared || err != nil || took != 20*time.Second {
+			t.Errorf("cleared %t after %v, %v", cleared, took, err)
+		}
+	})
 }

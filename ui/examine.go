@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"golang.org/x/term"
 
@@ -38,7 +37,7 @@ func examineTerminal(width, height int, environ []string, clipboard string) []fl
 		size.Grade, size.Found = fleet.GradeWarning, fleet.FoundSmallTerminal
 	}
 	colours := fleet.Finding{Topic: fleet.TopicColours, Found: fleet.FoundColours}
-	if dumb || slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "NO_COLOR=") && v != "NO_COLOR=" }) {
+	if dumb || noColor(environ) {
 		colours.Found = fleet.FoundNoColours
 	}
 	characters := fleet.Finding{Topic: fleet.TopicCharacters, Found: fleet.FoundUnicode}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -58,8 +59,8 @@ const (
 	toTerminal
 )
 
-func outlets() []string {
-	return []string{"the clipboard, for 45 seconds", "a new file", "the terminal's clipboard (OSC 52)"}
+func outlets(stays time.Duration) []string {
+	return []string{"the clipboard, for " + fault.Duration(stays), "a new file", "the terminal's clipboard (OSC 52)"}
 }
 
 // newExport asks how to export bots, hidden of which the filter does not show.
@@ -84,7 +85,7 @@ func newExport(sh *shell, bots []fleet.Bot, hidden int, from screen) screen {
 	e := exports{sh: sh, bots: bots, hidden: hidden, from: from, form: form{fields: []field{
 		newChoice(fieldFormat, "Format", formats), newChoice(fieldWith, "With", kinds),
 		newChoice(fieldGoes, "Session", append([]string{newSession}, inCommon(bots)...)),
-		place, newChoice(fieldTo, "To", outlets()), file,
+		place, newChoice(fieldTo, "To", outlets(sh.clipboard.stays())), file,
 	}}}
 	return e.settled()
 }

@@ -56,7 +56,7 @@ func TestExportLooks(t *testing.T) {
 func TestExportToAFileLooks(t *testing.T) {
 	looks(t, func(t *testing.T) (*shell, screen) {
 		return openExport(t, func(e exports) exports {
-			return e.choose(fieldFormat, "env").choose(fieldTo, outlets()[toFile])
+			return e.choose(fieldFormat, "env").choose(fieldTo, outlets(ClearAfter)[toFile])
 		})
 	}, nil)
 }

@@ -33,18 +33,22 @@ func testShell(t testing.TB, bots ...fleet.Bot) *shell {
 		tasks:        map[int]task{},
 		passphrases:  NewPassphrases(),
 		remember:     func(string) error { return nil },
+		settings:     &configuration{all: usualSettings()},
 		keyring: keyringState{looked: true, status: fleet.KeyringStatus{
 			Kind: "system", Provider: "gnome-keyring", Collection: "Login",
 		}},
 	}
-	byName := func(a, b fleet.Bot) int {
-		return strings.Compare(strings.ToLower(fault.Clean(a.Name())), strings.ToLower(fault.Clean(b.Name())))
-	}
-	bots = slices.SortedFunc(slices.Values(bots), byName) // as a fleet returns them
 	sh.took(catalogueMsg{bots: bots, apps: []fleet.App{
 		{Name: "main", APIID: 10001, Bots: len(bots)}, {Name: "legacy", APIID: 10002},
 	}})
 	return sh
+}
+
+// inOrder are bots as a fleet returns them: by name.
+func inOrder(bots []fleet.Bot) []fleet.Bot {
+	return slices.SortedFunc(slices.Values(bots), func(a, b fleet.Bot) int {
+		return strings.Compare(strings.ToLower(fault.Clean(a.Name())), strings.ToLower(fault.Clean(b.Name())))
+	})
 }
 
 // someBots are bots in every state, with names that are hard to align and harder to trust.

@@ -115,6 +115,8 @@ func (k keyringScreen) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newApps(sh), nil
 	case key.Matches(msg, keys.history):
 		return newHistory(sh)
+	case key.Matches(msg, keys.settings) && sh.settings != nil:
+		return newSettings(sh, k), nil
 	case key.Matches(msg, keys.open):
 		return k.goOn()
 	case key.Matches(msg, keys.check) && k.holds():
@@ -283,7 +285,11 @@ func (k keyringScreen) Keys() []key.Binding {
 	if (sh.ring() == ringReady || sh.ring() == ringMemory || sh.ring() == ringUnknown) && !k.unfinished() {
 		shown = append(shown, as(keys.open, "look again"))
 	}
-	shown = append(shown, keys.bots, keys.apps, keys.history, keys.back, as(keys.quit, "back"))
+	shown = append(shown, keys.bots, keys.apps, keys.history)
+	if sh.settings != nil {
+		shown = append(shown, keys.settings)
+	}
+	shown = append(shown, keys.back, as(keys.quit, "back"))
 	if len(k.lines(sh.body)) > sh.body.height {
 		shown = append(shown, keys.down, keys.up, keys.pageDown, keys.pageUp, keys.top, keys.bottom)
 	}

@@ -189,6 +189,14 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("history of a bot", someBots(), func(sh *shell) screen {
 		return answeredHistory(drive(newCard(sh, sh.bots[3].Key), "3"), someHistory(sh))
 	})
+	onSettings := func(sh *shell) screen {
+		sh.settings = someSettings()
+		return drive(newSettings(sh, newBots(sh)), "j")
+	}
+	on("settings", nil, onSettings)
+	on("settings, chosen", nil, keys(onSettings, "G"))
+	on("settings, typing", nil, keys(onSettings, "enter"))
+	on("settings, choosing", nil, keys(onSettings, "j", "j", "enter"))
 	addTo(on)
 	importsOf(on)
 	keyringsOf(on)

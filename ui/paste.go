@@ -11,6 +11,10 @@ import (
 // paste takes a pasted text: what can be recognised goes where it belongs whatever has the focus, the rest
 // goes into the field with the focus.
 func (a add) paste(text string) add {
+	if next, ok := a.takeProxy(text); ok {
+		next.says = "A proxy was pasted. It is used until botring ends."
+		return next
+	}
 	pasted := fleet.ReadPaste(text)
 	a.says = ""
 	a = a.takeApp(pasted)

@@ -174,7 +174,7 @@ func (p progress) line(l stageLine, running bool, width int) string {
 		return out
 	}
 	to := l.step
-	if width < 60 {
+	if width < 60 || width < 90 && to.Proxy != "" {
 		to.Addr = "" // the number says enough
 	}
 	return out + t.dim.Render("   "+fault.Where(to))

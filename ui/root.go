@@ -39,9 +39,13 @@ type redrawMsg struct{ term size }
 type leaveMsg struct{}
 
 func (r root) Init() tea.Cmd {
+	var background tea.Cmd
+	if r.sh.themed == ThemeAuto {
+		background = tea.RequestBackgroundColor
+	}
 	return tea.Batch(
 		r.rest,
-		tea.RequestBackgroundColor,
+		background,
 		tea.Tick(lookAfter, func(time.Time) tea.Msg { return lookMsg{} }),
 		r.sh.clock(),
 		r.sh.passphrases.next(r.sh.ctx),
@@ -59,7 +63,9 @@ func (r root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return r, nil
 	case tea.BackgroundColorMsg:
-		r.sh.theme = newTheme(msg.IsDark(), r.sh.theme.glyphs)
+		if r.sh.themed == ThemeAuto { // else nobody asked
+			r.sh.theme = newTheme(msg.IsDark(), r.sh.theme.glyphs)
+		}
 		return r, nil
 	case lookMsg:
 		return r, tea.Batch(r.sh.lookAtKeyring, r.sh.recover)

@@ -52,6 +52,7 @@ func (a add) addAll() (screen, tea.Cmd) {
 	if a.form, ok = a.form.complete(); !ok {
 		return a, nil
 	}
+	a.useProxy()
 	s := series{sh: a.sh, form: a, members: make([]member, len(a.found))}
 	for i, found := range a.found {
 		s.members[i].found = found
@@ -180,7 +181,7 @@ func (s series) unsaved(unsaved *fleet.UnsavedError) (screen, tea.Cmd) {
 func concernsAll(err error) bool {
 	kind := fault.Of(err).Kind
 	return strings.HasPrefix(kind, "keyring_") || strings.HasPrefix(kind, "api_id_") ||
-		kind == "unreachable" || kind == "not_telegram" || kind == "clock_wrong"
+		strings.HasPrefix(kind, "proxy_") || kind == "unreachable" || kind == "not_telegram" || kind == "clock_wrong"
 }
 
 // sum ends the series.

@@ -19,6 +19,7 @@ type shell struct {
 	samples []Sample
 	logPath func() string // nil for none
 	theme   theme
+	themed  Theme // who chose it: ThemeAuto is the terminal
 	keys    keymap
 	now     func() time.Time
 	began   time.Time // when the program did, by the clock of timers
@@ -40,15 +41,18 @@ type shell struct {
 	// environment is where new bots go; environments are all that are known.
 	environment  string
 	environments []string
-	keyring      keyringState
-	list         listState
-	draft        draft
-	errand       errand
-	finished     *finished // the last errand that has ended, nil before the first
-	undo         []batch
-	watch        watch
-	drift        drift
-	clipboard    clipboard
+	// proxies are those that have names, and proxy is the one in use, the zero Proxy for none.
+	proxies   []fleet.Proxy
+	proxy     fleet.Proxy
+	keyring   keyringState
+	list      listState
+	draft     draft
+	errand    errand
+	finished  *finished // the last errand that has ended, nil before the first
+	undo      []batch
+	watch     watch
+	drift     drift
+	clipboard clipboard
 	// unsaved is a login that Telegram granted and no keyring has taken yet.
 	unsaved *fleet.UnsavedError
 
@@ -56,6 +60,7 @@ type shell struct {
 	// prompts are the tasks that wait for the answer to a prompt of the keyring's own.
 	prompts  []int
 	remember func(keyring string) error
+	settings Settings // nil where there is nothing to configure
 
 	tasks    map[int]task
 	lastTask int

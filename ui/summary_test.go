@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"botring/fleet"
 	"botring/keyring"
@@ -173,6 +176,17 @@ func TestSummaryFile(t *testing.T) {
 	}
 	if err := json.Unmarshal(text, &whole); err != nil || whole.Schema == nil || len(whole.Bots) != 7 || whole.Bots[3].Kind == "" {
 		t.Errorf("%v: %s", err, text)
+	}
+	schema, err := jsonschema.NewCompiler().Compile("../docs/schema/document-summary.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	object, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(object); err != nil {
+		t.Errorf("%s%v", text, err)
 	}
 }
 

@@ -173,7 +173,7 @@ func writeJSON(w io.Writer, records []record) error {
 	return enc.Encode(struct {
 		Schema int      `json:"schema"`
 		Bots   []record `json:"bots"`
-	}{0, records})
+	}{fleet.Schema, records})
 }
 
 func writeCSV(w io.Writer, records []record) error {

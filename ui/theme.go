@@ -1,12 +1,55 @@
 package ui
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 
 	"botring/fleet/fault"
 )
+
+// A Theme is what the screens are drawn for.
+type Theme int
+
+// The themes.
+const (
+	ThemeAuto  Theme = iota // the terminal is asked what its background is, and is dark where it does not say
+	ThemeDark               // a dark background
+	ThemeLight              // a light background
+	ThemeNone               // no colours
+)
+
+// String is the theme by name.
+func (t Theme) String() string {
+	switch t {
+	case ThemeAuto:
+		return "auto"
+	case ThemeDark:
+		return "dark"
+	case ThemeLight:
+		return "light"
+	case ThemeNone:
+		return "none"
+	}
+	return fmt.Sprintf("theme %d", int(t))
+}
+
+// ThemeOf is the theme of a name.
+func ThemeOf(name string) (t Theme, ok bool) {
+	for _, t := range []Theme{ThemeAuto, ThemeDark, ThemeLight, ThemeNone} {
+		if t.String() == name {
+			return t, true
+		}
+	}
+	return ThemeAuto, false
+}
+
+// noColor reports whether the environment asks for no colours: by NO_COLOR with any value (no-color.org).
+func noColor(environ []string) bool {
+	return slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "NO_COLOR=") && v != "NO_COLOR=" })
+}
 
 // A theme is the styles by the role they play, and the glyphs the terminal can show. It is the only place
 // that names a colour. Colour adds and never carries alone: every state has a mark and a word too.

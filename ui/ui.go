@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -31,6 +32,10 @@ type Options struct {
 	// Watch is how often all bots are checked while the screens are open, 0 for a watch that is off until somebody
 	// turns it on.
 	Watch time.Duration
+	// Theme is what they are drawn for, and ClearAfter how long a copied secret stays in the clipboard; the constant
+	// ClearAfter when zero.
+	Theme      Theme
+	ClearAfter time.Duration
 	// Log is where the log is, for faults that it says more of: "" where there is none. Nil is none.
 	Log func() string
 	// Passphrases are the questions that Fleet asks for the encrypted file; nil where it asks none.
@@ -38,6 +43,8 @@ type Options struct {
 	// Remember writes down that secrets go to the "age" keyring from now on. Where it is nil the encrypted
 	// file is not offered.
 	Remember func(keyring string) error
+	// Settings are the configuration; nil where there is none to change.
+	Settings Settings
 	// In and Out are the terminal, os.Stdin and os.Stdout when nil.
 	In  io.Reader
 	Out io.Writer
@@ -61,6 +68,11 @@ const framesPerSecond = 120
 func Run(ctx context.Context, opts Options) error {
 	if opts.Environ == nil {
 		opts.Environ = os.Environ()
+	}
+	if opts.Theme == ThemeNone || noColor(opts.Environ) {
+		opts.Theme = ThemeNone
+		// What judges the terminal by it knows some values only.
+		opts.Environ = append(slices.Clip(opts.Environ), "NO_COLOR=1")
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -110,14 +122,18 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		fleet:       opts.Fleet,
 		samples:     opts.Samples,
 		logPath:     opts.Log,
-		theme:       newTheme(true, glyphsFor(opts.Environ)),
+		theme:       newTheme(opts.Theme != ThemeLight, glyphsFor(opts.Environ)),
+		themed:      opts.Theme,
+		clipboard:   clipboard{after: opts.ClearAfter},
 		keys:        newKeymap(),
 		now:         time.Now,
 		began:       time.Now(),
 		environment: opts.Fleet.Environment(), environments: opts.Fleet.Environments(),
+		proxies: opts.Fleet.Proxies(), proxy: opts.Fleet.Proxy(),
 		tasks:       map[int]task{},
 		passphrases: opts.Passphrases,
 		remember:    opts.Remember,
+		settings:    opts.Settings,
 		watch:       watch{every: opts.Watch},
 	}
 	first, rest := sh.begin()

@@ -90,6 +90,8 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newHistory(sh)
 	case key.Matches(msg, keys.keyring):
 		return newKeyring(sh)
+	case key.Matches(msg, keys.settings) && sh.settings != nil:
+		return newSettings(sh, w), nil
 	case key.Matches(msg, keys.environment) && sh.hasOtherEnvironment():
 		sh.otherEnvironment()
 		w.notice = sh.list.notice
@@ -202,7 +204,11 @@ func (w welcome) Keys() []key.Binding {
 	if len(w.sh.undo) > 0 {
 		keys = append(keys, k.undo)
 	}
-	keys = append(keys, k.apps, k.history, k.keyring, k.quit)
+	keys = append(keys, k.apps, k.history, k.keyring)
+	if w.sh.settings != nil {
+		keys = append(keys, k.settings)
+	}
+	keys = append(keys, k.quit)
 	if len(w.lines(w.sh.body)) > w.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

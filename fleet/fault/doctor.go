@@ -105,6 +105,8 @@ func titleOfTopic(topic fleet.Topic) string {
 		return "items"
 	case fleet.TopicHistory:
 		return "history"
+	case fleet.TopicProxy:
+		return "proxy"
 	case fleet.TopicNetwork:
 		return "network"
 	case fleet.TopicClock:

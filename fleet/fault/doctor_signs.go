@@ -3,6 +3,7 @@ package fault
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"botring/fleet"
@@ -230,6 +231,12 @@ func telegramSigns() map[fleet.Sign]diagnosis {
 		fleet.FoundReached: func(f fleet.Finding, d *Diagnosis) {
 			d.Says = fmt.Sprintf("DC %d is Telegram, at %s: %s.", f.DC, Clean(f.Subject), Latency(f.Took))
 		},
+		fleet.FoundProxy: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = "Telegram is reached through " + nameAndAddress(f) + "."
+		},
+		fleet.FoundProxyLeads: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = fmt.Sprintf("It leads to Telegram: %s.", Latency(f.Took))
+		},
 		fleet.FoundClockPlausible: func(_ fleet.Finding, d *Diagnosis) {
 			d.Says = "Not before anything that has happened. Only Telegram's servers know better."
 		},
@@ -302,4 +309,13 @@ func historySigns() map[fleet.Sign]diagnosis {
 				"A new history begins, and the keyring remembers that it does.", f.Count)
 		},
 	}
+}
+
+// nameAndAddress is a proxy's name, if it has one, and where it is.
+func nameAndAddress(f fleet.Finding) string {
+	address := Clean(strings.Join(f.Names, ", "))
+	if f.Subject == "" {
+		return address
+	}
+	return Clean(f.Subject) + ", " + address
 }

@@ -62,6 +62,8 @@ func TestFrozenKinds(t *testing.T) {
 		telegram.TelegramFault: "telegram_fault", telegram.WrongDC: "wrong_dc", telegram.ClockWrong: "clock_wrong",
 		telegram.NotTelegram: "not_telegram", telegram.Unreachable: "unreachable", telegram.Timeout: "timeout",
 		telegram.Cancelled: "cancelled", telegram.NotABot: "not_a_bot",
+		telegram.ProxyUnreachable: "proxy_unreachable", telegram.ProxyDenied: "proxy_denied", telegram.ProxyRefused: "proxy_refused",
+		telegram.ProxyBroken: "proxy_broken", telegram.ProxySecret: "proxy_secret",
 	} {
 		if got := Of(&telegram.Error{Kind: kind}).Kind; got != want {
 			t.Errorf("%d is %q, want %q", kind, got, want)
@@ -165,7 +167,7 @@ func TestEveryRefusalOfAKeyring(t *testing.T) {
 
 func TestEveryProblem(t *testing.T) {
 	fields := []fleet.Field{fleet.FieldToken, fleet.FieldAPIID, fleet.FieldAPIHash, fleet.FieldLabel, fleet.FieldTag, fleet.FieldAppName,
-		fleet.FieldEnvironment, fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing, fleet.FieldSession, fleet.FieldPlace}
+		fleet.FieldEnvironment, fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing, fleet.FieldSession, fleet.FieldPlace, fleet.FieldProxy}
 	if names := constants(t, "..", "Field"); len(names) != len(fields) {
 		t.Fatalf("fields are %v", names)
 	}
@@ -267,6 +269,14 @@ func TestWordsOfErrors(t *testing.T) {
 		{
 			"the clock", &telegram.Error{Kind: telegram.ClockWrong, Skew: -3 * time.Hour},
 			"clock_wrong", "This computer's clock is wrong: it is 3 h behind.", 0, "", []Action{Retry, SaveOnly},
+		},
+		{
+			"dropped behind a proxy", &telegram.Error{Kind: telegram.Unreachable, Addr: "149.154.167.50:443", Proxy: "office"},
+			"unreachable", "Telegram could not be reached at 149.154.167.50:443 through office.", 0, "", []Action{Retry, SaveOnly},
+		},
+		{
+			"a proxy that is not there", &telegram.Error{Kind: telegram.ProxyUnreachable, Addr: "149.154.167.50:443", Proxy: "office\x1b[2J", Err: syscall.ECONNREFUSED},
+			"proxy_unreachable", "The proxy office could not be reached.", 0, "", []Action{Retry, SaveOnly},
 		},
 		{
 			"refused", &telegram.Error{Kind: telegram.Unreachable, Addr: "149.154.167.50:443", Err: syscall.ECONNREFUSED},

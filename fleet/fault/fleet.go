@@ -20,6 +20,7 @@ func ofFleet(err error, now time.Time) (Fault, bool) {
 		notFound  *fleet.NotFoundError
 		ambiguous *fleet.AmbiguousError
 		conflict  *fleet.MoveConflictError
+		proxy     *fleet.ProxySecretError
 	)
 	switch {
 	case errors.As(err, &unsaved):
@@ -36,6 +37,8 @@ func ofFleet(err error, now time.Time) (Fault, bool) {
 		return ofAmbiguous(ambiguous), true
 	case errors.As(err, &conflict):
 		return ofMoveConflict(conflict), true
+	case errors.As(err, &proxy):
+		return ofProxySecret(proxy), true
 	}
 	for _, row := range fleetWords() {
 		if errors.Is(err, row.err) {
@@ -260,7 +263,8 @@ func ofNotFound(e *fleet.NotFoundError) Fault {
 func ofAmbiguous(e *fleet.AmbiguousError) Fault {
 	keys := make([]string, 0, len(e.Bots))
 	for _, bot := range e.Bots {
-		keys = append(keys, bot.String())
+		// In full: the id alone, which names a bot in production, may be what several have.
+		keys = append(keys, fmt.Sprintf("%s/%d", Clean(bot.Environment), bot.ID))
 	}
 	return Fault{
 		Kind:    "ambiguous",

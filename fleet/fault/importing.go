@@ -155,9 +155,9 @@ func UnreadFile(name string, err error) Fault {
 	case errors.Is(err, files.ErrNotRegular):
 		f.What, f.Next = name+" is neither a regular file nor a folder.", filesRead
 	case errors.Is(err, fs.ErrNotExist):
-		f.What = "There is no file " + name + "."
+		f.What, f.Next = "There is no file "+name+".", "A relative path begins where botring was started."
 	case errors.Is(err, fs.ErrPermission):
-		f.What = name + " may not be read."
+		f.What, f.Next = name+" may not be read.", "Its owner can allow it."
 	default:
 		return Of(fmt.Errorf("read the file: %w", err))
 	}

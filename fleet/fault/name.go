@@ -42,6 +42,11 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 			Why:  "Another server in their place would receive real tokens.",
 			Next: "Leave --dc and --server-key out, or give --environment another name.",
 		},
+		fleet.ProblemConfiguredDCs: {
+			What: "The environment" + quoted(e.Got) + " is configured with addresses and keys of its own.",
+			Why:  "Another server in their place would receive its tokens.",
+			Next: "Leave --dc and --server-key out (BOTRING_DC and BOTRING_SERVER_KEY too), or give --environment another name.",
+		},
 		fleet.ProblemUnknown: wordsOfUnknown(e),
 		fleet.ProblemSyntax:  wordsOfSyntax(e),
 	}
@@ -75,6 +80,7 @@ func wordsOfUnknown(e *fleet.InputError) Fault {
 		fleet.FieldAPIID:       app,
 		fleet.FieldEnvironment: {What: f.What, Why: f.Why, Next: "Use production or test, or give a custom one --dc and --server-key."},
 		fleet.FieldKeyring:     {What: "There is no keyring" + quoted(e.Got) + ".", Why: f.Why, Next: "Use system, age or memory."},
+		fleet.FieldProxy:       {What: "There is no proxy" + quoted(e.Got) + ".", Why: f.Why, Next: "botring proxy list shows the proxies; a URL says what it is: socks5://HOST:PORT."},
 	}[e.Field]
 	if ok {
 		return own

@@ -34,14 +34,18 @@ func Stage(step fleet.Step) string {
 	return "Working"
 }
 
-// Where says where a step goes to, "DC 2, 149.154.167.41", or "" where it goes nowhere.
+// Where says where a step goes to, "DC 2, 149.154.167.41, through office", or "" where it goes nowhere.
 func Where(step fleet.Step) string {
-	addr := Clean(step.Addr)
+	addr, proxy := Clean(step.Addr), Clean(step.Proxy)
+	where := addr
 	switch {
-	case step.DC == 0:
-		return addr
-	case addr == "":
-		return fmt.Sprintf("DC %d", step.DC)
+	case step.DC != 0 && addr == "":
+		where = fmt.Sprintf("DC %d", step.DC)
+	case step.DC != 0:
+		where = fmt.Sprintf("DC %d, %s", step.DC, addr)
 	}
-	return fmt.Sprintf("DC %d, %s", step.DC, addr)
+	if where != "" && proxy != "" {
+		where += ", through " + proxy
+	}
+	return where
 }

@@ -109,6 +109,9 @@ func TestWhere(t *testing.T) {
 	}{
 		{fleet.Step{DC: 2, Addr: "149.154.167.41"}, "DC 2, 149.154.167.41"},
 		{fleet.Step{DC: 2}, "DC 2"},
+		{fleet.Step{DC: 2, Addr: "149.154.167.41", Proxy: "office"}, "DC 2, 149.154.167.41, through office"},
+		{fleet.Step{DC: 2, Proxy: "socks5://h:1\x1b[2J"}, "DC 2, through socks5://h:1"},
+		{fleet.Step{Proxy: "office"}, ""},
 		{fleet.Step{Addr: "x\x1b[2J"}, "x"},
 		{fleet.Step{}, ""},
 	} {

@@ -46,7 +46,7 @@ func again(kind telegram.Kind) bool {
 
 // wordsOfKind looks a kind up. One that no table has reads as Unexpected.
 func wordsOfKind(e *telegram.Error) Fault {
-	tables := []map[telegram.Kind]Fault{loginWords(), sessionWords(), serviceWords(e), connectionWords(e)}
+	tables := []map[telegram.Kind]Fault{loginWords(), sessionWords(), serviceWords(e), connectionWords(e), proxyWords(e)}
 	for _, kind := range []telegram.Kind{e.Kind, telegram.Unexpected} {
 		for _, table := range tables {
 			if f, ok := table[kind]; ok {
@@ -204,7 +204,7 @@ func connectionWords(e *telegram.Error) map[telegram.Kind]Fault {
 	return map[telegram.Kind]Fault{
 		telegram.Unreachable: {
 			What:     "Telegram could not be reached" + at(e) + ".",
-			Why:      whyUnreachable(e.Err),
+			Why:      whyDropped(e),
 			Next:     "Look at the network, then try again.",
 			NotSaved: notSaved,
 			Actions:  []Action{Retry, SaveOnly},
@@ -247,13 +247,16 @@ func connectionWords(e *telegram.Error) map[telegram.Kind]Fault {
 	}
 }
 
-// at names the address that was dialled, " at …", or nothing.
+// at names the address that was dialled, " at …", and the proxy before it, or nothing.
 func at(e *telegram.Error) string {
-	addr := shorten(Clean(e.Addr), maxDetail)
-	if addr == "" {
-		return ""
+	at := ""
+	if addr := shorten(Clean(e.Addr), maxDetail); addr != "" {
+		at = " at " + addr
 	}
-	return " at " + addr
+	if proxy := shorten(Clean(e.Proxy), maxDetail); proxy != "" {
+		at += " through " + proxy
+	}
+	return at
 }
 
 func by(skew time.Duration) string {
@@ -264,6 +267,14 @@ func by(skew time.Duration) string {
 		return ": it is " + Duration(-skew) + " behind"
 	}
 	return ""
+}
+
+// whyDropped is whyUnreachable, unless a proxy had led to Telegram.
+func whyDropped(e *telegram.Error) string {
+	if e.Proxy != "" {
+		return "The connection was dropped, by the proxy or behind it."
+	}
+	return whyUnreachable(e.Err)
 }
 
 func whyUnreachable(err error) string {

@@ -146,12 +146,22 @@ func read(name string, data []byte) (Document, error) {
 	return Document{Format: List, Entries: readList(lines)}, nil
 }
 
+// The marks that UTF-16 begins with.
+const (
+	littleEndian = "\xff\xfe"
+	bigEndian    = "\xfe\xff"
+)
+
+func isUTF16(data []byte) bool {
+	return bytes.HasPrefix(data, []byte(littleEndian)) || bytes.HasPrefix(data, []byte(bigEndian))
+}
+
 // decode makes text of a file: UTF-8, or UTF-16 with its mark, as PowerShell and Excel write it.
 func decode(data []byte) (string, error) {
 	switch {
-	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
+	case bytes.HasPrefix(data, []byte(littleEndian)):
 		data = fromUTF16(data[2:], binary.LittleEndian)
-	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+	case bytes.HasPrefix(data, []byte(bigEndian)):
 		data = fromUTF16(data[2:], binary.BigEndian)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))

@@ -148,19 +148,21 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// utf16File is a text as a file of UTF-16 with its mark.
+func utf16File(order binary.AppendByteOrder, text string) []byte {
+	data := order.AppendUint16(nil, 0xfeff)
+	for _, unit := range utf16.Encode([]rune(text)) {
+		data = order.AppendUint16(data, unit)
+	}
+	return data
+}
+
 func TestEncodings(t *testing.T) {
 	text := "token,label\r\n" + one + ",Läden\r\n"
-	utf16File := func(order binary.AppendByteOrder) []byte {
-		data := order.AppendUint16(nil, 0xfeff)
-		for _, unit := range utf16.Encode([]rune(text)) {
-			data = order.AppendUint16(data, unit)
-		}
-		return data
-	}
 	for name, data := range map[string][]byte{
 		"UTF-8 with a mark": []byte("\ufeff" + text),
-		"UTF-16, little":    utf16File(binary.LittleEndian),
-		"UTF-16, big":       utf16File(binary.BigEndian),
+		"UTF-16, little":    utf16File(binary.LittleEndian, text),
+		"UTF-16, big":       utf16File(binary.BigEndian, text),
 	} {
 		doc, err := files.Read("", data)
 		if err != nil || len(doc.Entries) != 1 || doc.Entries[0].Token.Reveal() != one || doc.Entries[0].Label != "Läden" {
@@ -185,6 +187,7 @@ func TestNotRead(t *testing.T) {
 		{"bots.yml", "a: [b\n", "YAML", 0},
 		{"deep.json", strings.Repeat("[", 1000) + strings.Repeat("]", 1000), "JSON", 1},
 		{"deep.yaml", "a: &a [" + strings.Repeat("[", 900) + strings.Repeat("]", 901), "YAML", 1},
+		{"bombs.yaml", strings.Repeat("---\na: &a ["+strings.Repeat("x, ", 200)+"x]\nb: ["+strings.Repeat("*a, ", 20)+"*a]\n", 10), "YAML", 7},
 		{"bomb.yaml", "a: &a [x]\nb: &b [" + strings.Repeat("*a, ", 4000) + "*a]\nc: [*b, *b]", "YAML", 1},
 	} {
 		var wrong *files.SyntaxError

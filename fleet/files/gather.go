@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 )
 
 // ErrNotRegular is the error of what is neither a regular file nor a folder: a device, a pipe.
@@ -151,17 +152,20 @@ func (g *gatherer) folder(ctx context.Context, dir string, depth int) error {
 // that bot's.
 func (g *gatherer) filesOf(ctx context.Context, dir string, names []string) error {
 	first := len(g.doc.Entries)
-	stores := g.stores(dir, names)
+	stores, err := g.stores(ctx, dir, names)
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if stored, taken := stores[name]; taken {
+		if stored, taken := stores.of(name); taken {
 			g.take(stored)
 			continue
 		}
 		if g.full() {
-			break
+			continue
 		}
 		g.files++
 		entries := g.file(path.Join(dir, name))
@@ -178,22 +182,33 @@ func (g *gatherer) filesOf(ctx context.Context, dir string, names []string) erro
 
 // take adds what a folder of GramJS's holds, told once for all of its files.
 func (g *gatherer) take(stored *Entry) {
-	if stored != nil {
+	switch {
+	case stored == nil:
+	case len(g.doc.Entries) >= maxFound:
+		g.doc.Incomplete = true
+	default:
 		g.doc.Files++
 		g.doc.Entries = append(g.doc.Entries, *stored)
 	}
 }
 
-// stores are the files that GramJS keeps sessions in: that of the key with the session, the others with nil.
-func (g *gatherer) stores(dir string, names []string) map[string]*Entry {
-	taken := make(map[string]*Entry)
+// stores reads the sessions that GramJS keeps in a folder. The error is that of the context.
+func (g *gatherer) stores(ctx context.Context, dir string, names []string) (found stores, err error) {
+	found = make(stores)
 	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		prefix, ok := storePrefix(name)
 		if !ok {
 			continue
 		}
+		if g.full() {
+			break
+		}
 		values := make(map[string][]byte)
-		for _, of := range []string{storeKey, storeDC, storeAddress, storePort} {
+		for _, of := range storeValues() {
+			g.files++
 			if data, err := g.read(path.Join(dir, prefix+of), maxStored); err == nil {
 				values[of] = data
 			}
@@ -205,14 +220,9 @@ func (g *gatherer) stores(dir string, names []string) map[string]*Entry {
 		if entry.File = dir; dir == "." {
 			entry.File = name
 		}
-		for _, other := range names {
-			if strings.HasPrefix(other, prefix) {
-				taken[other] = nil
-			}
-		}
-		taken[name] = &entry
+		found[prefix] = &entry
 	}
-	return taken
+	return found, nil
 }
 
 // file reads one file; what is not recognised has no entries.
@@ -295,14 +305,19 @@ func promising(name string) bool {
 	return strings.HasPrefix(base, ".env")
 }
 
-// cutRune takes a character off the end that the end of what was read may have cut through, in UTF-8 or UTF-16.
+// cutRune takes a character off the end that the end of what was read has cut through. UTF-16 is left as it is: half a
+// pair is still a character to decode.
 func cutRune(head []byte) []byte {
-	if len(head) < headOfAFile {
+	if len(head) < headOfAFile || isUTF16(head) {
 		return head
 	}
-	end := len(head)
-	for n := 0; n < 4 && end > 0 && head[end-1] >= 0x80; n++ {
-		end--
+	for n := 1; n < utf8.UTFMax; n++ {
+		if start := len(head) - n; utf8.RuneStart(head[start]) {
+			if !utf8.FullRune(head[start:]) {
+				return head[:start]
+			}
+			break
+		}
 	}
-	return head[:end-end%2]
+	return head
 }

@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,7 +37,7 @@ func TestGatherFolder(t *testing.T) {
 		"large.log":              strings.Repeat("a line of a log\n", 400_000) + two,
 		"journal.session-wal":    two + "\x00",
 		"utf16.txt":              "\xff\xfe7\x00",
-		"a/plain, with a ü.json": `["` + strings.Repeat("ü", 3000) + `"]`,
+		"a/plain, with a ü.json": `["` + strings.Repeat("ü", 3000) + `", "` + two + `"]`,
 	})
 	gramStore(t, filepath.Join(dir, "shop"), "shop%3A")
 	for _, link := range [][2]string{{outside, "link"}, {filepath.Join(outside, "secret.env"), "link.env"}, {"..", "up"}, {"/dev/zero", "a/zero"}} {
@@ -61,6 +62,7 @@ func TestGatherFolder(t *testing.T) {
 	}
 	want := []string{
 		".env:1 token 0",
+		"a/plain, with a ü.json:1 token 0",
 		"a/tokens.txt:1 token 0",
 		"a/worker.session:0 telethon 7123450002",
 		"b/worker.session:0 session file: no key 0",
@@ -73,8 +75,36 @@ func TestGatherFolder(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if doc.Format != files.Folder || doc.Files != 7 || doc.Links != 4 || doc.Skipped != 10 || doc.Incomplete {
+	if doc.Format != files.Folder || doc.Files != 8 || doc.Links != 4 || doc.Skipped != 9 || doc.Incomplete {
 		t.Errorf("%d files, %d links, %d skipped, incomplete: %t", doc.Files, doc.Links, doc.Skipped, doc.Incomplete)
+	}
+}
+
+// TestGatherCutCharacters: of a text whose beginning alone is looked at first, that may end within a character.
+func TestGatherCutCharacters(t *testing.T) {
+	const head = 4 << 10
+	for _, char := range []string{"x", "ü", "€", "😀"} {
+		for before := head - 6; before <= head+1; before++ {
+			text := three + "\n# " + strings.Repeat("x", before-len(three)-3) + strings.Repeat(char, 20) + "\n"
+			contents := map[string]string{"utf-8.txt": text}
+			for name, order := range map[string]binary.AppendByteOrder{"little.txt": binary.LittleEndian, "big.txt": binary.BigEndian} {
+				// Here a unit has two bytes, and the mark comes first.
+				short := three + "\n# " + strings.Repeat("x", before-head/2-len(three)-4) + strings.Repeat(char, 20) + "\n"
+				contents[name] = string(utf16File(order, short))
+			}
+			dir := t.TempDir()
+			write(t, dir, contents)
+			doc, err := files.Gather(t.Context(), dir)
+			if err != nil || doc.Files != len(contents) || doc.Skipped != 0 {
+				t.Errorf("%s after %d bytes: %d read, %d not, %v", char, before, doc.Files, doc.Skipped, err)
+			}
+		}
+	}
+	// Half a character in the midst is none.
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"latin-1.txt": three + strings.Repeat(" caf\xe9", 2000), "latin-1 at the cut.txt": three + "\n# " + strings.Repeat("x", head-len(three)-6) + "\xe9\xe9\xe9\xe9"})
+	if doc, err := files.Gather(t.Context(), dir); err != nil || doc.Skipped != 2 {
+		t.Errorf("%+v, %v", doc, err)
 	}
 }
 
@@ -102,6 +132,22 @@ func TestGramStore(t *testing.T) {
 		doc, err := files.Gather(t.Context(), dir)
 		if err != nil || len(doc.Entries) != 1 || doc.Entries[0].Refused == nil {
 			t.Errorf("%s: %+v, %v", name, doc, err)
+		}
+	}
+}
+
+// TestGramStoreTakesItsOwn: what has the name of a session in front is not passed over for that.
+func TestGramStoreTakesItsOwn(t *testing.T) {
+	for _, prefix := range []string{"s", "shop%3A", "shop-", "7"} {
+		dir := t.TempDir()
+		gramStore(t, dir, prefix)
+		write(t, dir, map[string]string{
+			prefix + "-1001234567890": `["-1001234567890","1",null,null,"X",1]`, prefix + "42": `["42","1",null,null,"X",1]`,
+			prefix + "ecrets.env": "BOT_TOKEN=" + one, prefix + ".json": `["` + two + `"]`, prefix + "list2": three, prefix: three,
+		})
+		doc, err := files.Gather(t.Context(), dir)
+		if err != nil || len(doc.Entries) != 5 || doc.Files != 5 || doc.Skipped != 0 {
+			t.Errorf("%s: %d files, %d skipped, %+v, %v", prefix, doc.Files, doc.Skipped, doc.Entries, err)
 		}
 	}
 }

@@ -16,6 +16,34 @@ const (
 	storePort    = "port"
 )
 
+// storeValues are what the values are that make a session.
+func storeValues() []string { return []string{storeKey, storeDC, storeAddress, storePort} }
+
+// stores are the sessions of a folder by what the names of their files begin with.
+type stores map[string]*Entry
+
+// of tells whether a file is one that GramJS has written: a value of one of the sessions, or a chat that it has met,
+// which is named by its id. With the file of the key comes the session, with others nil.
+func (s stores) of(name string) (stored *Entry, taken bool) {
+	for _, value := range storeValues() {
+		if prefix, is := strings.CutSuffix(name, value); is && s[prefix] != nil {
+			if value == storeKey {
+				stored = s[prefix]
+			}
+			return stored, true
+		}
+	}
+	// Where the prefix ends and the id begins only the prefixes tell: one may end in digits or a dash.
+	for end := len(name) - 1; end > 0 && isDigit(name[end]); end-- {
+		if s[name[:end]] != nil || name[end-1] == '-' && s[name[:end-1]] != nil {
+			return nil, true
+		}
+	}
+	return nil, false
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 // maxStored is the most of one of these files that is read, in bytes: the key, as 256 numbers, has about 1,000.
 const maxStored = 8 << 10
 

@@ -126,6 +126,7 @@ func (c *lineCounter) at(offset int64) int {
 // readYAML makes a tree of each document of a YAML file.
 func readYAML(data []byte) ([]node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var reader yamlReader // one for all: a small file has room for many documents, each with aliases
 	var trees []node
 	for {
 		var document yaml.Node
@@ -135,7 +136,7 @@ func readYAML(data []byte) ([]node, error) {
 		}
 		var tree node
 		if err == nil {
-			tree, err = new(yamlReader).read(&document, 0)
+			tree, err = reader.read(&document, 0)
 		}
 		if err != nil {
 			return nil, &SyntaxError{"YAML", document.Line}
@@ -144,7 +145,7 @@ func readYAML(data []byte) ([]node, error) {
 	}
 }
 
-// A yamlReader makes a tree of a document.
+// A yamlReader makes trees of the documents of a file.
 type yamlReader struct {
 	within  int // how many aliases stand around what is being read
 	aliased int // nodes that were read within one

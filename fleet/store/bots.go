@@ -94,6 +94,32 @@ func (s *Store) bots(ctx context.Context, now time.Time, read func(context.Conte
 	return sortByName(bots), nil
 }
 
+// selectNames reads of rows what bots are called.
+const selectNames = `SELECT ifnull(group_concat(json_array(environment, id, label, username, first_name), ''), '') FROM bots`
+
+// Names returns all bots ordered by name, with their keys, labels and names and nothing else: for a thousand bots that
+// takes a fraction of the time.
+func (s *Store) Names(ctx context.Context) (bots []Bot, err error) {
+	err = s.read(ctx, func(tx *txn) error {
+		rows, err := readPacked(ctx, tx, selectNames)
+		if err != nil {
+			return err
+		}
+		bots = make([]Bot, 0, rows.count())
+		for rows.next() {
+			var b Bot
+			b.Environment, b.ID = rows.text(), rows.number()
+			b.Label, b.Profile.Username, b.Profile.FirstName = rows.text(), rows.text(), rows.text()
+			bots = append(bots, b)
+		}
+		return rows.err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sortByName(bots), nil
+}
+
 // Bot returns one bot, or ErrNotFound.
 func (s *Store) Bot(ctx context.Context, key Key, now time.Time) (bot Bot, err error) {
 	var waits Floods

@@ -4,27 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 )
 
+// staleHalf is how old a half-made copy has to be to be nobody's any more: one is made within seconds.
+const staleHalf = time.Hour
+
 // CopyTo writes a copy of the catalogue to a file, in place of the one that is there, readable by its owner
-// alone. Killed at any point it leaves the old copy or the new one. A catalogue in memory has none: it does
-// nothing.
+// alone. Killed at any point it leaves the old copy or the new one, and so do several processes at once. A catalogue in
+// memory has none: it does nothing.
 func (s *Store) CopyTo(ctx context.Context, path string) error {
 	if s.path == "" {
 		return nil
 	}
-	half := path + ".new"
+	clearHalves(path)
 	// SQLite takes a file that is empty for none, and leaves it its mode.
-	if err := os.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+halfMade+"*")
+	if err != nil {
 		return fmt.Errorf("copy the catalogue: %w", err)
 	}
-	file, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		err = file.Close()
-	}
+	half := file.Name()
+	err = file.Close()
 	if err == nil {
 		_, err = s.db.ExecContext(ctx, `VACUUM INTO ?`, half)
 	}
@@ -41,6 +44,23 @@ func (s *Store) CopyTo(ctx context.Context, path string) error {
 	return nil
 }
 
+// halfMade is what a copy's name goes on with while it is made.
+const halfMade = ".new"
+
+// clearHalves removes the half-made copies that processes left which were killed.
+func clearHalves(path string) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasPrefix(entry.Name(), filepath.Base(path)+halfMade) && time.Since(info.ModTime()) > staleHalf {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), entry.Name()))
+		}
+	}
+}
+
 // synced has the disk hold a file.
 func synced(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -50,18 +70,57 @@ func synced(path string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-// ReadCopy reads the rows of a copy and when it was made, without changing it. Where there is none it returns
-// an error that is fs.ErrNotExist.
+// ReadCopy reads the rows of a copy and when it was made, without changing it: one of an older schema is brought up to
+// date in memory. Where there is none it returns an error that is fs.ErrNotExist.
 func ReadCopy(ctx context.Context, path string, now time.Time) (rows Snapshot, made time.Time, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Snapshot{}, time.Time{}, err
 	}
-	db, err := connectTo(ctx, source(path)+"&mode=ro&immutable=1")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Snapshot{}, time.Time{}, err
+	}
+	db, err := inMemory(ctx, content)
 	if err != nil {
 		return Snapshot{}, time.Time{}, &OpenError{path, err}
 	}
 	defer func() { _ = db.Close() }()
 	rows, err = db.Snapshot(ctx, now)
 	return rows, info.ModTime(), err
+}
+
+// inMemory is a catalogue in memory that begins with the content of a catalogue's file.
+func inMemory(ctx context.Context, content []byte) (*Store, error) {
+	s, err := bare("file::memory:?" + settings)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.load(ctx, content); err == nil {
+		err = s.migrate(ctx)
+	}
+	if err != nil {
+		_ = s.db.Close()
+		return nil, sentinel(err)
+	}
+	return s, nil
+}
+
+// load puts the content of a catalogue's file into a database in memory.
+func (s *Store) load(ctx context.Context, content []byte) error {
+	if len(content) < smallest {
+		return ErrNotACatalogue
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	return conn.Raw(func(driver any) error {
+		into, ok := driver.(interface{ Deserialize([]byte) error })
+		if !ok {
+			return fmt.Errorf("SQLite's driver is a %T", driver)
+		}
+		return into.Deserialize(content)
+	})
 }

@@ -14,8 +14,9 @@ type Intent struct {
 	Key   Key
 	// Session is the further session that is saved, "" for the bot's own item.
 	Session string
-	APIID   int
-	Began   time.Time
+	// APIID is the app that is logged in with, 0 for a save without a login: cut off, it leaves nothing at Telegram.
+	APIID int
+	Began time.Time
 }
 
 // Begin enters a save into the journal, on the disk when it returns.

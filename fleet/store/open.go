@@ -40,6 +40,29 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
+// OpenToRead opens a catalogue that is there, of this very schema, and changes nothing of it. Errors are *OpenError.
+func OpenToRead(ctx context.Context, path string) (*Store, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, &OpenError{path, err}
+	}
+	address := source(path) + "&mode=ro"
+	if !exists(path + "-wal") {
+		// Nobody has it open and the file is all there is. SQLite would make its companions even for a reader.
+		address += "&immutable=1"
+	}
+	s, err := connectTo(ctx, address)
+	if err != nil {
+		return nil, &OpenError{path, err}
+	}
+	s.path = path
+	return s, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // Memory opens a catalogue that exists until it is closed and never touches a disk.
 func Memory(ctx context.Context) (*Store, error) {
 	s, err := connect(ctx, "file::memory:?"+settings)

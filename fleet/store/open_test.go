@@ -28,6 +28,21 @@ func otherDatabase(t *testing.T, path, marks string) {
 	}
 }
 
+// age makes of a catalogue one from before sessions had places and bots their order.
+func age(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(`ALTER TABLE sessions DROP COLUMN place; ALTER TABLE sessions DROP COLUMN since;
+		ALTER TABLE intents DROP COLUMN session; DROP INDEX bots_order; DROP INDEX bots_app;
+		ALTER TABLE bots DROP COLUMN order_name; PRAGMA user_version = 2`)
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A catalogue from before sessions had places and bots their order is read, and takes the new ones.
 func TestAnOlderCatalogueIsBroughtUpToDate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "catalogue.db")
@@ -40,16 +55,7 @@ func TestAnOlderCatalogueIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = s.Close()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = db.Exec(`ALTER TABLE sessions DROP COLUMN place; ALTER TABLE sessions DROP COLUMN since;
-		ALTER TABLE intents DROP COLUMN session; DROP INDEX bots_order; DROP INDEX bots_app;
-		ALTER TABLE bots DROP COLUMN order_name; PRAGMA user_version = 2`)
-	if err = errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
+	age(t, path)
 	if s, err = store.Open(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}

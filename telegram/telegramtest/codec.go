@@ -77,7 +77,21 @@ func tagged(tag [4]byte) (transport.Codec, bool) {
 
 // framed makes a server's end of a connection: gotd's constructor is the client's, which would send the tag.
 func framed(raw net.Conn, c transport.Codec) (transport.Conn, error) {
-	return transport.NewProtocol(func() transport.Codec { return codec.NoHeader{Codec: c} }).Handshake(raw)
+	return transport.NewProtocol(func() transport.Codec { return codec.NoHeader{Codec: whole{c}} }).Handshake(raw)
+}
+
+// whole puts each message into one write, as Telegram does. gotd's codecs take two, and whatever lies between that
+// waits for more to send, such as a proxy, holds the second back until the first has been acknowledged.
+type whole struct{ transport.Codec }
+
+// Write writes a message.
+func (c whole) Write(w io.Writer, b *bin.Buffer) error {
+	var frame bytes.Buffer
+	if err := c.Codec.Write(&frame, b); err != nil {
+		return err
+	}
+	_, err := w.Write(frame.Bytes())
+	return err
 }
 
 // fullCodec is gotd's, which panics on a length shorter than its own header.

@@ -39,7 +39,7 @@ func (s *shell) check(ctx context.Context, refs []string, which choice) error {
 		return err
 	}
 	codes := []int{t.stopped(ctx)}
-	object := botsObject{Keyring: s.flags.kind(), Bots: []botJSON{}, Summary: &summaryJSON{}}
+	object := checksObject{Keyring: s.flags.kind(), Bots: []botJSON{}}
 	for _, o := range outcomes {
 		code := codeOfOutcome(o)
 		codes = append(codes, code)
@@ -51,7 +51,7 @@ func (s *shell) check(ctx context.Context, refs []string, which choice) error {
 		}
 		object.Bots = append(object.Bots, s.outcomeJSON(o))
 	}
-	if err := s.answer(object, func(w io.Writer) { s.writeChecked(w, outcomes, *object.Summary) }); err != nil {
+	if err := s.answer(object, func(w io.Writer) { s.writeChecked(w, outcomes, object.Summary) }); err != nil {
 		return err
 	}
 	if code := worst(codes...); code != exitOK {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -84,6 +85,10 @@ func Run(ctx context.Context, p Process) int {
 	release := func() { stop(); signal.Stop(caught) }
 	defer release()
 	defer context.AfterFunc(ctx, release)()
+
+	// A reader that leaves early (| head) is no reason to be killed before what was begun is ended: writing to it fails, and
+	// that is all. Being notified is not inherited by what is run from here, as ignoring would be.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
 	s := &shell{Process: p, prompting: new(sync.Mutex), waiting: new(notices)}
 	if runtime.GOOS != "windows" {
@@ -201,11 +206,18 @@ func (s *shell) open(ctx context.Context) (*fleet.Fleet, error) {
 // options are what a fleet is opened with, and whom it asks for a passphrase.
 func (s *shell) options() (fleet.Options, error) {
 	opts, err := s.flags.options()
+	if err == nil {
+		err = s.proxy(&opts)
+	}
 	opts.Version = s.Version
 	opts.KindOf = func(err error) string { return fault.Of(err).Kind }
 	opts.Passphrase.WorkFactor, opts.Passphrase.Here = s.WorkFactor, s.isRemote()
 	opts.Patience = s.Patience
 	opts.AtOnce = s.config.concurrency
+	opts.Custom = s.config.environments
+	if s.flags.chosenBy(configEnvironment) == byConfig && (len(opts.DCs) > 0 || len(opts.ServerKeys) > 0) {
+		opts.Environment = "" // whoever gives addresses without a name does not mean the configured one
+	}
 	opts.NoPrompts = s.flags.noInput && s.passphrases == nil // the screens are there to be asked
 	switch {
 	case s.passphrases != nil:
@@ -257,6 +269,9 @@ func (s *shell) find(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, 
 		return nil, fleet.Bot{}, err
 	}
 	s.subject = bot.String()
+	if strings.HasPrefix(ref, bot.Environment+"/") {
+		s.subject = ref // the id alone may be another's too
+	}
 	return f, bot, nil
 }
 
@@ -275,7 +290,8 @@ func (s *shell) lookUp(ctx context.Context, f *fleet.Fleet, ref string) (fleet.B
 
 // findSecrets is find for commands that need the keyring too.
 func (s *shell) findSecrets(ctx context.Context, ref string) (*fleet.Fleet, fleet.Bot, error) {
-	if _, _, err := s.find(ctx, ref); err != nil {
+	_, found, err := s.find(ctx, ref)
+	if err != nil {
 		return nil, fleet.Bot{}, err
 	}
 	f, err := s.openSecrets(ctx)
@@ -283,7 +299,7 @@ func (s *shell) findSecrets(ctx context.Context, ref string) (*fleet.Fleet, flee
 		return nil, fleet.Bot{}, err
 	}
 	// What Recover made good may be this very bot.
-	bot, err := f.Find(ctx, s.subject)
+	bot, err := f.Bot(ctx, found.Key)
 	return f, bot, err
 }
 

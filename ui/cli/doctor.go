@@ -149,10 +149,7 @@ func (c *consultation) configuration() []fleet.OwnFile {
 	case read.keyring == "" && !exists(path):
 		finding.Found = fleet.FoundNoConfiguration
 	}
-	c.config = read
-	if c.flags.keyring == "" {
-		c.flags.keyring = read.keyring
-	}
+	c.obey(read)
 	c.report(finding)
 	return []fleet.OwnFile{{Path: path, Shown: true}}
 }

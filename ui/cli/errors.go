@@ -24,6 +24,25 @@ const (
 	exitCancelled = 130
 )
 
+// An exitCodeMeaning is an exit code in words.
+type exitCodeMeaning struct {
+	code  int
+	means string
+}
+
+// exitCodes are the exit codes, which README.md has too.
+func exitCodes() []exitCodeMeaning {
+	return []exitCodeMeaning{
+		{exitOK, "ok"},
+		{exitFailure, "failed"},
+		{exitUsage, "wrong usage"},
+		{exitNotOK, "some bots are not ok, or something was found"},
+		{exitSecret, "the keyring needs unlocking, or a secret is needed and nobody can be asked"},
+		{exitFlood, "Telegram asks to wait"},
+		{exitCancelled, "cancelled"},
+	}
+}
+
 // worst returns the exit code that is told of several.
 func worst(codes ...int) int {
 	for _, code := range []int{exitCancelled, exitSecret, exitFlood, exitFailure, exitNotOK, exitUsage} {
@@ -96,7 +115,7 @@ func exitCode(ctx context.Context, err error) int {
 	var u *usageError
 	var n notRunError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errReaderLeft):
 		return exitOK
 	case errors.As(err, &v):
 		return int(v)
@@ -128,7 +147,7 @@ func codeOfKind(kind string) int {
 func (s *shell) finish(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
 	var v verdict
-	if err == nil || errors.As(err, &v) {
+	if err == nil || errors.As(err, &v) || errors.Is(err, errReaderLeft) {
 		return code
 	}
 	f := words(err)

@@ -118,6 +118,9 @@ func told(t *testing.T, s shell, err error) (text, object string) {
 	if errs.Len() > 0 {
 		t.Errorf("standard error says %q", errs.String())
 	}
+	if err := validateAs([]string{"error"}, out.String()); err != nil {
+		t.Errorf("%s%v", out.String(), err)
+	}
 	return text, out.String()
 }
 
@@ -137,7 +140,7 @@ func TestErrorsAsTextAndJSON(t *testing.T) {
   botring add --environment test tries the test environment.
   botring add --no-login saves it without logging in.
 `,
-			`{"schema":0,"error":{"kind":"token_invalid","code":400,"type":"ACCESS_TOKEN_INVALID",` +
+			`{"schema":1,"error":{"kind":"token_invalid","code":400,"type":"ACCESS_TOKEN_INVALID",` +
 				`"message":"Telegram rejected this token. It may be mistyped, or belong to the test environment.",` +
 				`"hint":"The current one: @BotFather, /mybots, the bot, API Token. Nothing was saved. ` +
 				`botring add --environment test tries the test environment. botring add --no-login saves it without logging in.",` +
@@ -152,7 +155,7 @@ func TestErrorsAsTextAndJSON(t *testing.T) {
   botring login test/7 --force logs it in again.
   botring replace-token test/7 takes the new token.
 `,
-			`{"schema":0,"error":{"kind":"session_dead","code":-404,"type":"",` +
+			`{"schema":1,"error":{"kind":"session_dead","code":-404,"type":"",` +
 				`"message":"Telegram does not know this session any more. It was logged out, or never logged in.",` +
 				`"hint":"Log in again to make a new one. The token is still saved. botring login test/7 --force logs it in again. ` +
 				`botring replace-token test/7 takes the new token.","wait_seconds":0,"saved":false}}` + "\n",
@@ -160,7 +163,7 @@ func TestErrorsAsTextAndJSON(t *testing.T) {
 		{
 			"wrong usage", shell{}, usage("There is no flag --x.", "botring --help lists the flags."),
 			"botring: There is no flag --x.\n  botring --help lists the flags.\n",
-			`{"schema":0,"error":{"kind":"usage","code":0,"type":"","message":"There is no flag --x.","hint":"botring --help lists the flags.",` +
+			`{"schema":1,"error":{"kind":"usage","code":0,"type":"","message":"There is no flag --x.","hint":"botring --help lists the flags.",` +
 				`"wait_seconds":0,"saved":false}}` + "\n",
 		},
 	} {

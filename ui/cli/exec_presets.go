@@ -70,17 +70,23 @@ func presets() []preset {
 	}
 }
 
+// presetNames are the names of the presets.
+func presetNames() []string {
+	var names []string
+	for _, p := range presets() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 // findPreset finds a preset by its name.
 func findPreset(name string) (preset, error) {
-	all := presets()
-	names := make([]string, 0, len(all))
-	for _, p := range all {
+	for _, p := range presets() {
 		if p.name == name {
 			return p, nil
 		}
-		names = append(names, p.name)
 	}
-	return preset{}, usage("There is no preset "+quote(name)+".", "Presets are: "+strings.Join(names, ", ")+".")
+	return preset{}, usage("There is no preset "+quote(name)+".", "Presets are: "+strings.Join(presetNames(), ", ")+".")
 }
 
 // sessionKind is the form of the preset's session.

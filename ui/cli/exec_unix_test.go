@@ -460,7 +460,7 @@ func TestExecMaskedToTheEnd(t *testing.T) {
 	t.Parallel()
 	h := newTenant(t)
 	for range 5 {
-		s := h.screen(t, program+` exec 7001 --mask -- sh -c 'seq 1 30000; printf "the %s end" "$BOT_TOKEN"'; echo " left with $?"`)
+		s := h.screen(t, program+` exec 7001 --mask -- sh -c 'seq 1 6000; printf "the %s end" "$BOT_TOKEN"'; echo " left with $?"`)
 		s.See("the ••• end left with 0")
 		if err := s.Ended(); err != nil {
 			t.Error(err)

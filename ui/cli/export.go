@@ -2,10 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -44,7 +40,7 @@ type exportedBotsJSON struct {
 }
 
 func newExport(s *shell) *cobra.Command {
-	var e exporting
+	e := exporting{out: outlet{what: "export"}}
 	cmd := &cobra.Command{
 		Use:   "export [BOT…] --format FORMAT [flags]",
 		Short: "Write bots' sessions, tokens and apps for other programs",
@@ -128,11 +124,14 @@ func (s *shell) export(ctx context.Context, refs []string, e exporting) error {
 		return err
 	}
 	s.noteExport(opened, exported, form)
-	object := exportObject{Keyring: s.flags.kind(), Format: form.String(), Lost: fieldsJSON(exported.Lost)}
+	object := exportObject{Keyring: s.flags.kind(), Format: form.String(), Lost: fieldsJSON(exported.Lost), Bots: []exportedBotsJSON{}}
 	for _, o := range opened {
 		object.Bots = append(object.Bots, exportedBotsJSON{o.Bot.ID, o.Bot.Environment, o.Name})
 	}
-	return e.out.deliver(ctx, s, exported.Text, object)
+	return e.out.deliver(ctx, s, exported.Text, func(text, file string) any {
+		object.Text, object.File = text, file
+		return object
+	})
 }
 
 // openForExport sees to it that each bot has a session for its place, and takes it out of the keyring. What runs
@@ -223,26 +222,4 @@ func (s *shell) noteExport(opened []fleet.OpenedSession, exported fleet.Exported
 	if form.Envelope == fleet.SystemdCredential {
 		s.note("%s", fault.SystemdUse)
 	}
-}
-
-// errToTell words what only an export can end with.
-func errToTell(err error, path string) error {
-	name := quote(path)
-	switch {
-	case errors.Is(err, errIsThere):
-		return usage("The file "+name+" is there already.", "Choose another name, or write over it with --force. Nothing was exported.")
-	case errors.Is(err, errNotAFile):
-		return usage(name+" is not a file.", "Choose another name.")
-	case errors.Is(err, fs.ErrNotExist):
-		return usage("There is no directory for "+name+".", "Make it, or choose another.")
-	case errors.Is(err, fs.ErrPermission):
-		return usage("Nothing may be written to "+name+".", "Choose another place.")
-	}
-	return fmt.Errorf("write the export: %w", err)
-}
-
-// writeText writes a secret and nothing else.
-func writeText(w io.Writer, text string) error {
-	_, err := io.WriteString(w, text)
-	return err
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,13 +16,40 @@ import (
 type flags struct {
 	json, quiet, noInput bool
 	keyring, environment string
-	keyringBy            chooser
+	by                   map[string]chooser // by flag; see chosenBy
 	dcs, serverKeys      []string
 	home, ring           string
 	timeout              seconds
 	// passphraseFile and credentials say where the passphrase of the encrypted files may be.
 	passphraseFile, credentials string
+	proxy                       proxyFlags
 	err                         error // a variable that cannot be read
+}
+
+// A chooser is what has chosen a setting.
+type chooser int
+
+const (
+	byDefault chooser = iota
+	byFlag
+	byVariable
+	byConfig
+)
+
+// String is the chooser as JSON names it.
+func (c chooser) String() string {
+	switch c {
+	case byDefault:
+		return "default"
+	case byFlag:
+		return "flag"
+	case byVariable:
+		return "variable"
+	case byConfig:
+		return "configuration"
+	default:
+		return fmt.Sprintf("chooser %d", int(c))
+	}
 }
 
 // The kinds of keyring.
@@ -47,6 +75,7 @@ func (f *flags) register(set *pflag.FlagSet) {
 	set.StringArrayVar(&f.serverKeys, "server-key", nil, "a PEM `file` with its RSA public key; repeatable [BOTRING_SERVER_KEY]")
 	set.StringVar(&f.home, "home", "", "a `directory` for everything botring writes [BOTRING_HOME]")
 	set.StringVar(&f.ring, "ring", "", "the `name` of another set of secrets in the same keyring [BOTRING_RING]")
+	f.proxy.register(set)
 	set.Var(&f.timeout, "timeout", "how `long` one conversation with Telegram may take, such as 45s [BOTRING_TIMEOUT]")
 }
 
@@ -75,17 +104,30 @@ func (f *flags) readEnviron(environ Environ, set *pflag.FlagSet) {
 		if err := v.put(value); err != nil && f.err == nil {
 			f.err = badValue(v.name, err)
 		}
+		f.choose(v.flag, byVariable)
 	}
-	switch {
-	case set.Changed("keyring"):
-		f.keyringBy = byFlag
-	case f.keyring != "":
-		f.keyringBy = byVariable
+	f.proxy.readEnviron(environ)
+	if f.proxy.variable != "" {
+		f.choose("proxy", byVariable)
+	}
+	set.Visit(func(flag *pflag.Flag) { f.choose(flag.Name, byFlag) })
+	if f.proxy.file != "" {
+		f.choose("proxy", byFlag)
 	}
 	f.passphraseFile, _ = environ.Lookup(envPassphraseFile)
 	environ.Unset(envPassphraseFile)
 	f.credentials, _ = environ.Lookup(envCredentials) // systemd's, and not ours to take away
 }
+
+// choose notes who chose the value of a flag, and chosenBy says who did.
+func (f *flags) choose(flag string, by chooser) {
+	if f.by == nil {
+		f.by = make(map[string]chooser)
+	}
+	f.by[flag] = by
+}
+
+func (f *flags) chosenBy(flag string) chooser { return f.by[flag] }
 
 func split(s, separator string) []string {
 	var parts []string

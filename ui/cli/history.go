@@ -37,7 +37,7 @@ type (
 	}
 	verificationJSON struct {
 		Sound bool `json:"sound"`
-		// Fault is "changed", "missing", "cut off" or "no key", "" where all is sound; Seq is where.
+		// Fault is "changed", "missing", "cut_off" or "no_key", "" where all is sound; Seq is where.
 		Fault    string `json:"fault"`
 		Seq      int64  `json:"seq"`
 		Entries  int    `json:"entries"`

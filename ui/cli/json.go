@@ -2,24 +2,25 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"botring/fleet"
 	"botring/fleet/fault"
 )
 
-// schema is the version of the objects below. They change freely while it is 0.
-const schema = 0
-
-// schemaNumber is a number that is always schema.
+// schemaNumber is a number that is always fleet.Schema.
 type schemaNumber struct{}
 
-// MarshalJSON returns schema.
-func (schemaNumber) MarshalJSON() ([]byte, error) { return strconv.AppendInt(nil, schema, 10), nil }
+// MarshalJSON returns the schema's version.
+func (schemaNumber) MarshalJSON() ([]byte, error) {
+	return strconv.AppendInt(nil, fleet.Schema, 10), nil
+}
 
 // Every object begins with the schema; those that tell of bots go on with the keyring in use.
 type (
@@ -28,9 +29,14 @@ type (
 	}
 	botsObject struct {
 		header
-		Keyring string       `json:"keyring"`
-		Bots    []botJSON    `json:"bots"`
-		Summary *summaryJSON `json:"summary,omitempty"`
+		Keyring string    `json:"keyring"`
+		Bots    []botJSON `json:"bots"`
+	}
+	checksObject struct {
+		header
+		Keyring string      `json:"keyring"`
+		Bots    []botJSON   `json:"bots"`
+		Summary summaryJSON `json:"summary"`
 	}
 	// An actionObject is what became of several bots that something was done to.
 	actionObject struct {
@@ -66,7 +72,9 @@ type (
 		Keyring     string `json:"keyring"`
 		ID          int64  `json:"id"`
 		Environment string `json:"environment"`
-		Token       string `json:"token"`
+		// Token is "" where it went elsewhere, File the file it went into.
+		Token string `json:"token"`
+		File  string `json:"file"`
 	}
 	appsObject struct {
 		header
@@ -281,7 +289,18 @@ func (s *shell) answer(object any, text func(io.Writer)) error {
 func writeJSON(w io.Writer, object any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(object)
+	return written(encoder.Encode(object))
+}
+
+// errReaderLeft: whoever read standard output has enough.
+var errReaderLeft = errors.New("standard output is closed")
+
+// written is the error of writing an answer.
+func written(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return errReaderLeft
+	}
+	return err
 }
 
 // asksForJSON reports whether --json is among arguments that could not be parsed.

@@ -26,23 +26,23 @@ func TestBotAsJSON(t *testing.T) {
 	}{
 		{
 			"the least", botsObject{Keyring: "system", Bots: []botJSON{newBotJSON(fleet.Bot{Key: store.Key{Environment: "test", ID: 1}, Health: store.Health{Status: store.NotLoggedIn}})}},
-			`{"schema":0,"keyring":"system","bots":[{"id":1,"environment":"test","username":"","first_name":"","label":"","tags":[],"api_id":0,` +
+			`{"schema":1,"keyring":"system","bots":[{"id":1,"environment":"test","username":"","first_name":"","label":"","tags":[],"api_id":0,` +
 				`"dc":0,"status":"not_logged_in","checked_at":null,"flood_until":null,"sessions":[]}]}`,
 		},
 		{
 			"all", botObject{Keyring: "system", Bot: newBotJSON(bot), Changed: &changed},
-			`{"schema":0,"keyring":"system","bot":{"id":123,"environment":"production","username":"x_bot","first_name":"X <&> 天気","label":"",` +
+			`{"schema":1,"keyring":"system","bot":{"id":123,"environment":"production","username":"x_bot","first_name":"X <&> 天気","label":"",` +
 				`"tags":["prod","eu"],"api_id":10001,"dc":2,"status":"ok","checked_at":"2026-03-14T21:16:05Z","flood_until":"2026-03-14T21:16:05Z",` +
 				`"sessions":[{"name":"default","dc":2,"runs":"here","at":"","since":null,"made_at":"2026-03-14T21:16:05Z","checked_at":null}]},"changed":true}`,
 		},
-		{"none", botsObject{Keyring: "memory", Bots: []botJSON{}}, `{"schema":0,"keyring":"memory","bots":[]}`},
+		{"none", botsObject{Keyring: "memory", Bots: []botJSON{}}, `{"schema":1,"keyring":"memory","bots":[]}`},
 		{
-			"a check", botsObject{Keyring: "system", Bots: []botJSON{}, Summary: &summaryJSON{3, 2, 1}},
-			`{"schema":0,"keyring":"system","bots":[],"summary":{"checked":3,"ok":2,"not_ok":1}}`,
+			"a check", checksObject{Keyring: "system", Bots: []botJSON{}, Summary: summaryJSON{3, 2, 1}},
+			`{"schema":1,"keyring":"system","bots":[],"summary":{"checked":3,"ok":2,"not_ok":1}}`,
 		},
 		{
 			"apps", appsObject{Keyring: "system", Apps: []appJSON{newAppJSON(fleet.App{Name: "ma\x07in", APIID: 1, Bots: 2})}},
-			`{"schema":0,"keyring":"system","apps":[{"name":"main","api_id":1,"bots":2}]}`,
+			`{"schema":1,"keyring":"system","apps":[{"name":"main","api_id":1,"bots":2}]}`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,32 +12,6 @@ import (
 	"botring/fleet/fault"
 )
 
-// A chooser is what has chosen the kind of keyring.
-type chooser int
-
-const (
-	byDefault chooser = iota
-	byFlag
-	byVariable
-	byConfig
-)
-
-// String is the chooser as JSON names it.
-func (c chooser) String() string {
-	switch c {
-	case byDefault:
-		return "default"
-	case byFlag:
-		return "flag"
-	case byVariable:
-		return "variable"
-	case byConfig:
-		return "configuration"
-	default:
-		return fmt.Sprintf("chooser %d", int(c))
-	}
-}
-
 func newKeyring(s *shell) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keyring",
@@ -79,7 +53,7 @@ func newKeyringStatus(s *shell) *cobra.Command {
 				return err
 			}
 			object := keyringStatusObject{
-				keyringJSON: newKeyringJSON(status), ChosenBy: s.flags.keyringBy.String(), Bots: bots, Apps: apps,
+				keyringJSON: newKeyringJSON(status), ChosenBy: s.flags.chosenBy("keyring").String(), Bots: bots, Apps: apps,
 			}
 			return s.answer(object, func(w io.Writer) { s.writeKeyring(w, status, bots, apps) })
 		},
@@ -150,7 +124,7 @@ func stateOf(status fleet.KeyringStatus) string {
 
 // chosen says who chose the keyring.
 func (s *shell) chosen() string {
-	switch s.flags.keyringBy {
+	switch s.flags.chosenBy("keyring") {
 	case byFlag:
 		return "by --keyring"
 	case byVariable:

@@ -259,7 +259,7 @@ func (s *shell) sayNext(next, from, to string) {
 	} else {
 		s.say("Without --keyring %s botring goes on using %s (%s).", to, kindInWords(next), s.whereChosen(next))
 	}
-	switch s.flags.keyringBy {
+	switch s.flags.chosenBy("keyring") {
 	case byVariable:
 		s.note("BOTRING_KEYRING says %s and wins over that: change it or unset it.", from)
 	case byFlag:

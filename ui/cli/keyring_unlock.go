@@ -118,7 +118,7 @@ func (s *shell) sayUnlocked(before, status fleet.KeyringStatus, created bool, li
 	case life > 0:
 		s.say("The kernel keeps %s open for %s.", name, fault.Duration(life))
 		lock := "botring keyring lock"
-		if s.flags.keyringBy != byConfig {
+		if s.flags.chosenBy("keyring") != byConfig {
 			lock += " --keyring age" // without it another keyring would be locked
 		}
 		s.note("Every process of this user can read them until then. %s ends it sooner.", lock)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 
 // An outlet is where secrets leave: standard output, a file, or a clipboard.
 type outlet struct {
+	what        string // is leaving, in a word
 	file        string
 	force       bool
 	copy, osc52 bool
@@ -29,7 +31,7 @@ type outlet struct {
 func (o *outlet) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.file, "output", "o", "", "write to a new `file` that only you can read")
 	flags.BoolVar(&o.force, "force", false, "write over a file that is there")
-	flags.BoolVar(&o.copy, "copy", false, "copy it, and clear the clipboard after 45 s or when this is interrupted")
+	flags.BoolVar(&o.copy, "copy", false, "copy it, and clear the clipboard after 45 s, or as configured, or when this is interrupted")
 	flags.BoolVar(&o.osc52, "osc52", false, "copy it through the terminal, which can neither be seen nor cleared")
 	flags.BoolVar(&o.reveal, "reveal", false, "write to standard output wherever that goes to")
 }
@@ -57,7 +59,7 @@ func (o outlet) check(s *shell) error {
 		return usage("There is no file to write over.", "--force belongs to --output.")
 	case o.file != "":
 		if err := o.mayWrite(); err != nil {
-			return errToTell(err, o.file)
+			return o.tell(err)
 		}
 	case o.osc52:
 		if _, ok := s.terminal(); !ok {
@@ -67,7 +69,7 @@ func (o outlet) check(s *shell) error {
 		return noClipboard()
 	case o.copy, o.reveal:
 	default:
-		return mayReceive(s.Out, "export")
+		return mayReceive(s.Out, o.what)
 	}
 	return nil
 }
@@ -97,47 +99,43 @@ func (s *shell) terminal() (io.Writer, bool) {
 	return nil, false
 }
 
-// deliver hands the secrets over, and says so.
-func (o outlet) deliver(ctx context.Context, s *shell, text secret.Secret, object exportObject) error {
+// deliver hands the secrets over, and says so. object makes the JSON of it: of the text where that is in the answer
+// itself, and the file where it went into one.
+func (o outlet) deliver(ctx context.Context, s *shell, text secret.Secret, object func(text, file string) any) error {
 	switch {
 	case o.file != "":
 		if err := o.write(text); err != nil {
-			return errToTell(err, o.file)
+			return o.tell(err)
 		}
-		object.File = o.file
-		return s.answer(object, func(io.Writer) { s.say("Written to %s, which only you can read.", fault.Clean(o.file)) })
+		return s.answer(object("", o.file), func(io.Writer) { s.say("Written to %s, which only you can read.", fault.Clean(o.file)) })
 	case o.osc52:
 		w, _ := s.terminal()
 		if err := ui.SendToTerminal(w, asCopied(text)); err != nil {
 			return fmt.Errorf("write to the terminal: %w", err)
 		}
-		return s.answer(object, func(io.Writer) {
+		return s.answer(object("", ""), func(io.Writer) {
 			s.note("Sent to the terminal's clipboard. botring can neither see whether it arrived nor clear it.")
 		})
 	case o.copy:
-		return s.copyAndStay(ctx, text, object)
-	}
-	if s.flags.json {
-		object.Text = text.Reveal()
+		return o.copyAndStay(ctx, s, text, object("", ""))
 	}
 	var err error
-	if told := s.answer(object, func(w io.Writer) { err = writeText(w, text.Reveal()) }); told != nil {
+	if told := s.answer(object(text.Reveal(), ""), func(w io.Writer) { err = writeText(w, text.Reveal()) }); told != nil {
 		return told
 	}
 	return err
 }
 
 // copyAndStay copies and stays in the foreground until the clipboard is cleared.
-func (s *shell) copyAndStay(ctx context.Context, text secret.Secret, object exportObject) error {
-	cleared, err := ui.Copying{Text: asCopied(text), Copied: func(via string, until time.Time) {
-		s.note("Copied with %s; it is cleared in %d s, or with ctrl+c. Clipboard managers keep copies.",
-			via, int(time.Until(until).Round(time.Second)/time.Second))
+func (o outlet) copyAndStay(ctx context.Context, s *shell, text secret.Secret, object any) error {
+	cleared, err := ui.Copying{Text: asCopied(text), After: s.config.clipboard, Copied: func(via string, until time.Time) {
+		s.note("Copied with %s; it is cleared in %s, or with ctrl+c. Clipboard managers keep copies.", via, fault.Duration(time.Until(until)))
 	}}.Do(ctx)
 	switch {
 	case errors.Is(err, ui.ErrNoClipboard):
 		return noClipboard()
 	case err != nil:
-		return usage("The clipboard could not be cleared; it may still hold the export.", "Copy something else over it.")
+		return usage("The clipboard could not be cleared; it may still hold the "+o.what+".", "Copy something else over it.")
 	}
 	return s.answer(object, func(io.Writer) {
 		if cleared {
@@ -146,6 +144,47 @@ func (s *shell) copyAndStay(ctx context.Context, text secret.Secret, object expo
 		}
 		s.note("The clipboard holds something else by now; it was left alone.")
 	})
+}
+
+// tell words what keeps a file from being written.
+func (o outlet) tell(err error) error {
+	name := quote(o.file)
+	switch {
+	case errors.Is(err, errIsThere):
+		return usage("The file "+name+" is there already.", "Choose another name, or write over it with --force. The "+o.what+" was not written.")
+	case errors.Is(err, errNotAFile):
+		return usage(name+" is not a file.", "Choose another name.")
+	case errors.Is(err, fs.ErrNotExist):
+		return usage("There is no directory for "+name+".", "Make it, or choose another.")
+	case errors.Is(err, fs.ErrPermission):
+		return usage("Nothing may be written to "+name+".", "Choose another place.")
+	}
+	return fmt.Errorf("write the %s: %w", o.what, err)
+}
+
+// mayReceive says where a secret must not be written without a word.
+func mayReceive(out io.Writer, secret string) error {
+	if _, ok := terminal(out); ok {
+		return usage("The "+secret+" would stand on the screen.", "Send it to a pipe or a private file, or show it with --reveal.")
+	}
+	file, ok := out.(*os.File)
+	if !ok || runtime.GOOS == "windows" {
+		return nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("look at standard output: %w", err)
+	}
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		return usage("The file the "+secret+" would go to can be read by others.", "Make it private first: umask 077, or chmod 600. Or use --reveal.")
+	}
+	return nil
+}
+
+// writeText writes a text and nothing else.
+func writeText(w io.Writer, text string) error {
+	_, err := io.WriteString(w, text)
+	return written(err)
 }
 
 func noClipboard() error {

@@ -124,7 +124,7 @@ func TestListLeavesTheKeyringAlone(t *testing.T) {
 			asked <- struct{}{}
 		}
 	}()
-	for _, args := range [][]string{{"list"}, {"app", "list"}, {"list", "--json"}, {"version"}, {"--help"}} {
+	for _, args := range [][]string{{"list"}, {"app", "list"}, {"list", "--json"}, {"version"}, {"--help"}, {"__complete", "show", ""}, {"config", "show"}} {
 		cmd := process(t, args...)
 		cmd.Env = append(cmd.Env, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(dir, "bus"), "XDG_RUNTIME_DIR="+dir)
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -221,6 +221,9 @@ func TestNoSecretInOutput(t *testing.T) {
 			}}
 			s.finish(t.Context(), s.run(t.Context()))
 			text := all.String()
+			if err := validate(s.Args, text); err != nil {
+				t.Errorf("botring %v prints\n%s%v", s.Args, text, err)
+			}
 			for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", "goroutine"} {
 				if strings.Contains(text, leak) {
 					t.Errorf("botring %v says %q:\n%s", args, leak, text)
@@ -255,6 +258,9 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "tag", "My own", "--add", "prod")
 	run(tokenOf(7002, "A").Reveal(), "replace-token", "My own")
 	run(tokenOf(7001, "Z").Reveal(), "replace-token", "My own")
+	run("", "config", "set", "theme", token, "--home", home)
+	run("", "config", "set", "theme", "dark", "--home", home)
+	run("", "config", "unset", "theme", "--home", home)
 	run("", "exec", "My own", "--", "no-such-program-anywhere")
 	run("", "exec", "My own", "--mask", "--", "sh", "-c", "set")
 	run("", "app", "add", "other")
@@ -277,12 +283,29 @@ func TestNoSecretInOutput(t *testing.T) {
 	run(sessionTexts(t)[0], "session", "convert", "--to", "x\x1b[1m")
 	run("", "demo")
 	run("", "version")
+	elsewhere := t.TempDir() // for a configuration
+	run("socks5://me:"+secretMark+"@127.0.0.1:1", "proxy", "add", "office", "--home", elsewhere)
+	run(secretMark, "proxy", "add", "home", "http://127.0.0.1:1", "--user", "me\x1b[2J", "--home", elsewhere)
+	run(secretMark, "proxy", "add", "home", "http://127.0.0.1:1", "--user", "me", "--home", elsewhere)
+	run("socks5://me:"+secretMark+"@127.0.0.1", "proxy", "add", "bad", "--home", elsewhere)
+	run("", "proxy", "add", "bad", "socks5://me:"+secretMark+"@127.0.0.1:1", "--home", elsewhere)
+	run("", "list", "--proxy", "socks5://me:"+secretMark+"@127.0.0.1:1")
+	run("", "proxy", "list", "--home", elsewhere)
+	run("", "proxy", "use", "home", "--home", elsewhere)
+	run("", "proxy", "test", "office", "--home", elsewhere)
+	run("", "proxy", "remove", "office", "--yes", "--home", elsewhere)
 	run("", "remove", "My own", "--yes")
 	run("", "history")
 	run("", "history", "verify")
 	run("", "keyring", "status")
 	run("", "keyring", "verify")
 	run("", "doctor")
+	run("", "config", "show")
+	run("", "config", "path")
+	run("", "config", "check")
+	run("", "completion", "bash")
+	run("", "completion", "tcsh")
+	run("", "man", "token", "show")
 	text := readLog(t, home)
 	for _, leak := range []string{secretMark, hash, "\x1b", "\u202e", `\x1b`, `\u202e`, "goroutine"} {
 		if strings.Contains(text, leak) {

@@ -19,14 +19,17 @@ import (
 	"botring/ui/internal/screentest"
 )
 
-// program is the built program: these few tests use it as a person does, on a pseudo-terminal.
+// program is the program, built as it is given to people: these few tests use it as a person does, on a
+// pseudo-terminal.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "botring-pty-")
 	if err != nil {
 		return "", err
 	}
 	bin := filepath.Join(dir, "botring")
-	if out, err := exec.Command("go", "build", "-o", bin, "botring").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "botring")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return bin, nil
@@ -197,6 +200,48 @@ func TestNoTerminal(t *testing.T) {
 		}
 		if !strings.Contains(string(out), "terminal") || strings.Contains(string(out), "goroutine") || strings.Contains(string(out), "\x1b") {
 			t.Errorf("botring %v without a terminal says:\n%s", args, out)
+		}
+	}
+}
+
+// What the screens are drawn for is the terminal's to say, unless somebody has said it: then it is not even asked.
+func TestThemeByHand(t *testing.T) {
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const asks, colour, light = "\x1b]11;?", "\x1b[38;2;", "38;2;11;99;181"
+	for _, c := range []struct {
+		config, environ string
+		want, not       []string
+	}{
+		{"", "", []string{asks, colour}, []string{light}},
+		{`theme = "dark"`, "", []string{colour}, []string{asks, light}},
+		{`theme = "light"`, "", []string{light}, []string{asks}},
+		{`theme = "none"`, "", nil, []string{asks, colour}},
+		{`theme = "light"`, "NO_COLOR=yes", nil, []string{asks, colour}},
+	} {
+		home := t.TempDir()
+		if err := os.WriteFile(filepath.Join(home, "config.toml"), []byte(c.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), bin, "--keyring", "memory", "--home", home)
+		cmd.Env = []string{"HOME=" + home, "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8", c.environ}
+		s := screentest.Start(t, cmd, 80, 24)
+		s.See("add a bot")
+		s.Ctrl('c')
+		if err := s.Ended(); err != nil {
+			t.Errorf("exit: %v", err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(s.Raw(), want) {
+				t.Errorf("%s %s: %q was not written", c.config, c.environ, want)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(s.Raw(), not) {
+				t.Errorf("%s %s: %q was written", c.config, c.environ, not)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -60,9 +61,13 @@ func newRoot(s *shell) *cobra.Command {
 	}
 	root.AddCommand(
 		newAdd(s), newImport(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
-		newReplaceToken(s), newToken(s), newExec(s), newSession(s), newExport(s), newRemove(s), newApp(s), newKeyring(s), newDoctor(s),
-		newTag(s), newHistory(s), newDemo(s), newVersion(s),
+		newReplaceToken(s), newToken(s), newExec(s), newSession(s), newExport(s), newRemove(s), newApp(s), newProxy(s), newKeyring(s), newDoctor(s),
+		newTag(s), newHistory(s), newConfig(s), newDemo(s), newCompletion(s), newMan(s), newVersion(s),
 	)
+	if s.completes() {
+		s.completable(root)
+		root.SetErr(io.Discard) // cobra's remarks are for nobody
+	}
 	return root
 }
 
@@ -83,7 +88,7 @@ func (s *shell) screens(ctx context.Context) error {
 	if err != nil && settle.Err() == nil {
 		return err
 	}
-	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch}
+	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch, ClearAfter: s.config.clipboard, Settings: settings{s}}
 	if len(lost) > 0 {
 		opts.Notice = fault.CutOff(lost[0])
 	}
@@ -108,7 +113,7 @@ func (s *shell) needTerminal() error {
 // show runs the screens. That the user left by an interrupt is how one leaves, not a fault.
 func (s *shell) show(ctx context.Context, opts ui.Options) error {
 	s.dropSecrets() // the screens ask for secrets
-	opts.Log, opts.In, opts.Out = s.log.path, s.In, s.Out
+	opts.Log, opts.In, opts.Out, opts.Theme = s.log.path, s.In, s.Out, s.theme()
 	opts.Passphrases, opts.Remember = s.passphrases, s.rememberKeyring
 	err := s.Screens(ctx, opts)
 	if ctx.Err() != nil && err == nil {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -255,7 +256,7 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 	}
-	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH"} {
+	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH", "NO_COLOR", "BOTRING_PROXY", "ALL_PROXY", "NO_PROXY"} {
 		if value := ts.Getenv(name); value != "" {
 			w.environ[name] = value
 		} else {
@@ -272,6 +273,9 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 		w.code = w.exec(ts, args, stdin, &stdout, &stderr)
 	} else {
 		w.code = w.inside(args, stdin, &stdout, &stderr)
+	}
+	if err := validate(args, stdout.String()); err != nil {
+		ts.Fatalf("botring %v prints\n%s%v", args, stdout.String(), err)
 	}
 	_, _ = io.Copy(ts.Stdout(), &stdout)
 	_, _ = io.Copy(ts.Stderr(), &stderr)
@@ -325,9 +329,14 @@ func (w *world) expectCode(ts *testscript.TestScript, neg bool, args []string) {
 //	telegram bot 7001 username=shop_orders_bot name=Shop dc=4   knows a bot; its token goes to 7001.token
 //	telegram bot 7001 login=FLOOD_WAIT_31                      … whose logins are answered so
 //	telegram revoke 7001                                        its token and sessions end
+//	telegram proxy link                                         is reached through an MTProxy too, whose link goes to the file link
 func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || neg {
 		ts.Fatalf("usage: telegram bot|revoke ID [KEY=VALUE…]")
+	}
+	if args[0] == "proxy" {
+		w.proxy(ts, args[1])
+		return
 	}
 	id, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
@@ -363,6 +372,21 @@ func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
 	bot.Token = tokenOf(id, generation)
 	w.server.AddBot(bot)
 	ts.Check(os.WriteFile(filepath.Join(w.dir, args[1]+".token"), []byte(bot.Token.Reveal()+"\n"), 0o600))
+}
+
+// proxy starts an MTProxy and writes its link, and the address alone beside it.
+func (w *world) proxy(ts *testscript.TestScript, file string) {
+	p, err := w.server.MTProxy(telegramtest.MTProxyOptions{Cloak: "www.example.com"})
+	ts.Check(err)
+	ts.Defer(func() { _ = p.Close() })
+	proxy := p.Proxy()
+	host, port, err := net.SplitHostPort(proxy.Addr)
+	ts.Check(err)
+	link := fmt.Sprintf("tg://proxy?server=%s&port=%s&secret=%s\n", host, port, proxy.Secret.Reveal())
+	ts.Check(os.WriteFile(filepath.Join(w.dir, file), []byte(link), 0o600))
+	ts.Check(os.WriteFile(filepath.Join(w.dir, file+".secret"), []byte(proxy.Secret.Reveal()+"\n"), 0o600))
+	ts.Setenv("PROXY", proxy.String())
+	ts.Setenv("LINK", strings.TrimSpace(link))
 }
 
 // spoil does what accidents and other programs do:

@@ -2,12 +2,11 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"os"
-	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"botring/internal/secret"
 )
 
 func newReplaceToken(s *shell) *cobra.Command {
@@ -62,26 +61,26 @@ func newToken(s *shell) *cobra.Command {
 }
 
 func newTokenShow(s *shell) *cobra.Command {
-	var reveal bool
+	out := outlet{what: "token"}
 	cmd := &cobra.Command{
 		Use:   "show BOT [flags]",
 		Short: "Write a bot's token to a pipe or a private file",
 		Long: "Writes a bot's token to standard output: a pipe, or a file that only you can read. On a terminal, or into a " +
 			"file that others can read, only with --reveal.",
-		Example: `  botring token show @shop_orders_bot | wl-copy
-  botring token show 7123456789 --reveal`,
+		Example: `  botring token show @shop_orders_bot | docker secret create shop -
+  botring token show 7123456789 --copy`,
 		Args: args(1, 1, "BOT"),
-		RunE: func(cmd *cobra.Command, args []string) error { return s.showToken(cmd.Context(), args[0], reveal) },
+		RunE: func(cmd *cobra.Command, args []string) error { return s.showToken(cmd.Context(), args[0], out) },
 	}
-	cmd.Flags().BoolVar(&reveal, "reveal", false, "wherever it goes to")
+	cmd.Flags().SortFlags = false
+	out.register(cmd.Flags())
 	return cmd
 }
 
-func (s *shell) showToken(ctx context.Context, ref string, reveal bool) error {
-	if !reveal {
-		if err := mayReceive(s.Out, "token"); err != nil {
-			return err
-		}
+func (s *shell) showToken(ctx context.Context, ref string, out outlet) error {
+	// The keyring is not asked for what could go nowhere.
+	if err := out.check(s); err != nil {
+		return err
 	}
 	f, bot, err := s.findSecrets(ctx, ref)
 	if err != nil {
@@ -91,28 +90,9 @@ func (s *shell) showToken(ctx context.Context, ref string, reveal bool) error {
 	if err != nil {
 		return err
 	}
-	object := tokenObject{Keyring: s.flags.kind(), ID: bot.ID, Environment: bot.Environment}
-	if s.flags.json {
-		object.Token = token.Reveal()
-	}
-	return s.answer(object, func(w io.Writer) { fmt.Fprintln(w, token.Reveal()) })
-}
-
-// mayReceive says where a secret must not be written without a word.
-func mayReceive(out io.Writer, secret string) error {
-	if _, ok := terminal(out); ok {
-		return usage("The "+secret+" would stand on the screen.", "Send it to a pipe or a private file, or show it with --reveal.")
-	}
-	file, ok := out.(*os.File)
-	if !ok || runtime.GOOS == "windows" {
-		return nil
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("look at standard output: %w", err)
-	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return usage("The file the "+secret+" would go to can be read by others.", "Make it private first: umask 077, or chmod 600. Or use --reveal.")
-	}
-	return nil
+	return out.deliver(ctx, s, secret.New(token.Reveal()+"\n"), func(text, file string) any {
+		return tokenObject{
+			Keyring: s.flags.kind(), ID: bot.ID, Environment: bot.Environment, Token: strings.TrimSuffix(text, "\n"), File: file,
+		}
+	})
 }
