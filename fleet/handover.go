@@ -12,6 +12,9 @@ import (
 // PlaceExec is what the place is called where programs run that a session was handed to on this computer.
 const PlaceExec = "exec"
 
+// MayExec reports whether a session that is there is one for ReadyForExec: it runs here, or at PlaceExec already.
+func MayExec(s Session) bool { return s.Runs == store.Here || s.At == PlaceExec }
+
 // ReadyForExec makes sure that a bot has a session of a name that runs at PlaceExec, and reports whether that took a
 // login, which needs the network and counts towards Telegram's limit. A session of that name that runs here runs
 // there from now on; one that runs in any other place is ErrRunsElsewhere. It is to be held.
@@ -29,13 +32,12 @@ func (f *Fleet) ReadyForExec(ctx context.Context, key Key, name string, report f
 		return err == nil, err
 	}
 	switch {
-	case session.Runs == store.Here:
-		_, err := f.MarkElsewhere(ctx, key, name, PlaceExec)
-		return false, err
-	case session.At != PlaceExec:
+	case !MayExec(session):
 		return false, ErrRunsElsewhere
+	case session.Runs == store.Here:
+		_, err = f.MarkElsewhere(ctx, key, name, PlaceExec)
 	}
-	return false, nil
+	return false, err
 }
 
 // HandOut takes a bot out of the keyring for an export, with a session of a name that is ready for its place ("" for

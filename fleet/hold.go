@@ -9,7 +9,7 @@ import (
 )
 
 // A Hold says to other processes that a program runs a session. The operating system gives it back when the last
-// process that has it ends: this one, or what takes its place (see Bequeath).
+// process that has it ends: this one, what takes its place (see Bequeath), or what was given its files.
 type Hold struct{ file *os.File }
 
 // HoldSession holds a session that is handed to a program: ErrSessionBusy while another program has it, since
@@ -47,6 +47,15 @@ func (h *Hold) Bequeath() error {
 		return nil
 	}
 	return inheritable(h.file)
+}
+
+// Files are what a program that runs beside this one is to have open, to hold it too: it may outlive this process.
+// A system on which locks are not handed on so has no use for them.
+func (h *Hold) Files() []*os.File {
+	if h.file == nil {
+		return nil
+	}
+	return []*os.File{h.file}
 }
 
 // Release gives the session back. It may be called more than once.

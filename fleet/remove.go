@@ -196,9 +196,9 @@ func (f *Fleet) RemoveMany(ctx context.Context, keys []Key, how Removal, done fu
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		removed, err := f.removeOne(ctx, key, how)
+		removed, err := f.RemoveOne(ctx, key, how, nil)
 		for until, waits := pause(err, f.now()); waits && f.sitOut(ctx, until); until, waits = pause(err, f.now()) {
-			removed, err = f.removeOne(ctx, key, how)
+			removed, err = f.RemoveOne(ctx, key, how, nil)
 		}
 		done(removed, err)
 		if shut(err) {
@@ -238,7 +238,8 @@ func (f *Fleet) RestoreMany(ctx context.Context, removed []Removed, done func(Ou
 	return nil
 }
 
-func (f *Fleet) removeOne(ctx context.Context, key Key, how Removal) (Removed, error) {
+// RemoveOne removes a bot in the way that is asked for. Removed says what was done, also where err is not nil.
+func (f *Fleet) RemoveOne(ctx context.Context, key Key, how Removal, report func(Step)) (Removed, error) {
 	row, err := f.at.Load().Row(ctx, key)
 	if err != nil {
 		return Removed{Bot: Bot{Key: key}}, err
@@ -249,7 +250,7 @@ func (f *Fleet) removeOne(ctx context.Context, key Key, how Removal) (Removed, e
 		removed.Bot = row
 		return removed, err
 	}
-	if _, err := f.LogOut(ctx, key, nil); err != nil {
+	if _, err := f.LogOut(ctx, key, report); err != nil {
 		return Removed{Bot: row}, err
 	}
 	err = f.Remove(ctx, key)

@@ -20,8 +20,21 @@ const maxSessionName = 32
 func CheckSessionName(name string) *InputError { return checkSessionWord(FieldSession, name) }
 
 // CheckPlace says what is wrong with what somebody calls a place where sessions run. The rule is that of
-// CheckSessionName, since a session is named for its place.
-func CheckPlace(name string) *InputError { return checkSessionWord(FieldPlace, name) }
+// CheckSessionName, since a session is named for its place; and PlaceExec is nobody's to give.
+func CheckPlace(name string) *InputError {
+	if name == PlaceExec {
+		return &InputError{Field: FieldPlace, Problem: ProblemReserved, Got: name}
+	}
+	return checkSessionWord(FieldPlace, name)
+}
+
+// checkPlace is CheckPlace for what this package is told, which may be PlaceExec. "" is a place without a name.
+func checkPlace(at string) *InputError {
+	if at == "" || at == PlaceExec {
+		return nil
+	}
+	return CheckPlace(at)
+}
 
 func checkSessionWord(field Field, name string) *InputError {
 	switch {
@@ -90,10 +103,8 @@ func (n NewSession) check() error {
 	if problem := CheckSessionName(n.Name); problem != nil {
 		return problem
 	}
-	if n.At != "" {
-		if problem := CheckPlace(n.At); problem != nil {
-			return problem
-		}
+	if problem := checkPlace(n.At); problem != nil {
+		return problem
 	}
 	return nil
 }
@@ -250,10 +261,10 @@ func (f *Fleet) readSession(ctx context.Context, on *ground, r *keyring.Ring, ke
 	return session, item, err
 }
 
-// TakesAway reports whether a session that is handed out for a place would run in two: it runs here, or in a place
-// of another name.
+// TakesAway reports whether a session that is handed out for a place would run in two: it runs here, under botring
+// exec on this computer, or in a place of another name or of none.
 func TakesAway(s Session, place string) bool {
-	return s.Runs == store.Here || place != "" && s.At != "" && s.At != place
+	return s.Runs == store.Here || s.At == PlaceExec || place != "" && s.At != place
 }
 
 // MarkElsewhere says that a session runs in another place from now on, which is called at, and saves that: it is
@@ -263,10 +274,10 @@ func (f *Fleet) MarkElsewhere(ctx context.Context, key Key, name, at string) (bo
 	ctx, op := f.begin(ctx, "give session away", key)
 	defer op.end(&err)
 	op.detail = "session " + name
+	if problem := checkPlace(at); problem != nil {
+		return Bot{}, problem
+	}
 	if at != "" {
-		if problem := CheckPlace(at); problem != nil {
-			return Bot{}, problem
-		}
 		op.detail += " to " + at
 	}
 	on := f.at.Load()

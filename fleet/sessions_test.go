@@ -27,6 +27,17 @@ func TestSessionNames(t *testing.T) {
 	}
 }
 
+// The place of programs that run under botring exec is none that somebody may name: what is exported for it would
+// pass for theirs.
+func TestPlaces(t *testing.T) {
+	for name, want := range map[string]Problem{"ci": -1, PlaceExec: ProblemReserved, "default": ProblemReserved, "": ProblemEmpty, "A": ProblemSyntax} {
+		problem := CheckPlace(name)
+		if want == -1 && problem != nil || want >= 0 && (problem == nil || problem.Problem != want || problem.Field != FieldPlace) {
+			t.Errorf("%q: %v, want problem %d", name, problem, want)
+		}
+	}
+}
+
 // session is a bot's row of that session.
 func session(t *testing.T, f *Fleet, id int64, name string) Session {
 	t.Helper()
@@ -406,12 +417,14 @@ func TestAFurtherItemFits(t *testing.T) {
 
 func TestTakesAway(t *testing.T) {
 	here, ci, nameless := Session{Runs: store.Here}, Session{Runs: store.Elsewhere, At: "ci"}, Session{Runs: store.Elsewhere}
+	program := Session{Runs: store.Elsewhere, At: PlaceExec}
 	for _, c := range []struct {
 		session Session
 		place   string
 		want    bool
 	}{
-		{here, "", true}, {here, "vps-1", true}, {ci, "", false}, {ci, "ci", false}, {ci, "vps-1", true}, {nameless, "vps-1", false},
+		{here, "", true}, {here, "vps-1", true}, {ci, "", false}, {ci, "ci", false}, {ci, "vps-1", true}, {nameless, "vps-1", true},
+		{nameless, "", false}, {program, "", true}, {program, "vps-1", true}, {program, PlaceExec, true},
 	} {
 		if got := TakesAway(c.session, c.place); got != c.want {
 			t.Errorf("%+v for %q: %t", c.session, c.place, got)

@@ -13,15 +13,17 @@ if [[ -z ${CLIENTS:-} ]]; then
   CLIENTS=$(mktemp -d)
   trap 'rm -rf "$CLIENTS"' EXIT
 fi
+mkdir -p "$CLIENTS"
 if [[ ! -d $CLIENTS/node_modules ]]; then
   echo '{"private": true}' >"$CLIENTS/package.json"
   npm install --prefix "$CLIENTS" --silent --no-audit --no-fund --ignore-scripts "${packages[@]}"
 fi
 if [[ ! -d $CLIENTS/python ]]; then
-  mkdir "$CLIENTS/debs"
+  mkdir -p "$CLIENTS/debs" # a run that failed may have left it
   (cd "$CLIENTS/debs" && apt-get download "${debian[@]}" >&2)
   for deb in "$CLIENTS"/debs/*.deb; do
-    dpkg-deb -x "$deb" "$CLIENTS/python"
+    dpkg-deb -x "$deb" "$CLIENTS/unpacked"
   done
+  mv "$CLIENTS/unpacked" "$CLIENTS/python" # only when it is whole
 fi
 BOTRING_CLIENTS=$CLIENTS go test ./telegram -run TestSessionsOfRealClients -count=1 -v

@@ -55,16 +55,30 @@ func createPrivate(path string, write func(path string, w io.Writer) error) (_ s
 	if path, err = atHome(path); err != nil {
 		return "", err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	return path, WritePrivate(path, false, func(w io.Writer) error { return write(path, w) })
+}
+
+// WritePrivate writes a file that only its owner may read from its first moment, whole or not at all: a new one,
+// fs.ErrExist where one is there, or with over also in the place of that.
+func WritePrivate(path string, over bool, write func(io.Writer) error) (err error) {
+	var file *os.File
+	if over {
+		file, err = os.CreateTemp(filepath.Dir(path), ".botring-*") // what a killed process leaves is in nobody's way
+	} else {
+		file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() {
-		if err = errors.Join(err, file.Close()); err != nil {
-			_ = os.Remove(path)
+		if err != nil {
+			_ = os.Remove(file.Name())
 		}
 	}()
-	return path, write(path, file)
+	if err := errors.Join(write(file), file.Sync(), file.Close()); err != nil || !over {
+		return err
+	}
+	return os.Rename(file.Name(), path)
 }
 
 // whyNotWritten says in a line what kept a file from being written, "" where it is no fault of a file's.

@@ -13,6 +13,9 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 	if e.Field == fleet.FieldSession || e.Field == fleet.FieldPlace {
 		reserved = "It is the session that botring makes for itself."
 	}
+	if e.Field == fleet.FieldPlace && e.Got == fleet.PlaceExec {
+		reserved = "It is where botring exec runs programs on this computer."
+	}
 	taken := Fault{
 		What: title(e.Field) + quoted(e.Got) + " is taken.",
 		Why:  "Names are unique, so that commands know which one is meant.",

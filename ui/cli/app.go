@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +44,7 @@ func newAppAdd(s *shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			pasted, err := s.pipedApp(ctx)
+			pasted, err := s.pipedApp(ctx, envAPIID, envAPIHash)
 			if err != nil {
 				return err
 			}
@@ -61,11 +62,11 @@ func newAppAdd(s *shell) *cobra.Command {
 	}
 }
 
-// pipedApp reads an app from standard input where the environment has none and nobody can be asked.
-func (s *shell) pipedApp(ctx context.Context) (fleet.Pasted, error) {
-	id, _ := s.Environ.Lookup(envAPIID)
-	hash, _ := s.Environ.Lookup(envAPIHash)
-	if _, onTerminal := terminal(s.In); onTerminal || id != "" && hash != "" {
+// pipedApp reads of an app what is wanted from standard input, where the environment has not all of it and nobody can
+// be asked.
+func (s *shell) pipedApp(ctx context.Context, wanted ...string) (fleet.Pasted, error) {
+	lacks := slices.ContainsFunc(wanted, func(name string) bool { value, _ := s.Environ.Lookup(name); return value == "" })
+	if _, onTerminal := terminal(s.In); onTerminal || !lacks {
 		return fleet.Pasted{}, nil
 	}
 	text, err := s.readAll(ctx)
@@ -105,7 +106,7 @@ func (s *shell) editApp(ctx context.Context, ref, name string, newHash bool) err
 	}
 	var hash secret.Secret
 	if newHash {
-		pasted, err := s.pipedApp(ctx)
+		pasted, err := s.pipedApp(ctx, envAPIHash)
 		if err != nil {
 			return err
 		}
@@ -210,6 +211,7 @@ func (s *shell) useApp(ctx context.Context, ref string, refs []string, which cho
 	if err != nil {
 		return err
 	}
+	which.form = fmt.Sprintf("botring app use %d", app.APIID)
 	_, keys, err := which.find(ctx, s, refs)
 	if err != nil {
 		return err

@@ -2,8 +2,8 @@
 //
 // A command says what it did on standard output, and everything else, notes and faults, on standard
 // error. With --json standard output carries exactly one object and standard error nothing. Nothing here
-// writes an escape code or asks the terminal anything. Secrets come from standard input, a prompt or the
-// environment, never from an argument, which every program of the machine could read.
+// asks the terminal anything, or writes an escape code but for --osc52, which is one. Secrets come from standard
+// input, a prompt or the environment, never from an argument, which every program of the machine could read.
 package cli
 
 import (
@@ -78,9 +78,13 @@ func Run(ctx context.Context, p Process) int {
 	if !signal.Ignored(syscall.SIGHUP) { // nohup's are to go on
 		ends = append(ends, syscall.SIGHUP)
 	}
+	afterwards := ctx // is not ended by what ends the command
 	ctx, stop := signal.NotifyContext(ctx, ends...)
-	defer stop()
-	defer context.AfterFunc(ctx, stop)()
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, ends...)
+	release := func() { stop(); signal.Stop(caught) }
+	defer release()
+	defer context.AfterFunc(ctx, release)()
 
 	// A reader that leaves early (| head) is no reason to be killed before what was begun is ended: writing to it fails, and
 	// that is all. Being notified is not inherited by what is run from here, as ignoring would be.
@@ -105,15 +109,23 @@ func Run(ctx context.Context, p Process) int {
 			err = closeErr
 		}
 	}
-	return s.finish(ctx, s.conclude(ctx, err))
+	if s.last == nil {
+		return s.finish(ctx, err)
+	}
+	// From here on a signal is the program's. One that came before it had none has cancelled it.
+	release()
+	return s.finish(afterwards, s.conclude(err, len(caught) > 0 || afterwards.Err() != nil))
 }
 
 // conclude does what a command has left for its end, when catalogue and keyring are closed.
-func (s *shell) conclude(ctx context.Context, err error) error {
-	if err != nil || s.last == nil {
+func (s *shell) conclude(err error, cancelled bool) error {
+	if s.last == nil {
 		return err
 	}
-	return s.last(ctx)
+	if err == nil && cancelled {
+		err = context.Canceled
+	}
+	return s.last(err)
 }
 
 // run runs one command.
@@ -122,6 +134,9 @@ func (s *shell) run(ctx context.Context) error {
 		s.Screens = ui.Run
 	}
 	if err := refuseSecrets(s.Args); err != nil {
+		if own, _ := programsOf(s.Args); len(own) < len(s.Args) {
+			return notRun(err)
+		}
 		return err
 	}
 	root := newRoot(s)
@@ -155,8 +170,9 @@ type shell struct {
 	// waiting is what is said when something takes its time. The first question takes it back: what is asked
 	// here is not waited for elsewhere.
 	waiting *notices
-	// last is done when the command is and all is closed, nil for nothing.
-	last func(context.Context) error
+	// last is done when the command is and all is closed, nil for nothing. An error is what keeps it from it: then it
+	// only clears away, and returns what is to be told.
+	last func(error) error
 	// leaves: last has another program take this one's place.
 	leaves bool
 	// replace runs a program in this one's place; it is nil where that cannot be, and in tests.

@@ -274,7 +274,7 @@ func (s *shell) giveUp(ctx context.Context, f *fleet.Fleet, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveUpTimeout)
 	defer cancel()
 	told := fault.Of(err)
-	told.Next = "The login was given up: the bot was logged out again."
+	told.Next = "The login was given up: that login was ended again."
 	told.NotSaved = "Nothing was saved."
 	abandoned := f.Abandon(ctx, unsaved)
 	var kept *fleet.NotUndoneError

@@ -130,20 +130,19 @@ func (s *shell) exec(ctx context.Context, e *execution, args []string, dash int)
 	if err != nil {
 		return err
 	}
-	var all []*handed
-	for _, key := range keys {
-		h, err := s.hand(ctx, f, e, key)
-		if err != nil {
-			for _, h := range all {
-				h.hold.Release()
-			}
-			return errors.Join(err, folder.Remove())
-		}
-		all = append(all, h)
+	all, err := s.handAll(ctx, f, e, keys)
+	if err != nil {
+		return errors.Join(err, folder.Remove())
 	}
 	several := len(e.tags) > 0 || len(keys) > 1
 	s.leaves = s.replace != nil && folder == nil && !several && !e.mask
-	s.last = func(context.Context) error { return notRun(s.start(e, all, several, folder)) }
+	s.last = func(err error) error {
+		if err == nil {
+			err = s.start(e, all, several, folder)
+		}
+		s.clear(folder)
+		return notRun(err)
+	}
 	return nil
 }
 
@@ -176,7 +175,18 @@ func (e *execution) read(args []string, dash int) (refs []string, err error) {
 		e.variables = slices.DeleteFunc(e.variables, func(other variable) bool { return other.name == v.name })
 		e.variables = append(e.variables, v)
 	}
-	return refs, e.judge()
+	if err := e.judge(); err != nil {
+		return nil, err
+	}
+	if e.fileIn != "" && !e.usesFiles() {
+		return nil, usage("Nothing goes into a file.", "--file-in belongs to --file, or to a preset whose session is a file: gotd.")
+	}
+	return refs, nil
+}
+
+// usesFiles reports whether a secret goes into a file.
+func (e *execution) usesFiles() bool {
+	return e.file || slices.ContainsFunc(e.variables, func(v variable) bool { return v.file })
 }
 
 // judge says what cannot be meant together, and settles which session there is.
@@ -220,44 +230,64 @@ type value struct {
 	text string
 }
 
-// hand takes out of the keyring what a program needs of a bot.
-func (s *shell) hand(ctx context.Context, f *fleet.Fleet, e *execution, key fleet.Key) (*handed, error) {
-	s.subject = key.String()
-	use := fleet.Use{Action: "exec", Detail: fault.Clean(filepath.Base(e.command[0]))}
-	if e.session == "" {
-		opened, err := f.OpenSession(ctx, key, "", use)
+// handAll takes out of the keyring what a program needs of each bot. Nothing is made for one where another is refused.
+func (s *shell) handAll(ctx context.Context, f *fleet.Fleet, e *execution, keys []fleet.Key) (all []*handed, err error) {
+	defer func() {
 		if err != nil {
-			return nil, err
+			for _, h := range all {
+				h.hold.Release()
+			}
 		}
-		h := &handed{bot: opened.Bot, hold: &fleet.Hold{}}
-		return h, h.fill(e, opened)
+	}()
+	for _, key := range keys {
+		s.subject = key.String()
+		h := &handed{hold: &fleet.Hold{}}
+		if h.bot, err = f.Bot(ctx, key); err != nil {
+			return all, err
+		}
+		if e.session != "" {
+			if err := e.allows(f, h.bot); err != nil {
+				return all, err
+			}
+			if h.hold, err = f.HoldSession(key, e.session); err != nil {
+				return all, err
+			}
+		}
+		all = append(all, h)
 	}
-	bot, err := f.Bot(ctx, key)
-	if err != nil {
-		return nil, err
+	for _, h := range all {
+		s.subject = h.bot.String()
+		if err := s.hand(ctx, f, e, h); err != nil {
+			return all, err
+		}
 	}
-	if err := f.Fits([]fleet.Bot{bot}, e.session, e.form.sessionKind()); err != nil {
-		return nil, err
-	}
-	hold, err := f.HoldSession(key, e.session)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := s.openForProgram(ctx, f, e, key, use)
-	if err != nil {
-		hold.Release()
-		return nil, err
-	}
-	h := &handed{bot: opened.Bot, hold: hold}
-	if err := h.fill(e, opened); err != nil {
-		hold.Release()
-		return nil, err
-	}
-	return h, nil
+	return all, nil
 }
 
-// openForProgram is the session a program gets, made where there is none.
+// allows says what keeps a bot's session from a program, as far as that shows before it is made.
+func (e *execution) allows(f *fleet.Fleet, bot fleet.Bot) error {
+	if session, there := bot.Session(e.session); there && !fleet.MayExec(session) {
+		return fleet.ErrRunsElsewhere
+	}
+	return f.Fits([]fleet.Bot{bot}, e.session, e.form.sessionKind())
+}
+
+// hand takes out of the keyring what a program needs of a bot.
+func (s *shell) hand(ctx context.Context, f *fleet.Fleet, e *execution, h *handed) error {
+	use := fleet.Use{Action: "exec", Detail: fault.Clean(filepath.Base(e.command[0]))}
+	opened, err := s.openForProgram(ctx, f, e, h.bot.Key, use)
+	if err != nil {
+		return err
+	}
+	h.bot = opened.Bot
+	return h.fill(e, opened)
+}
+
+// openForProgram is the session a program gets, made where there is none; without one, token and app alone.
 func (s *shell) openForProgram(ctx context.Context, f *fleet.Fleet, e *execution, key fleet.Key, use fleet.Use) (fleet.OpenedSession, error) {
+	if e.session == "" {
+		return f.OpenSession(ctx, key, "", use)
+	}
 	madeOne, err := f.ReadyForExec(ctx, key, e.session, s.reporter())
 	if err != nil {
 		return fleet.OpenedSession{}, s.giveUp(ctx, f, err)

@@ -87,7 +87,7 @@ func lineName(bot fleet.Bot) string {
 
 // folder makes the private directory, nil where no secret goes into a file.
 func (s *shell) folder(e *execution) (*child.Folder, error) {
-	if !e.file && !slices.ContainsFunc(e.variables, func(v variable) bool { return v.file }) {
+	if !e.usesFiles() {
 		return nil, nil
 	}
 	runtimeDir, _ := s.Environ.Lookup("XDG_RUNTIME_DIR")
@@ -107,11 +107,14 @@ func (s *shell) start(e *execution, all []*handed, several bool, folder *child.F
 	if s.leaves {
 		return s.becomeProgram(e, all[0])
 	}
-	err := s.runBeside(e, all, several, folder)
-	if removeErr := folder.Remove(); removeErr != nil {
-		s.note("The private files could not be removed: %s", fault.Clean(removeErr.Error()))
+	return s.runBeside(e, all, several, folder)
+}
+
+// clear removes the private directory.
+func (s *shell) clear(folder *child.Folder) {
+	if err := folder.Remove(); err != nil {
+		s.note("The private files could not be removed: %s", fault.Clean(err.Error()))
 	}
-	return err
 }
 
 // becomeProgram runs a program in this one's place. Nothing has to be done after it, so nobody has to wait for it.
@@ -149,7 +152,7 @@ func (s *shell) runBeside(e *execution, all []*handed, several bool, folder *chi
 		if err != nil {
 			return err
 		}
-		c := &child.Child{Program: program, In: s.In, Out: out, Err: errs, Mask: e.mask, Hidden: h.hidden}
+		c := &child.Child{Program: program, In: s.In, Out: out, Err: errs, Keeps: h.hold.Files(), Mask: e.mask, Hidden: h.hidden}
 		if several {
 			c.In, c.Before = nil, lineName(h.bot)+" | "
 		}

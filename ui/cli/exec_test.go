@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"botring/fleet"
+	"botring/ui/cli/child"
 )
 
 // The table of docs/EXEC.md is the presets'.
@@ -74,5 +77,44 @@ func TestLineName(t *testing.T) {
 	bot.Profile.Username = "x\x1b[2J_bot"
 	if got := lineName(bot); strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "@x") {
 		t.Errorf("%q", got)
+	}
+}
+
+// What comes before there is a program keeps it from being run, and leaves no file of it.
+func TestExecThatIsCancelled(t *testing.T) {
+	f, err := fleet.Open(t.Context(), fleet.Options{Keyring: keyringMemory, Ephemeral: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	run := func(dir string, args ...string) *shell {
+		s := &shell{fleet: f, Process: Process{Args: args, In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Environ: mapEnviron{
+			"BOTRING_KEYRING": keyringMemory, "BOTRING_HOME": dir, envToken: tokenOf(7001, "A").Reveal(), envAPIID: "10001", envAPIHash: strings.Repeat("0a", 16),
+		}}}
+		if err := s.run(t.Context()); err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		return s
+	}
+	run(t.TempDir(), "add", "--no-login")
+	for name, c := range map[string]struct {
+		err       error
+		cancelled bool
+		want      int
+	}{
+		"a signal":            {nil, true, exitCancelled},
+		"a catalogue's fault": {errors.New("close the catalogue"), false, child.NotPrepared},
+	} {
+		dir := t.TempDir()
+		s := run(dir, "exec", "7001", "--file", "--file-in", dir, "--", os.Args[0], "-test.run=^$") // which would end well
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+			t.Fatalf("%s: no folder is made beforehand: %v, %v", name, left, err)
+		}
+		if code := s.finish(t.Context(), s.conclude(c.err, c.cancelled)); code != c.want {
+			t.Errorf("%s: code %d, want %d", name, code, c.want)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s: left behind: %v, %v", name, left, err)
+		}
 	}
 }

@@ -248,6 +248,32 @@ func TestExecHoldsItsSession(t *testing.T) {
 	if stats := server.Stats(); stats.Logins != 1 {
 		t.Errorf("%d logins, want one for all", stats.Logins)
 	}
+
+	// A program that goes on when botring beside it is killed holds its session all the same.
+	first := h.command("exec", "Ours", "--preset", "telethon", "--mask", "--", "sh", "-c", `trap "" TERM; echo ready; read line`)
+	in, err := first.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := first.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.Read(make([]byte, 100)); n == 0 {
+		t.Fatal(err)
+	}
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = first.Process.Wait()
+	if out, err := h.command("exec", "Ours", "--preset", "telethon", "--", "true").CombinedOutput(); err == nil || !strings.Contains(string(out), "has this session open") {
+		t.Errorf("beside what a killed process has left: %v, %s", err, out)
+	}
+	_ = in.Close()
+	h.eventually("the session", func() bool { return h.command("exec", "Ours", "--preset", "telethon", "--", "true").Run() == nil })
 }
 
 // On a terminal a program is a job like any other, also where botring stays beside it.

@@ -20,7 +20,7 @@ func TestCopiedAndCleared(t *testing.T) {
 	dir := t.TempDir()
 	board := filepath.Join(dir, "clipboard")
 	// It takes its time, so that the interrupt below comes while it writes: what it has taken is cleared all the same.
-	xclip := "#!/bin/sh\ncase $1 in -in) cat > " + board + "; sleep 0.3;; -out) cat " + board + ";; esac\n"
+	xclip := "#!/bin/sh\nenv >> " + filepath.Join(dir, "environment") + "\ncase $1 in -in) cat > " + board + "; sleep 0.3;; -out) cat " + board + ";; esac\n"
 	if err := os.WriteFile(filepath.Join(dir, "xclip"), []byte(xclip), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -48,10 +48,15 @@ func TestCopiedAndCleared(t *testing.T) {
 		},
 		{[]string{"token", "show", "7001", "--copy"}, token},
 	} {
-		copied(t, process(t, c.args...), environ, board, c.want)
+		given := append([]string{"BOT_TOKEN=" + token, "API_ID=10001", "API_HASH=0123456789abcdef0123456789abcdef"}, environ...)
+		copied(t, process(t, c.args...), given, board, c.want)
 		if held, err := os.ReadFile(board); err != nil || len(held) > 0 {
 			t.Errorf("%v: the clipboard still holds %d bytes, %v", c.args, len(held), err)
 		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "environment"))
+	if err != nil || strings.Contains(string(text), "BOT_TOKEN") || strings.Contains(string(text), "API_") {
+		t.Errorf("the clipboard's program is told too much, %v", err)
 	}
 }
 

@@ -284,7 +284,7 @@ func TestFaultsAfterTheLogin(t *testing.T) {
 			h.t.Errorf("%d sessions are left at Telegram", n)
 		}
 	}
-	said := []string{"is logged in, and the login could not be saved", "was logged out again", "Nothing was saved"}
+	said := []string{"is logged in, and the login could not be saved", "that login was ended again", "Nothing was saved"}
 	unsure := append(slices.Clone(said), "as far as the keyring tells; the next start looks again")
 	for _, row := range []faultRow{
 		{name: "prompt dismissed", kind: "keyring_denied", code: exitSecret,

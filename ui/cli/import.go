@@ -103,7 +103,8 @@ func (s *shell) importCandidates(ctx context.Context, f *fleet.Fleet, doc files.
 	if wanted == 0 {
 		return s.answerImport(doc, candidates, i.how, nil, nil)
 	}
-	if err := s.chooseImportApp(ctx, f, candidates, &i); err != nil {
+	newApp, err := s.chooseImportApp(ctx, f, candidates, &i)
+	if err != nil {
 		return err
 	}
 	if !i.yes {
@@ -114,9 +115,14 @@ func (s *shell) importCandidates(ctx context.Context, f *fleet.Fleet, doc files.
 			return err
 		}
 	}
+	if !newApp.hash.Empty() {
+		if _, err := f.AddApp(ctx, i.app, newApp.id, newApp.hash); err != nil {
+			return err
+		}
+	}
 	counter := s.counter()
 	at := make(map[int]fleet.Outcome, wanted)
-	err := f.Import(ctx, candidates, i.how, func(n int, o fleet.Outcome) {
+	err = f.Import(ctx, candidates, i.how, func(n int, o fleet.Outcome) {
 		at[n] = o
 		counter.show("imported", len(at), wanted)
 	})
@@ -136,27 +142,26 @@ func (s *shell) importCandidates(ctx context.Context, f *fleet.Fleet, doc files.
 }
 
 // chooseImportApp decides which app those log in with that name none: the one that is named, the only one there
-// is, or one that is asked for.
-func (s *shell) chooseImportApp(ctx context.Context, f *fleet.Fleet, candidates []fleet.Candidate, i *importing) error {
+// is, or one that is asked for. One that is to be saved before them is returned, empty for none.
+func (s *shell) chooseImportApp(ctx context.Context, f *fleet.Fleet, candidates []fleet.Candidate, i *importing) (appInput, error) {
 	if !i.how.NeedsApp(candidates) || i.how.NoLogin && i.app == "" {
-		return nil
+		return appInput{}, nil
 	}
 	var chosen fleet.NewBot
 	if err := s.chooseApp(ctx, f, &chosen, i.app, fleet.Pasted{}); err != nil {
-		return err
+		return appInput{}, err
 	}
 	if i.how.APIID = chosen.APIID; chosen.APIHash.Empty() {
-		return nil
+		return appInput{}, nil
 	}
 	apps, err := f.Apps(ctx)
 	if err != nil {
-		return err
+		return appInput{}, err
 	}
 	if _, known := findApp(apps, fmt.Sprint(chosen.APIID)); known {
-		return nil
+		return appInput{}, nil
 	}
-	_, err = f.AddApp(ctx, chosen.AppName, chosen.APIID, chosen.APIHash)
-	return err
+	return appInput{id: chosen.APIID, hash: chosen.APIHash}, nil
 }
 
 // questionOfImport asks for what is about to be done.

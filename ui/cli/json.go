@@ -64,7 +64,7 @@ type (
 		header
 		Keyring string  `json:"keyring"`
 		Removed botJSON `json:"removed"`
-		// LoggedOut: its sessions were ended at Telegram first.
+		// LoggedOut: its sessions that ran here were ended at Telegram first.
 		LoggedOut bool `json:"logged_out"`
 	}
 	tokenObject struct {

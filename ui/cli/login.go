@@ -84,7 +84,7 @@ func (s *shell) loginSeveral(ctx context.Context, refs []string, which choice, f
 	f.LoginMany(ctx, keys, force, t.done)
 	return s.answerSeveral(ctx, t, action{
 		did: "logged in", skipped: "left alone, the session works",
-		harmless: func(err error) bool { return errors.Is(err, fleet.ErrSessionWorks) },
+		spared: func(o fleet.Outcome) bool { return errors.Is(o.Err, fleet.ErrSessionWorks) },
 	})
 }
 
@@ -147,7 +147,18 @@ func (s *shell) logoutSeveral(ctx context.Context, refs []string, which choice, 
 			return err
 		}
 	}
+	before, err := f.Bots(ctx)
+	if err != nil {
+		return err
+	}
+	idle := make(map[fleet.Key]bool, len(before)) // nothing of theirs runs here
+	for _, bot := range before {
+		idle[bot.Key] = len(runningElsewhere(bot)) == len(bot.Sessions)
+	}
 	t := s.tally("logged out", keys)
 	f.LogOutMany(ctx, keys, t.done)
-	return s.answerSeveral(ctx, t, action{did: "logged out"})
+	return s.answerSeveral(ctx, t, action{
+		did: "logged out", skipped: "without a session here to end",
+		spared: func(o fleet.Outcome) bool { return o.Err == nil && idle[o.Key] },
+	})
 }

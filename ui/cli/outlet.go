@@ -43,6 +43,9 @@ var (
 
 // check says what keeps secrets from leaving this way, before there are any.
 func (o outlet) check(s *shell) error {
+	if o.copy {
+		s.dropSecrets() // another program does it
+	}
 	ways := 0
 	for _, chosen := range []bool{o.file != "", o.copy, o.osc52} {
 		if chosen {
@@ -86,9 +89,9 @@ func (o outlet) mayWrite() error {
 	return ui.MayMakeIn(filepath.Dir(o.file)) // where a file takes the place of another too
 }
 
-// terminal is the stream that a terminal reads from us.
+// terminal is the stream that a terminal reads from us: not standard output, if it can be, which has an answer.
 func (s *shell) terminal() (io.Writer, bool) {
-	for _, stream := range []io.Writer{s.Out, s.Err} {
+	for _, stream := range []io.Writer{s.Err, s.Out} {
 		if _, ok := terminal(stream); ok {
 			return stream, true
 		}
@@ -199,32 +202,9 @@ func (o outlet) write(text secret.Secret) error {
 	if err := o.mayWrite(); err != nil {
 		return err
 	}
-	if !o.force {
-		return create(o.file, text)
-	}
-	half := o.file + ".botring-new"
-	if err := create(half, text); err != nil {
-		return err
-	}
-	if err := os.Rename(half, o.file); err != nil {
-		return errors.Join(err, os.Remove(half))
-	}
-	return nil
-}
-
-// create writes a new file; one that could not be written whole is taken away again.
-func create(path string, text secret.Secret) (err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := ui.WritePrivate(o.file, o.force, func(w io.Writer) error { return writeText(w, text.Reveal()) })
 	if errors.Is(err, fs.ErrExist) {
 		return errIsThere
 	}
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err = errors.Join(err, file.Close()); err != nil {
-			_ = os.Remove(path)
-		}
-	}()
-	return errors.Join(writeText(file, text.Reveal()), file.Sync())
+	return err
 }

@@ -192,7 +192,7 @@ func TestUnsavedLoginIsGivenUp(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	text := errs.String()
-	if !strings.Contains(text, "is logged in, and the login could not be saved.") || !strings.Contains(text, "The login was given up: the bot was logged out again.") {
+	if !strings.Contains(text, "is logged in, and the login could not be saved.") || !strings.Contains(text, "The login was given up: that login was ended again.") {
 		t.Errorf("%s", text)
 	}
 	if stats := server.Stats(); stats.Sessions != 0 || stats.Logins != 1 {

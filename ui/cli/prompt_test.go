@@ -169,3 +169,25 @@ func TestTokenIsNotShownOnATerminal(t *testing.T) {
 		t.Errorf("exit code %d: %q", code, c.said())
 	}
 }
+
+// What goes to the terminal's clipboard leaves standard output to the answer, where it can.
+func TestTheTerminalForItsClipboard(t *testing.T) {
+	_, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tty.Close() }()
+	other, err := os.OpenFile(tty.Name(), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	for _, c := range []struct{ out, err, want io.Writer }{
+		{tty, other, other}, {tty, io.Discard, tty}, {io.Discard, other, other}, {io.Discard, io.Discard, nil},
+	} {
+		s := &shell{Process: Process{Out: c.out, Err: c.err}}
+		if got, ok := s.terminal(); got != c.want || ok != (c.want != nil) {
+			t.Errorf("%v, %v: %v, %v", c.out, c.err, got, ok)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,10 +112,7 @@ func (s *shell) needTerminal() error {
 
 // show runs the screens. That the user left by an interrupt is how one leaves, not a fault.
 func (s *shell) show(ctx context.Context, opts ui.Options) error {
-	// The screens ask for secrets and read none of these; the clipboard's program must not get them.
-	for _, name := range []string{envToken, envAPIID, envAPIHash} {
-		s.Environ.Unset(name)
-	}
+	s.dropSecrets() // the screens ask for secrets
 	opts.Log, opts.In, opts.Out, opts.Theme = s.log.path, s.In, s.Out, s.theme()
 	opts.Passphrases, opts.Remember = s.passphrases, s.rememberKeyring
 	err := s.Screens(ctx, opts)
@@ -176,21 +174,37 @@ func flagIn(text string) string {
 
 // refuseSecrets refuses arguments that are secrets, before anything could repeat them.
 func refuseSecrets(args []string) error {
-	for _, arg := range args {
-		if holdsSecret(arg) {
-			return usage("A secret is among the arguments, where every program of this machine can see it.",
-				"Give it on standard input, at the prompt, or in $BOT_TOKEN and $API_HASH. If others use this machine, "+
-					"revoke the token in @BotFather.")
-		}
+	own, theirs := programsOf(args)
+	if slices.ContainsFunc(own, holdsSecret) || slices.ContainsFunc(theirs, holdsKey) {
+		return usage("A secret is among the arguments, where every program of this machine can see it.",
+			"Give it on standard input, at the prompt, or in $BOT_TOKEN and $API_HASH. If others use this machine, "+
+				"revoke the token in @BotFather.")
 	}
 	return nil
+}
+
+// programsOf tells our own arguments from those of a program that exec is to run.
+func programsOf(args []string) (own, theirs []string) {
+	dash := slices.Index(args, "--")
+	if dash < 0 || !slices.Contains(args[:dash], "exec") {
+		return args, nil
+	}
+	return args[:dash], args[dash:]
 }
 
 // leastSecret is how many characters after a bot's number and a colon make an argument a token; a time or
 // an address has fewer.
 const leastSecret = 20
 
+// holdsSecret reports whether an argument of ours is a secret or assigns one.
 func holdsSecret(arg string) bool {
+	_, value, ok := strings.Cut(arg, "=")
+	return holdsKey(arg) || fleet.CheckAPIHash(arg) == nil || ok && fleet.CheckAPIHash(value) == nil
+}
+
+// holdsKey reports whether an argument is a secret that cannot be anything else. An api_hash can: 32 hex digits are
+// what a program's argument may well be.
+func holdsKey(arg string) bool {
 	for _, found := range fleet.ReadPaste(arg).Tokens {
 		if _, secret, _ := strings.Cut(found.Token.Reveal(), ":"); len(secret) >= leastSecret {
 			return true
@@ -199,9 +213,6 @@ func holdsSecret(arg string) bool {
 	if strings.Contains(strings.ToUpper(arg), "AGE-SECRET-KEY-") {
 		return true
 	}
-	_, value, ok := strings.Cut(arg, "=")
-	if fleet.HoldsSession(arg) || fleet.HoldsSession(value) {
-		return true
-	}
-	return fleet.CheckAPIHash(arg) == nil || ok && fleet.CheckAPIHash(value) == nil
+	_, value, _ := strings.Cut(arg, "=")
+	return fleet.HoldsSession(arg) || fleet.HoldsSession(value)
 }

@@ -295,7 +295,7 @@ func (w *world) inside(args []string, stdin string, stdout, stderr io.Writer) in
 	s := &shell{Process: Process{
 		Args: args, In: strings.NewReader(stdin), Out: stdout, Err: stderr, Environ: environ, Version: "v1.2.3",
 	}, fleet: w.fleet}
-	return s.finish(ctx, s.conclude(ctx, s.run(ctx)))
+	return s.finish(ctx, s.conclude(s.run(ctx), false))
 }
 
 func (w *world) exec(ts *testscript.TestScript, args []string, stdin string, stdout, stderr io.Writer) int {

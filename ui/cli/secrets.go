@@ -27,6 +27,13 @@ func (s *shell) take(name string) string {
 	return value
 }
 
+// dropSecrets unsets the variables that bring secrets, where none is read: the clipboard's program must not get them.
+func (s *shell) dropSecrets() {
+	for _, name := range []string{envToken, envAPIID, envAPIHash} {
+		s.Environ.Unset(name)
+	}
+}
+
 // readToken reads a bot token, and whatever app stands beside it: from $BOT_TOKEN, from standard input
 // where that is a pipe or file (or the argument is -), or at a prompt without an echo.
 func (s *shell) readToken(ctx context.Context, fromStdin bool) (fleet.Pasted, secret.Secret, error) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +19,8 @@ import (
 type choice struct {
 	all  bool
 	tags []string
+	// form is the command line up to the bots, "" where that is the command alone.
+	form string
 }
 
 // register makes the flags. The verb is what is done to the bots: "check all bots".
@@ -44,7 +47,7 @@ func (c choice) find(ctx context.Context, s *shell, refs []string) (*fleet.Fleet
 	case c.all && len(refs)+len(c.tags) > 0:
 		return nil, nil, usage("Bots are named, and all of them too.", "Leave one out: the bots, or --all.")
 	case !c.all && len(refs)+len(c.tags) == 0:
-		return nil, nil, usage("No bot is named.", fmt.Sprintf("Name bots, or a tag, or %s all: botring %[1]s --all.", s.verb))
+		return nil, nil, usage("No bot is named.", fmt.Sprintf("Name bots, or a tag, or %s all: %s --all.", s.verb, cmp.Or(c.form, "botring "+s.verb)))
 	}
 	f, keys, err := s.named(ctx, refs)
 	if err != nil {
@@ -170,8 +173,10 @@ func (s *shell) tellFaults(outcomes []fleet.Outcome) {
 type action struct {
 	// did is what became of those it was done to: "logged in". Skipped, of those that were left alone.
 	did, skipped string
-	// harmless tells an error that says that nothing had to be done.
-	harmless func(error) bool
+	// spared tells those for which nothing had to be done; nil where there are none.
+	spared func(fleet.Outcome) bool
+	// more is what else is said of one it was done to, nil for nothing.
+	more func(fleet.Outcome) string
 }
 
 // answerSeveral tells what became of several bots: those it was done to, those that were left alone, and those
@@ -188,11 +193,14 @@ func (s *shell) answerSeveral(ctx context.Context, gathered *tally, a action) er
 	for _, o := range outcomes {
 		result := a.did
 		switch {
-		case o.Err == nil:
-			object.Summary.Done++
-		case a.harmless != nil && a.harmless(o.Err):
+		case a.spared != nil && a.spared(o):
 			object.Summary.Unchanged++
 			o.Err, result = nil, a.skipped
+		case o.Err == nil:
+			object.Summary.Done++
+			if a.more != nil {
+				result += a.more(o)
+			}
 		default:
 			object.Summary.Failed++
 			failed = append(failed, o)

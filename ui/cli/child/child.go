@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 )
 
@@ -80,6 +81,8 @@ type Child struct {
 	// Out and Err are its standard output and error. A file is handed over as it is, unless something is done to what
 	// is written: then a terminal becomes a terminal of the child's own, where there are such, and all else a pipe.
 	Out, Err io.Writer
+	// Keeps are files that are open in it and in what it starts, for the locks on them. Windows has no such thing.
+	Keeps []*os.File
 	// Mask: Hidden is replaced in what it writes.
 	Mask   bool
 	Hidden []Hidden

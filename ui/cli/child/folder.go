@@ -3,6 +3,7 @@ package child
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,9 @@ const (
 
 // unlockedFor is how old a folder without a lock must be to be nobody's: it takes a moment to lock a new one.
 const unlockedFor = time.Minute
+
+// folderTries is how often a folder is made anew that another process has taken for nobody's.
+const folderTries = 10
 
 // ErrNoMemory says that no directory is known whose files never reach a disk.
 var ErrNoMemory = errors.New("no directory in memory")
@@ -45,15 +49,38 @@ func NewFolder(base, runtimeDir string) (*Folder, error) {
 		return nil, ErrNoMemory
 	}
 	sweep(base)
-	dir, err := os.MkdirTemp(base, folderPrefix)
-	if err != nil {
-		return nil, fmt.Errorf("make a private directory: %w", err)
+	for range folderTries {
+		dir, err := os.MkdirTemp(base, folderPrefix)
+		if err != nil {
+			return nil, fmt.Errorf("make a private directory: %w", err)
+		}
+		f := &Folder{dir: dir, lock: flock.New(filepath.Join(dir, folderLock), flock.SetPermissions(0o600))}
+		held, err := f.hold()
+		if held {
+			return f, nil
+		}
+		if err = errors.Join(err, f.Remove()); err != nil {
+			return nil, fmt.Errorf("lock a private directory: %w", err)
+		}
 	}
-	f := &Folder{dir: dir, lock: flock.New(filepath.Join(dir, folderLock), flock.SetPermissions(0o600))}
+	return nil, errors.New("private directories are taken away by other processes")
+}
+
+// hold locks the folder, and reports whether it is ours: a process that sweeps may have come upon the lock before it
+// was held, and have taken it for one that was left behind.
+func (f *Folder) hold() (bool, error) {
 	if locked, err := f.lock.TryLock(); err != nil || !locked {
-		return nil, errors.Join(fmt.Errorf("lock a private directory: %w", err), f.Remove())
+		return false, err
 	}
-	return f, nil
+	held, err := f.lock.Stat()
+	if err != nil {
+		return false, err
+	}
+	there, err := os.Lstat(f.lock.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(held, there), err
 }
 
 // Put writes a file that only its owner can read, and returns its path.
@@ -93,7 +120,7 @@ func sweep(base string) {
 			}
 			continue
 		}
-		lock := flock.New(path)
+		lock := flock.New(path, flock.SetFlag(os.O_RDWR)) // and not made anew, where it is just being removed
 		if locked, err := lock.TryLock(); err == nil && locked {
 			_ = os.RemoveAll(dir)
 		}

@@ -3,6 +3,7 @@ package child
 import (
 	"bytes"
 	"io"
+	"os"
 	"sync"
 )
 
@@ -15,6 +16,7 @@ type lines struct {
 	w      io.Writer
 	before string
 	part   []byte // of a line
+	closed bool
 }
 
 func newLines(w io.Writer, before string) *lines { return &lines{w: w, before: before} }
@@ -23,6 +25,9 @@ func newLines(w io.Writer, before string) *lines { return &lines{w: w, before: b
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return 0, os.ErrClosed
+	}
 	l.part = append(l.part, p...)
 	var out []byte
 	for {
@@ -47,10 +52,11 @@ func (l *lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close ends a line that was not ended.
+// Close ends a line that was not ended. Nothing is written after it.
 func (l *lines) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.closed = true
 	if len(l.part) == 0 {
 		return nil
 	}

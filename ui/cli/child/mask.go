@@ -2,6 +2,7 @@ package child
 
 import (
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type Masker struct {
 	out   []byte
 	timer *time.Timer
 	err   error
+	// closed: err says that nothing more can be written.
+	closed bool
 }
 
 // NewMasker makes a Masker. It is to be closed, or the end of what it was given may be missing.
@@ -107,10 +110,13 @@ func (m *Masker) show() {
 	}
 }
 
-// Close writes what is left. It does not close the writer.
+// Close writes what is left. It does not close the writer, and nothing is written after it.
 func (m *Masker) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.closed {
+		return nil
+	}
 	m.timer.Stop()
 	m.out = m.out[:0]
 	for at := 0; at < len(m.held); {
@@ -128,5 +134,7 @@ func (m *Masker) Close() error {
 	}
 	m.write(m.out)
 	m.held, m.shown = nil, 0
-	return m.err
+	err := m.err
+	m.err, m.closed = os.ErrClosed, true
+	return err
 }

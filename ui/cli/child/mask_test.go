@@ -2,6 +2,7 @@ package child
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -271,5 +272,23 @@ func BenchmarkOutput(b *testing.B) {
 				b.Errorf("%.0f MB/s", rate)
 			}
 		})
+	}
+}
+
+// What a program has left running may write for longer than anybody hides its secrets.
+func TestNothingIsWrittenAfterTheEnd(t *testing.T) {
+	var out bytes.Buffer
+	m := NewMasker(&out, []Hidden{{Text: secret.New("whisper")}})
+	l := newLines(&out, "| ")
+	for _, w := range []io.WriteCloser{m, l} {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if n, err := w.Write([]byte("a whisper\n")); n != 0 || !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%d, %v", n, err)
+		}
+		if err := w.Close(); err != nil || out.Len() > 0 {
+			t.Errorf("%v, %q", err, out.String())
+		}
 	}
 }

@@ -83,10 +83,11 @@ func run(children []*Child, leads bool) (codes []int, err error) {
 	}
 	c.attend(ended, signals)
 	c.terminal.take()
+	var all []*streams
 	for _, m := range c.members {
-		m.streams.finish()
-		codes = append(codes, m.code)
+		all, codes = append(all, m.streams), append(codes, m.code)
 	}
+	finishAll(all, codes, signals)
 	c.terminal.cooked(true)
 	if len(codes) == 1 {
 		c.terminal.endOthers(codes[0])
@@ -97,7 +98,7 @@ func run(children []*Child, leads bool) (codes []int, err error) {
 func (c *crew) start(child *Child) (*member, error) {
 	program := child.Program
 	var own *attendant
-	var more []*os.File
+	more := child.Keeps
 	if c.terminal.own {
 		var goes *os.File
 		var err error
@@ -105,14 +106,14 @@ func (c *crew) start(child *Child) (*member, error) {
 			return nil, unprepared(child.Args[0], "start what attends it", err)
 		}
 		defer func() { _ = goes.Close() }()
-		more = append(more, goes)
+		more = append([]*os.File{goes}, more...) // which the one in between leaves open in the program
 	}
 	s, err := child.open(own)
 	if err != nil {
 		return nil, unprepared(child.Args[0], "open its streams", err)
 	}
 	if own != nil && s.terminal == nil { // there are no pseudo-terminals to be had
-		c.terminal.own, program, more = false, child.Program, nil
+		c.terminal.own, program, more = false, child.Program, child.Keeps
 	}
 	process, err := os.StartProcess(program.Path, program.Args, &os.ProcAttr{
 		Env: program.Env, Files: append(s.files[:], more...), Sys: c.terminal.attributes(),

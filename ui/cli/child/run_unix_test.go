@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -166,6 +167,48 @@ func TestLeftBehind(t *testing.T) {
 	}
 }
 
+// A gate is a reader of ours that takes its time.
+type gate struct {
+	bytes.Buffer
+	wait func()
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	g.wait()
+	return g.Buffer.Write(p)
+}
+
+// What a child has written arrives, however slowly it is read.
+func TestASlowReader(t *testing.T) {
+	out := &gate{wait: func() { time.Sleep(leftBehind * 3 / 2) }}
+	// Less than a pipe holds, so that the child has ended long before.
+	c := shell(`echo begin; sleep 0.2; i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done; echo end`, nil, nil, nil)
+	c.Out, c.Mask = out, true
+	if _, err := Run(c); err != nil || !strings.HasSuffix(out.String(), "\n1999\nend\n") {
+		t.Errorf("%v, and %d bytes arrived", err, out.Len())
+	}
+}
+
+// A reader that takes nothing any more can be left, and that is no success.
+func TestAReaderThatStops(t *testing.T) {
+	stuck := make(chan struct{})
+	defer close(stuck)
+	out := &gate{wait: func() {
+		go func() {
+			time.Sleep(200 * time.Millisecond) // by then the child has ended
+			_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		}()
+		<-stuck
+	}}
+	c := shell(`echo done`, nil, nil, nil)
+	c.Out, c.Mask = out, true
+	began := time.Now()
+	codes, err := Run(c)
+	if took := time.Since(began); err != nil || len(codes) != 1 || codes[0] != bySignal+int(syscall.SIGTERM) || took > 10*time.Second {
+		t.Errorf("%v, %v after %v", codes, err, took)
+	}
+}
+
 func TestSeveral(t *testing.T) {
 	var out bytes.Buffer
 	both := &locked{w: &out}
@@ -263,5 +306,32 @@ func TestFolder(t *testing.T) {
 	entries, err := os.ReadDir(base)
 	if err != nil || len(entries) != 1 || entries[0].Name() != "others" {
 		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// Processes that begin at once leave each other their folders.
+func TestFoldersAtOnce(t *testing.T) {
+	base := t.TempDir()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 100 {
+				f, err := NewFolder(base, "")
+				if err != nil {
+					t.Errorf("make: %v", err)
+					return
+				}
+				if _, err := f.Put("BOT_TOKEN", "whisper"); err != nil {
+					t.Errorf("put: %v", err)
+				}
+				if err := f.Remove(); err != nil {
+					t.Errorf("remove: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if left, err := os.ReadDir(base); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %d, %v", len(left), err)
 	}
 }

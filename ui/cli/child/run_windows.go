@@ -54,8 +54,6 @@ func Run(children ...*Child) (codes []int, err error) {
 		})
 	}
 	waiting.Wait()
-	for _, s := range all {
-		s.finish()
-	}
+	finishAll(all, codes, interrupts)
 	return codes, err
 }

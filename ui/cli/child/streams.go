@@ -5,20 +5,27 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
 )
 
-// leftBehind is how long what a child has left running may still write, once the child has ended.
+// leftBehind is how long it is waited for what a child has left running to write, once the child has ended. While a
+// reader of ours takes its time that does not count: what the child has written is still on its way then.
 const leftBehind = time.Second
+
+// lookAtCopying is how often it is looked whether something is on its way.
+const lookAtCopying = 50 * time.Millisecond
 
 // streams are the files a child is given, and what goes on at our end of them.
 type streams struct {
 	files   [3]*os.File
 	theirs  []*os.File // ours no more once the child has them
 	copying sync.WaitGroup
-	writers []io.Closer // to be closed when all is copied, in this order
+	writing atomic.Int32 // how many of them wait for a reader of ours
+	writers []io.Closer  // to be closed when all is copied, in this order
 	ours    []*os.File
 	// terminal is our side of the child's own terminal, nil where it has none; real is what stands behind it.
 	terminal, real *os.File
@@ -113,7 +120,7 @@ func (s *streams) output(c *Child, fd int, to io.Writer) error {
 		if s.own != nil && ours == s.terminal {
 			from = &untilLast{r: ours, a: s.own}
 		}
-		err := copyOutput(to, from)
+		err := copyOutput(counted{to, &s.writing}, from)
 		switch {
 		case ours != s.terminal:
 			_ = ours.Close() // a reader of ours that is gone is told to the child as it would be without us
@@ -132,19 +139,71 @@ func (s *streams) started() {
 	s.theirs = nil
 }
 
-// finish returns when all that the child has written is written.
-func (s *streams) finish() {
+// A counted writer counts the writes that go on.
+type counted struct {
+	w io.Writer
+	n *atomic.Int32
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	c.n.Add(1)
+	defer c.n.Add(-1)
+	return c.w.Write(p)
+}
+
+// finish returns when all that the child has written is written, or with the signal that says not to wait for that.
+func (s *streams) finish(signals <-chan os.Signal) (stopped os.Signal) {
 	done := make(chan struct{})
 	go func() { s.copying.Wait(); close(done) }()
-	select {
-	case <-done:
-		if s.terminal != nil {
-			_ = s.terminal.Close()
+	ticker := time.NewTicker(lookAtCopying)
+	defer ticker.Stop()
+	for left := leftBehind; left > 0; {
+		select {
+		case <-done:
+			if s.terminal != nil {
+				_ = s.terminal.Close()
+			}
+			left = 0
+		case got := <-signals:
+			if ends(got) {
+				return got // what waits for a reader may wait for ever
+			}
+		case <-ticker.C:
+			if s.writing.Load() == 0 {
+				left -= lookAtCopying
+			}
 		}
-	case <-time.After(leftBehind):
 	}
 	for _, w := range s.writers {
 		_ = w.Close()
+	}
+	return nil
+}
+
+// ends reports whether a signal is one to end at.
+func ends(s os.Signal) bool {
+	return s == os.Interrupt || s == syscall.SIGTERM || s == syscall.SIGHUP || s == syscall.SIGQUIT
+}
+
+// finishAll finishes the streams of children that have all ended with those codes. A signal that comes now is ours
+// alone: one whose output it cuts off has not succeeded.
+func finishAll(all []*streams, codes []int, signals <-chan os.Signal) {
+	for stale := true; stale; { // those were the children's
+		select {
+		case <-signals:
+		default:
+			stale = false
+		}
+	}
+	for i, s := range all {
+		if stopped := s.finish(signals); stopped != nil {
+			for ; i < len(codes); i++ {
+				if number, ok := stopped.(syscall.Signal); ok && codes[i] == 0 {
+					codes[i] = bySignal + int(number)
+				}
+			}
+			return
+		}
 	}
 }
 
