@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"botring/keyring"
+	"botring/keyring/passphrase"
 )
 
 // A KeyringStatus says which keyring is in use.
@@ -133,6 +134,12 @@ func (f *Fleet) Recipients(ctx context.Context) (recipients []string, err error)
 		return err
 	})
 	return recipients, err
+}
+
+// CountRecipients returns how many can read the encrypted files. It asks nobody: where they are locked it fails.
+func (f *Fleet) CountRecipients(ctx context.Context) (int, error) {
+	recipients, err := f.Recipients(passphrase.Quietly(ctx))
+	return len(recipients), err
 }
 
 // IsRecipient reports whether a text is a recipient as AddRecipient takes it, and not one that was mistyped.

@@ -78,6 +78,12 @@ func TestUseEncrypted(t *testing.T) {
 	if err != nil || len(apps) != 3 {
 		t.Errorf("%d apps, %v", len(apps), err)
 	}
+	if n, err := again.CountRecipients(t.Context()); err == nil || asked != 0 {
+		t.Errorf("of locked files there are %d recipients, asked %d times, %v", n, asked, err)
+	}
+	if n, err := f.CountRecipients(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d recipients, %v", n, err)
+	}
 	for _, app := range apps {
 		if _, err := again.EditApp(t.Context(), app.APIID, "app of "+app.Name, testHash()); err != nil {
 			t.Error(err)

@@ -358,6 +358,7 @@ func TestAWholeExportOfSeveral(t *testing.T) {
 	}
 	bring()
 	w.See("3 sessions are made for their place, by 3 logins")
+	w.See("Export 3 bots?")
 	time.Sleep(guardTime)
 	w.Press(tea.KeyEnter)
 	w.See("Written to " + file)

@@ -44,11 +44,11 @@ type recipientsMsg struct{ count int }
 
 // countRecipients asks how many can read the encrypted files, which have to be open.
 func (sh *shell) countRecipients() tea.Msg {
-	recipients, err := sh.fleet.Recipients(sh.ctx)
+	count, err := sh.fleet.CountRecipients(sh.ctx) // somebody may lock them meanwhile
 	if err != nil {
 		return nil // the fact is left out
 	}
-	return recipientsMsg{len(recipients)}
+	return recipientsMsg{count}
 }
 
 func (k keyringScreen) Typing() bool { return false }
