@@ -54,6 +54,9 @@ const (
 	FieldRing        Field = "ring"
 	FieldPlace       Field = "for"
 	FieldProxy       Field = "proxy"
+	FieldProxyName   Field = "proxy name"
+	FieldProxySecret Field = "proxy secret"
+	FieldRecipient   Field = "recipient"
 )
 
 // A Problem is what is wrong with an input.
@@ -91,7 +94,9 @@ const (
 	ProblemFixedDCs // --dc or --server-key with an environment of Telegram's own
 	// ProblemConfiguredDCs: --dc or --server-key with an environment that is configured with others.
 	ProblemConfiguredDCs
-	ProblemProxy  // it cannot be a proxy's address or secret; Err says why, and quotes nothing
+	ProblemProxy // it cannot be a proxy's address or secret; Err says why, and quotes nothing
+	// ProblemChecksum: a recipient that begins as one, and whose check sum does not fit.
+	ProblemChecksum
 	ProblemSyntax // not of the form that is wanted; Err says more
 )
 

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"botring/keyring"
@@ -144,6 +145,19 @@ func (f *Fleet) CountRecipients(ctx context.Context) (int, error) {
 
 // IsRecipient reports whether a text is a recipient as AddRecipient takes it, and not one that was mistyped.
 func IsRecipient(text string) bool { return keyring.IsRecipient(text) }
+
+// CheckRecipient says what makes a text no recipient, nil where it is one.
+func CheckRecipient(text string) *InputError {
+	switch {
+	case text == "":
+		return &InputError{Field: FieldRecipient, Problem: ProblemEmpty}
+	case !strings.HasPrefix(text, "age1"):
+		return &InputError{Field: FieldRecipient, Problem: ProblemSyntax}
+	case !IsRecipient(text):
+		return &InputError{Field: FieldRecipient, Problem: ProblemChecksum}
+	}
+	return nil
+}
 
 // AddRecipient lets one more recipient read the encrypted files, and encrypts all of them anew; report, which
 // may be nil, is told how many of them are done. Cut off, it is finished by FinishRecipients.

@@ -36,6 +36,17 @@ func IsProxyName(name string) bool {
 	return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`).MatchString(name) && name != NoProxy
 }
 
+// CheckProxyName says what makes a text no name of a proxy, nil where it is one.
+func CheckProxyName(name string) *InputError {
+	switch {
+	case name == "":
+		return &InputError{Field: FieldProxyName, Problem: ProblemEmpty}
+	case !IsProxyName(name):
+		return &InputError{Field: FieldProxyName, Problem: ProblemSyntax}
+	}
+	return nil
+}
+
 // NeedsProxySecret reports whether a proxy has a secret that has to come from the keyring: a password, since it
 // has a user, or the secret of an MTProxy.
 func NeedsProxySecret(p Proxy) bool {

@@ -197,6 +197,7 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("settings, chosen", nil, keys(onSettings, "G"))
 	on("settings, typing", nil, keys(onSettings, "enter"))
 	on("settings, choosing", nil, keys(onSettings, "j", "j", "enter"))
+	proxiesOf(on)
 	addTo(on)
 	importsOf(on)
 	keyringsOf(on)

@@ -27,12 +27,17 @@ func proxyFields(sh *shell) []field {
 	}
 	through := newChoice(fieldThrough, "Proxy", append(choices, anotherProxy))
 	through.chosen = slices.Index(choices, now)
-	url := newField(fleet.FieldProxy, "Proxy URL", maskAll, func(s string) *fleet.InputError {
+	return []field{through, newProxyField(func(s string) *fleet.InputError {
 		_, problem := readProxy(s)
 		return problem
-	})
+	})}
+}
+
+// newProxyField makes the field of a proxy's URL, which may hold a secret.
+func newProxyField(check func(string) *fleet.InputError) field {
+	url := newField(fleet.FieldProxy, "Proxy URL", maskAll, check)
 	url.hint = "socks5://, http:// or mtproxy://HOST:PORT, or a link"
-	return []field{through, url}
+	return url
 }
 
 // inUse is the choice that stands for what Telegram is reached through now.
@@ -45,15 +50,26 @@ func inUse(sh *shell) string {
 
 // readProxy reads the URL of a proxy with all that it is opened with.
 func readProxy(text string) (fleet.Proxy, *fleet.InputError) {
+	p, problem := parseProxy(text)
+	if problem == nil {
+		problem = problemOf(fleet.CheckProxy(p))
+	}
+	return p, problem
+}
+
+// parseProxy reads the URL of a proxy, which may lack what it is opened with.
+func parseProxy(text string) (fleet.Proxy, *fleet.InputError) {
 	if text == "" {
 		return fleet.Proxy{}, &fleet.InputError{Field: fleet.FieldProxy, Problem: fleet.ProblemEmpty}
 	}
 	p, err := fleet.ParseProxy(text)
-	if err == nil {
-		err = fleet.CheckProxy(p)
-	}
+	return p, problemOf(err)
+}
+
+// problemOf is what fleet said of a proxy.
+func problemOf(err error) *fleet.InputError {
 	problem, _ := err.(*fleet.InputError) //nolint:errorlint // it is nothing else
-	return p, problem
+	return problem
 }
 
 // takeProxy puts the URL of a proxy where it belongs; false where a text is none.
@@ -84,6 +100,5 @@ func (a add) useProxy() {
 			proxy = a.sh.proxies[i]
 		}
 	}
-	a.sh.proxy = proxy
-	a.sh.fleet.UseProxy(proxy)
+	a.sh.goThrough(proxy)
 }

@@ -42,6 +42,7 @@ const (
 	settingTheme       = "theme"
 	settingWatch       = "watch"
 	settingClipboard   = "clipboard"
+	settingProxy       = "proxy"
 )
 
 // settings shows what is configured, and changes it.
@@ -124,11 +125,25 @@ func (s settings) usual() bool {
 	return s.current().Chosen && s.current().Above == "" && s.current().Key != settingKeyring
 }
 
+// leadsToProxies: the setting has a screen of its own, that of all proxies.
+func (s settings) leadsToProxies() bool {
+	return s.current().Key == settingProxy && s.sh.proxyBook != nil
+}
+
+// again are the settings as they are now, when another screen may have changed some.
+func (s settings) again() settings {
+	s.all = s.sh.settings.All()
+	return s
+}
+
 // open begins to change the selected setting. The keyring is not changed by its name alone.
 func (s settings) open() (screen, tea.Cmd) {
 	one := s.current()
 	if one.Key == settingKeyring {
 		return newKeyring(s.sh)
+	}
+	if s.leadsToProxies() {
+		return newProxies(s.sh, s), nil
 	}
 	f := newField(settingField, one.Key, maskNone, nil).set(one.Value)
 	if one.Choices != nil {
@@ -243,6 +258,8 @@ func (s settings) Keys() []key.Binding {
 	does := "change"
 	if s.current().Key == settingKeyring {
 		does = "the Keyring screen"
+	} else if s.leadsToProxies() {
+		does = "the proxies"
 	}
 	shown := []key.Binding{as(keys.open, does)}
 	if s.usual() {

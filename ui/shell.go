@@ -62,6 +62,8 @@ type shell struct {
 	prompts  []int
 	remember func(keyring string) error
 	settings Settings // nil where there is nothing to configure
+	// proxyBook keeps the proxies that have names; nil where none can be kept.
+	proxyBook Proxies
 
 	tasks    map[int]task
 	lastTask int

@@ -45,6 +45,8 @@ type Options struct {
 	Remember func(keyring string) error
 	// Settings are the configuration; nil where there is none to change.
 	Settings Settings
+	// Proxies are those that have names; nil where none can be kept.
+	Proxies Proxies
 	// In and Out are the terminal, os.Stdin and os.Stdout when nil.
 	In  io.Reader
 	Out io.Writer
@@ -134,6 +136,7 @@ func newRoot(ctx context.Context, opts Options) (root, error) {
 		passphrases: opts.Passphrases,
 		remember:    opts.Remember,
 		settings:    opts.Settings,
+		proxyBook:   opts.Proxies,
 		watch:       watch{every: opts.Watch},
 	}
 	first, rest := sh.begin()

@@ -167,7 +167,8 @@ func TestEveryRefusalOfAKeyring(t *testing.T) {
 
 func TestEveryProblem(t *testing.T) {
 	fields := []fleet.Field{fleet.FieldToken, fleet.FieldAPIID, fleet.FieldAPIHash, fleet.FieldLabel, fleet.FieldTag, fleet.FieldAppName,
-		fleet.FieldEnvironment, fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing, fleet.FieldSession, fleet.FieldPlace, fleet.FieldProxy}
+		fleet.FieldEnvironment, fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing, fleet.FieldSession, fleet.FieldPlace, fleet.FieldProxy,
+		fleet.FieldProxyName, fleet.FieldProxySecret, fleet.FieldRecipient}
 	if names := constants(t, "..", "Field"); len(names) != len(fields) {
 		t.Fatalf("fields are %v", names)
 	}

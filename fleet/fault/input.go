@@ -158,6 +158,12 @@ func title(field fleet.Field) string {
 		return "The place's name"
 	case fleet.FieldProxy:
 		return "The proxy"
+	case fleet.FieldProxyName:
+		return "The proxy's name"
+	case fleet.FieldProxySecret:
+		return "The proxy's password or secret"
+	case fleet.FieldRecipient:
+		return "The recipient"
 	case fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing:
 		return "--" + string(field)
 	}

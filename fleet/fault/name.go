@@ -47,6 +47,11 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 			Why:  "Another server in their place would receive its tokens.",
 			Next: "Leave --dc and --server-key out (BOTRING_DC and BOTRING_SERVER_KEY too), or give --environment another name.",
 		},
+		fleet.ProblemChecksum: {
+			What: "This recipient cannot be right.",
+			Why:  "It begins as one of age's, and its check sum does not fit.",
+			Next: "It may be mistyped, or cut off.",
+		},
 		fleet.ProblemUnknown: wordsOfUnknown(e),
 		fleet.ProblemSyntax:  wordsOfSyntax(e),
 	}
@@ -89,6 +94,17 @@ func wordsOfUnknown(e *fleet.InputError) Fault {
 }
 
 func wordsOfSyntax(e *fleet.InputError) Fault {
+	if e.Field == fleet.FieldProxyName {
+		return Fault{
+			What: "The name of a proxy is of up to 32 small letters, digits and dashes, and not none.",
+			Why:  "The configuration has a table of this name, and none means that there is no proxy.", Next: "Give it another name.",
+		}
+	}
+	if e.Field == fleet.FieldRecipient {
+		return Fault{
+			What: "This is no recipient of age's.", Why: "One begins with age1.", Next: "The command age-keygen -y prints that of a key.",
+		}
+	}
 	f := Fault{What: title(e.Field) + quoted(e.Got) + " cannot be read.", Why: "It does not have the form that is needed.", Next: typo}
 	if e.Err != nil {
 		if detail := sentence(innermost(e.Err).Error()); detail != "" {

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"syscall"
 
@@ -113,6 +114,9 @@ func proxyProblems(e *fleet.InputError) map[fleet.Problem]Fault {
 		Why:  "Its address or its secret is not of the form it should have.",
 		Next: "Write it as socks5://HOST:PORT, http://HOST:PORT or mtproxy://HOST:PORT.",
 	}
+	if e.Field == fleet.FieldProxySecret {
+		f.What = "This password or secret does not fit a proxy."
+	}
 	if e.Got != "" {
 		f.What = "The proxy in " + value(e.Got) + " cannot be used."
 		f.Next += " --proxy none goes without one."
@@ -127,4 +131,10 @@ func proxyProblems(e *fleet.InputError) map[fleet.Problem]Fault {
 		}
 	}
 	return map[fleet.Problem]Fault{fleet.ProblemProxy: f}
+}
+
+// ProxyLeads says what a proxy's trial has shown.
+func ProxyLeads(p fleet.Proxy, tried fleet.ProxyTrial) string {
+	return fmt.Sprintf("%s leads to Telegram: DC %d is connected to in %s, secured in %s.", Clean(p.Title()), tried.DC,
+		Latency(tried.Leading), Latency(tried.Exchanging))
 }

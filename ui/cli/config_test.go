@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"botring/fleet"
+	"botring/internal/secret"
+	"botring/telegram"
 	"botring/ui"
 )
 
@@ -400,6 +402,66 @@ func TestSettingsOfTheScreens(t *testing.T) {
 		if one.Says == "" || one.Value == "" {
 			t.Errorf("%+v says too little", one)
 		}
+	}
+}
+
+// What the Proxies screen does is what the commands do: secrets go to the keyring, the rest to the configuration.
+func TestProxiesOfTheScreens(t *testing.T) {
+	s, path := configured(t, "timeout = 20\n")
+	s.flags.keyring = keyringMemory
+	s.flags.proxy.all, s.flags.proxy.allName = "socks5://127.0.0.1:1", "ALL_PROXY"
+	f, err := s.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	book := proxies{s}
+	if state := book.All(); len(state.Named) != 0 || state.By != "$ALL_PROXY" || state.InUse.Addr != "127.0.0.1:1" || state.Above || state.Unusable {
+		t.Errorf("%+v", state)
+	}
+	office := fleet.Proxy{Kind: telegram.SOCKS5, Name: "office", Addr: "127.0.0.1:2", User: "me", Secret: secret.New("hunter2hunter2")}
+	state, err := book.Save(t.Context(), office)
+	if err != nil || len(state.Named) != 1 || state.Named[0].Name != "office" || !state.Named[0].Secret.Empty() {
+		t.Errorf("%+v, %v", state, err)
+	}
+	if state, err = book.Use("office"); err != nil || state.Configured != "office" || state.By != "the configuration" || state.InUse.Name != "office" {
+		t.Errorf("%+v, %v", state, err)
+	}
+	var refused *ui.RefusedError
+	if _, err := book.Remove(t.Context(), "office"); !errors.As(err, &refused) || refused.What != "The proxy office is in use." {
+		t.Errorf("%v", err)
+	}
+	var missing *fleet.InputError
+	if _, err := book.Use("lab"); !errors.As(err, &missing) || missing.Problem != fleet.ProblemUnknown {
+		t.Errorf("%v", err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || strings.Contains(string(content), "hunter2") || !strings.Contains(string(content), `proxy = "office"`) {
+		t.Errorf("%s, %v", content, err)
+	}
+	// The keyring has it: nothing is said of a secret that is missing, but that the proxy is not there.
+	if _, err := f.TryProxy(t.Context(), state.InUse); !errors.Is(err, telegram.ProxyUnreachable) {
+		t.Errorf("%v", err)
+	}
+	if state, err = book.Use(fleet.NoProxy); err != nil || state.InUse != (fleet.Proxy{}) {
+		t.Errorf("%+v, %v", state, err)
+	}
+	if state, err = book.Remove(t.Context(), "office"); err != nil || len(state.Named) != 0 {
+		t.Errorf("%+v, %v", state, err)
+	}
+	var lacking *fleet.ProxySecretError
+	if _, err := f.TryProxy(t.Context(), fleet.Proxy{Kind: telegram.SOCKS5, Name: "office", Addr: "127.0.0.1:2", User: "me"}); !errors.As(err, &lacking) {
+		t.Errorf("the secret was left behind: %v", err)
+	}
+	s.flags.proxy.flag = "none"
+	if state := book.All(); !state.Above || state.By != "--proxy" {
+		t.Errorf("%+v", state)
+	}
+	if err := os.WriteFile(path, []byte("timeout ="), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := book.Use(fleet.NoProxy); !errors.As(err, &refused) || !strings.Contains(refused.What, "The configuration cannot be used") {
+		t.Errorf("%v", err)
 	}
 }
 

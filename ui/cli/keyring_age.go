@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -131,11 +130,8 @@ func newRecipientAdd(s *shell) *cobra.Command {
   botring keyring recipient add "$(age-keygen -y key.txt)"`,
 		Args: args(1, 1, "AGE-RECIPIENT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !strings.HasPrefix(args[0], "age1") {
-				return usage("This is no recipient of age's.", "One begins with age1; age-keygen -y prints that of a key.")
-			}
-			if !fleet.IsRecipient(args[0]) {
-				return usage("This recipient cannot be right.", "It begins as one of age's, and its check sum does not fit: it may be mistyped, or cut off.")
+			if problem := fleet.CheckRecipient(args[0]); problem != nil {
+				return problem
 			}
 			return s.changeRecipients(cmd.Context(), args[0], true)
 		},

@@ -41,6 +41,9 @@ func (p *proxyFlags) register(set *pflag.FlagSet) {
 	set.StringVar(&p.file, "proxy-file", "", "a private `file` with the URL of the proxy, secrets included")
 }
 
+// above reports whether a flag or variable wins over the configuration.
+func (p *proxyFlags) above() bool { return p.flag != "" || p.file != "" || p.variable != "" }
+
 // readEnviron reads the variables.
 func (p *proxyFlags) readEnviron(environ Environ) {
 	p.variable, _ = environ.Lookup(envProxy)

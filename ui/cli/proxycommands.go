@@ -87,43 +87,53 @@ func newProxyAdd(s *shell) *cobra.Command {
 }
 
 func (s *shell) addProxy(ctx context.Context, name, text, user string) error {
-	if !fleet.IsProxyName(name) {
-		return usage("The name of a proxy is of up to 32 small letters, digits and dashes, and not none.", "Give it another name.")
+	if problem := fleet.CheckProxyName(name); problem != nil {
+		return problem
 	}
 	p, err := s.readProxyOf(ctx, text, user)
 	if err != nil {
 		return err
 	}
 	p.Name = name
+	if err := s.saveProxy(ctx, p, s.openSecrets); err != nil {
+		return err
+	}
+	if !p.Secret.Empty() {
+		s.noteMemory()
+	}
+	return s.answer(proxyObject{Keyring: s.flags.kind(), Proxy: newProxyJSON(p)}, func(io.Writer) {
+		s.say("Saved the proxy %s, %s. botring proxy use %s has it used.", name, p, name)
+	})
+}
+
+// An opener opens the fleet for what needs the keyring.
+type opener func(context.Context) (*fleet.Fleet, error)
+
+// saveProxy saves a proxy under its name, in the place of the one that has it: what it is opened with in the keyring,
+// and the rest in the configuration.
+func (s *shell) saveProxy(ctx context.Context, p fleet.Proxy, open opener) error {
 	was, _, err := s.knownProxies()
 	if err != nil {
 		return err
 	}
-	had := slices.ContainsFunc(was, func(old fleet.Proxy) bool { return old.Name == name && fleet.NeedsProxySecret(old) })
+	had := slices.ContainsFunc(was, func(old fleet.Proxy) bool { return old.Name == p.Name && fleet.NeedsProxySecret(old) })
 	if had || !p.Secret.Empty() {
-		f, err := s.openSecrets(ctx)
+		f, err := open(ctx)
 		if err != nil {
 			return err
 		}
 		if p.Secret.Empty() {
-			err = f.RemoveProxySecret(ctx, name)
+			err = f.RemoveProxySecret(ctx, p.Name)
 		} else {
 			err = f.SaveProxySecret(ctx, p)
 		}
 		if err != nil {
 			return err
 		}
-		s.noteMemory()
 	}
 	bare := p
 	bare.Secret = secret.Secret{}
-	err = s.changeProxies(func(content []byte) []byte { return withProxy(content, p) }, func(is config) bool { return slices.Contains(is.proxies, bare) })
-	if err != nil {
-		return err
-	}
-	return s.answer(proxyObject{Keyring: s.flags.kind(), Proxy: newProxyJSON(p)}, func(io.Writer) {
-		s.say("Saved the proxy %s, %s. botring proxy use %s has it used.", name, p, name)
-	})
+	return s.changeProxies(func(content []byte) []byte { return withProxy(content, p) }, func(is config) bool { return slices.Contains(is.proxies, bare) })
 }
 
 // readProxyOf reads a proxy: the URL that was given, and its secret from elsewhere; or all of it from there.
@@ -248,14 +258,8 @@ func newProxyUse(s *shell) *cobra.Command {
   botring proxy use none`,
 		Args: args(1, 1, "NAME"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			used := fleet.Proxy{Name: fleet.NoProxy}
-			if args[0] != fleet.NoProxy {
-				var err error
-				if used, _, err = s.knownProxy(args[0]); err != nil {
-					return err
-				}
-			}
-			if err := s.configure(configProxy, strconv.Quote(used.Name)); err != nil {
+			used, err := s.useProxy(args[0])
+			if err != nil {
 				return err
 			}
 			return s.answer(proxyObject{Keyring: s.flags.kind(), Proxy: newProxyJSON(used)}, func(io.Writer) {
@@ -267,6 +271,18 @@ func newProxyUse(s *shell) *cobra.Command {
 			})
 		},
 	}
+}
+
+// useProxy writes into the configuration which proxy is used, or that none is.
+func (s *shell) useProxy(name string) (fleet.Proxy, error) {
+	used := fleet.Proxy{Name: fleet.NoProxy}
+	if name != fleet.NoProxy {
+		var err error
+		if used, _, err = s.knownProxy(name); err != nil {
+			return fleet.Proxy{}, err
+		}
+	}
+	return used, s.configure(configProxy, strconv.Quote(used.Name))
 }
 
 func newProxyTest(s *shell) *cobra.Command {
@@ -308,10 +324,7 @@ func (s *shell) testProxy(ctx context.Context, text string) error {
 	object := proxyTrialObject{
 		Proxy: newProxyJSON(p), DC: tried.DC, ConnectMS: tried.Leading.Milliseconds(), SecureMS: tried.Exchanging.Milliseconds(),
 	}
-	return s.answer(object, func(io.Writer) {
-		s.say("%s leads to Telegram: DC %d is connected to in %s, secured in %s.", fault.Clean(p.Title()), tried.DC,
-			fault.Latency(tried.Leading), fault.Latency(tried.Exchanging))
-	})
+	return s.answer(object, func(io.Writer) { s.say("%s", fault.ProxyLeads(p, tried)) })
 }
 
 func newProxyRemove(s *shell) *cobra.Command {
@@ -330,32 +343,43 @@ func newProxyRemove(s *shell) *cobra.Command {
 }
 
 func (s *shell) removeProxy(ctx context.Context, name string, yes bool) error {
-	p, read, err := s.knownProxy(name)
+	p, err := s.removableProxy(name)
 	if err != nil {
 		return err
-	}
-	if read.proxy == name {
-		return usage("The proxy "+name+" is in use.", "Have another one used first: botring proxy use NAME, or botring proxy use none.")
 	}
 	if !yes {
 		if err := s.confirm(ctx, "Remove the proxy "+name+"?"); err != nil {
 			return err
 		}
 	}
+	if err := s.dropProxy(ctx, p, s.openSecrets); err != nil {
+		return err
+	}
+	return s.answer(proxyObject{Keyring: s.flags.kind(), Proxy: newProxyJSON(p)}, func(io.Writer) { s.say("Removed the proxy %s.", name) })
+}
+
+// removableProxy is the proxy of a name, which the configuration does not have in use.
+func (s *shell) removableProxy(name string) (fleet.Proxy, error) {
+	p, read, err := s.knownProxy(name)
+	if err == nil && read.proxy == name {
+		err = usage("The proxy "+name+" is in use.", "Have another one used first: botring proxy use NAME, or botring proxy use none.")
+	}
+	return p, err
+}
+
+// dropProxy takes a proxy out of the configuration, and what it is opened with out of the keyring.
+func (s *shell) dropProxy(ctx context.Context, p fleet.Proxy, open opener) error {
 	if fleet.NeedsProxySecret(p) {
-		f, err := s.openSecrets(ctx)
+		f, err := open(ctx)
 		if err != nil {
 			return err
 		}
-		if err := f.RemoveProxySecret(ctx, name); err != nil {
+		if err := f.RemoveProxySecret(ctx, p.Name); err != nil {
 			return err
 		}
 	}
 	gone := func(is config) bool {
-		return !slices.ContainsFunc(is.proxies, func(p fleet.Proxy) bool { return p.Name == name })
+		return !slices.ContainsFunc(is.proxies, func(left fleet.Proxy) bool { return left.Name == p.Name })
 	}
-	if err := s.changeProxies(func(content []byte) []byte { return withoutProxy(content, name) }, gone); err != nil {
-		return err
-	}
-	return s.answer(proxyObject{Keyring: s.flags.kind(), Proxy: newProxyJSON(p)}, func(io.Writer) { s.say("Removed the proxy %s.", name) })
+	return s.changeProxies(func(content []byte) []byte { return withoutProxy(content, p.Name) }, gone)
 }

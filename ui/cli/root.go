@@ -88,7 +88,7 @@ func (s *shell) screens(ctx context.Context) error {
 	if err != nil && settle.Err() == nil {
 		return err
 	}
-	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch, ClearAfter: s.config.clipboard, Settings: settings{s}}
+	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch, ClearAfter: s.config.clipboard, Settings: settings{s}, Proxies: proxies{s}}
 	if len(lost) > 0 {
 		opts.Notice = fault.CutOff(lost[0])
 	}

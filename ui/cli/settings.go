@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"strings"
 
+	"botring/fleet"
 	"botring/ui"
 )
 
@@ -41,3 +43,53 @@ func (s settings) Set(key, value string) ([]ui.Setting, error) {
 
 // Place is where the configuration is, or would be.
 func (s settings) Place() string { return s.configPlace() }
+
+// proxies are those that have names, as the screens show and change them. They open no keyring by themselves: the
+// fleet asks on the screens for what it needs.
+type proxies struct{ *shell }
+
+// All are they, and the one in use.
+func (p proxies) All() ui.ProxyState {
+	state := ui.ProxyState{Named: p.config.proxies, Configured: p.config.proxy, Above: p.flags.proxy.above()}
+	var err error
+	state.InUse, state.By, err = p.flags.proxy.choose(p.config)
+	state.Unusable = err != nil
+	return state
+}
+
+// Save saves a proxy under its name.
+func (p proxies) Save(ctx context.Context, proxy fleet.Proxy) (ui.ProxyState, error) {
+	return p.after(p.saveProxy(ctx, proxy, p.open))
+}
+
+// Remove removes one.
+func (p proxies) Remove(ctx context.Context, name string) (ui.ProxyState, error) {
+	proxy, err := p.removableProxy(name)
+	if err == nil {
+		err = p.dropProxy(ctx, proxy, p.open)
+	}
+	return p.after(err)
+}
+
+// Use has one used, or none.
+func (p proxies) Use(name string) (ui.ProxyState, error) {
+	_, err := p.useProxy(name)
+	return p.after(err)
+}
+
+// after obeys the configuration that was changed, and brings along the words of what went wrong.
+func (p proxies) after(err error) (ui.ProxyState, error) {
+	var said *usageError
+	if errors.As(err, &said) {
+		err = &ui.RefusedError{Fault: said.Fault}
+	}
+	if err != nil {
+		return ui.ProxyState{}, err
+	}
+	read, _, err := p.loadConfig()
+	if err != nil {
+		return ui.ProxyState{}, &ui.RefusedError{Fault: words(tellConfig(err))}
+	}
+	p.obey(read)
+	return p.All(), nil
+}
