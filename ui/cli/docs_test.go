@@ -13,7 +13,6 @@ import (
 var commandsOnly = []string{
 	"session inspect", "session convert", "exec", "completion", "man", "version", "demo",
 	"keyring recipient list", "keyring recipient add", "keyring recipient remove",
-	"proxy add", "proxy list", "proxy use", "proxy test", "proxy remove",
 }
 
 // TestCommandsHaveScreens: docs/SCREENS.md has every command, and a key beside it unless no screen is to do that.
