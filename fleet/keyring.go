@@ -167,6 +167,13 @@ func (f *Fleet) RemoveRecipient(ctx context.Context, recipient string, report fu
 	})
 }
 
+// IsOfRecipients reports whether an error says that files cannot be encrypted to the recipients as they are or would
+// be. Where those before were read, a removal has it that would leave the files' own identity out.
+func IsOfRecipients(err error) bool {
+	var unusable *keyring.UnavailableError
+	return errors.As(err, &unusable) && unusable.Reason == keyring.RecipientsUnusable
+}
+
 // FinishRecipients ends a change of recipients that was cut off.
 func (f *Fleet) FinishRecipients(ctx context.Context, report func(done, total int)) error {
 	return f.onFiles(ctx, "finish change of recipients", func(ctx context.Context, files *keyring.Encrypted) error {

@@ -266,7 +266,7 @@ func unfinished(problem *fleet.InputError, value string) bool {
 	case fleet.ProblemProxy, fleet.ProblemChecksum:
 		return true
 	case fleet.ProblemSyntax:
-		return problem.Field == fleet.FieldRecipient && strings.HasPrefix("age1", value)
+		return problem.Field == fleet.FieldRecipient && strings.HasPrefix(recipientBegins, value)
 	case fleet.ProblemNoColon, fleet.ProblemPhone:
 		return digitsOnly(value)
 	case fleet.ProblemSecretLength:

@@ -76,10 +76,10 @@ func (p proxies) line(row fleet.Proxy, selected bool, names, width int) string {
 		sign = t.ok.Render(t.glyphs.done)
 	}
 	line := " " + bar + " " + sign + " "
-	switch {
-	case row.Name == fleet.NoProxy:
+	switch row.Name {
+	case fleet.NoProxy:
 		line += name.Render(t.pad(row.Name, names)) + "  " + t.dim.Render("Telegram is reached directly")
-	case row.Name == "":
+	case "":
 		line += name.Render(fault.Clean(row.String()))
 	default:
 		line += name.Render(t.pad(fault.Clean(row.Name), names)) + "  " + t.text.Render(fault.Clean(row.String()))

@@ -16,6 +16,9 @@ type recipientForm struct {
 	form form
 }
 
+// recipientBegins is how every recipient does.
+const recipientBegins = "age1"
+
 // maxRecipient bounds the field in characters: recipients for keys that quantum computers do not break have 2000.
 const maxRecipient = 4096
 
@@ -27,7 +30,7 @@ func newRecipientForm(from recipients) screen {
 		}
 		return problem
 	})
-	f.hint = "age1" + from.sh.theme.glyphs.ellipsis + ", which age-keygen -y prints"
+	f.hint = recipientBegins + from.sh.theme.glyphs.ellipsis + ", which age-keygen -y prints"
 	f.input.CharLimit = maxRecipient
 	return recipientForm{from: from, form: form{fields: []field{f}}}
 }

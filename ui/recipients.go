@@ -12,7 +12,6 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
-	"botring/keyring"
 )
 
 // recipients lists who can open the encrypted files, and changes that: all files are encrypted anew then.
@@ -180,11 +179,10 @@ func (r recipients) start(doing recipientWork, call func(context.Context, func(d
 func (r recipients) done(msg taskDoneMsg) (screen, tea.Cmd) {
 	stopped := r.cancelling || errors.Is(msg.err, context.Canceled)
 	r.run, r.cancelling = counted{}, false
-	var unusable *keyring.UnavailableError
 	switch {
 	case msg.err != nil && stopped:
 		r.notice = "Cancelled."
-	case r.doing == removingRecipient && errors.As(msg.err, &unusable) && unusable.Reason == keyring.RecipientsUnusable:
+	case r.doing == removingRecipient && fleet.IsOfRecipients(msg.err):
 		// The others could be read, so this is what is wrong without it.
 		r.notice = "This one is your own, which the passphrase opens. It stays."
 	case msg.err != nil:
