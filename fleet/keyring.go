@@ -137,10 +137,9 @@ func (f *Fleet) Recipients(ctx context.Context) (recipients []string, err error)
 	return recipients, err
 }
 
-// CountRecipients returns how many can read the encrypted files. It asks nobody: where they are locked it fails.
-func (f *Fleet) CountRecipients(ctx context.Context) (int, error) {
-	recipients, err := f.Recipients(passphrase.Quietly(ctx))
-	return len(recipients), err
+// LookAtRecipients is Recipients without asking anybody: where the files are locked it fails.
+func (f *Fleet) LookAtRecipients(ctx context.Context) ([]string, error) {
+	return f.Recipients(passphrase.Quietly(ctx))
 }
 
 // IsRecipient reports whether a text is a recipient as AddRecipient takes it, and not one that was mistyped.
@@ -172,6 +171,13 @@ func (f *Fleet) RemoveRecipient(ctx context.Context, recipient string, report fu
 	return f.onFiles(ctx, "remove recipient", func(ctx context.Context, files *keyring.Encrypted) error {
 		return files.RemoveRecipient(ctx, recipient, report)
 	})
+}
+
+// IsOfRecipients reports whether an error says that files cannot be encrypted to the recipients as they are or would
+// be. Where those before were read, a removal has it that would leave the files' own identity out.
+func IsOfRecipients(err error) bool {
+	var unusable *keyring.UnavailableError
+	return errors.As(err, &unusable) && unusable.Reason == keyring.RecipientsUnusable
 }
 
 // FinishRecipients ends a change of recipients that was cut off.

@@ -78,11 +78,11 @@ func TestUseEncrypted(t *testing.T) {
 	if err != nil || len(apps) != 3 {
 		t.Errorf("%d apps, %v", len(apps), err)
 	}
-	if n, err := again.CountRecipients(t.Context()); err == nil || asked != 0 {
-		t.Errorf("of locked files there are %d recipients, asked %d times, %v", n, asked, err)
+	if n, err := again.LookAtRecipients(t.Context()); err == nil || asked != 0 {
+		t.Errorf("of locked files the recipients are %v, asked %d times, %v", n, asked, err)
 	}
-	if n, err := f.CountRecipients(t.Context()); err != nil || n != 1 {
-		t.Errorf("%d recipients, %v", n, err)
+	if n, err := f.LookAtRecipients(t.Context()); err != nil || len(n) != 1 {
+		t.Errorf("recipients %v, %v", n, err)
 	}
 	for _, app := range apps {
 		if _, err := again.EditApp(t.Context(), app.APIID, "app of "+app.Name, testHash()); err != nil {

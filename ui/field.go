@@ -263,8 +263,10 @@ func (f field) empty() bool { return f.typed() && !f.optional && !f.hidden && f.
 // unfinished reports whether typing on can make a problem go away.
 func unfinished(problem *fleet.InputError, value string) bool {
 	switch problem.Problem { //nolint:exhaustive // all others stay wrong however one goes on
-	case fleet.ProblemProxy:
+	case fleet.ProblemProxy, fleet.ProblemChecksum:
 		return true
+	case fleet.ProblemSyntax:
+		return problem.Field == fleet.FieldRecipient && strings.HasPrefix(recipientBegins, value)
 	case fleet.ProblemNoColon, fleet.ProblemPhone:
 		return digitsOnly(value)
 	case fleet.ProblemSecretLength:

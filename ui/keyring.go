@@ -39,16 +39,16 @@ func newKeyringSaying(sh *shell, notice string) (screen, tea.Cmd) {
 	return keyringScreen{sh: sh, notice: notice}, sh.lookAtKeyring
 }
 
-// recipientsMsg is how many can read the encrypted files.
-type recipientsMsg struct{ count int }
+// recipientsMsg is who can read the encrypted files.
+type recipientsMsg struct {
+	all []string
+	err error
+}
 
-// countRecipients asks how many can read the encrypted files, which have to be open.
-func (sh *shell) countRecipients() tea.Msg {
-	count, err := sh.fleet.CountRecipients(sh.ctx) // somebody may lock them meanwhile
-	if err != nil {
-		return nil // the fact is left out
-	}
-	return recipientsMsg{count}
+// readRecipients asks who can read the encrypted files, which have to be open.
+func (sh *shell) readRecipients() tea.Msg {
+	recipients, err := sh.fleet.LookAtRecipients(sh.ctx) // somebody may lock them meanwhile
+	return recipientsMsg{recipients, err}
 }
 
 func (k keyringScreen) Typing() bool { return false }
@@ -65,7 +65,7 @@ func (k keyringScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 		look := k.sh.examineKeyring(msg.status)
 		if msg.status.Kind == kindAge && !msg.status.Locked {
-			look = tea.Batch(look, k.sh.countRecipients)
+			look = tea.Batch(look, k.sh.readRecipients)
 		}
 		return k, look
 	case foundMsg:
@@ -73,7 +73,7 @@ func (k keyringScreen) Update(msg tea.Msg) (screen, tea.Cmd) {
 			k.found = msg.found
 		}
 	case recipientsMsg:
-		k.recipients = msg.count
+		k.recipients = len(msg.all) // where it is not known the fact is left out
 	case countedMsg:
 		var cmd tea.Cmd
 		k.run, cmd = k.run.update(msg)
@@ -125,6 +125,8 @@ func (k keyringScreen) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return k.begin(locking, func(ctx context.Context) (any, error) { return sh.fleet.LockKeyring(ctx) })
 	case key.Matches(msg, keys.newPassphrase) && k.hasPassphrase():
 		return k.start(changing, sh.fleet.ChangePassphrase)
+	case key.Matches(msg, keys.recipients) && k.openFiles():
+		return newRecipients(sh, "")
 	case key.Matches(msg, keys.move) && sh.movesKeyring():
 		if busy := sh.busy(); busy != "" {
 			k.notice = busy
@@ -150,6 +152,9 @@ func (k keyringScreen) holds() bool {
 func (k keyringScreen) hasPassphrase() bool {
 	return k.sh.encrypted() && k.sh.keyring.err == nil && !k.sh.keyring.status.New
 }
+
+// openFiles: the keyring is the encrypted file, and open.
+func (k keyringScreen) openFiles() bool { return k.sh.encrypted() && k.sh.ring() == ringReady }
 
 // movesKeyring reports whether everything can be moved to another keyring: not what is missing, and not what
 // the demo makes up.
@@ -281,6 +286,9 @@ func (k keyringScreen) Keys() []key.Binding {
 	}
 	if k.hasPassphrase() {
 		shown = append(shown, as(keys.newPassphrase, sh.words("change the passphrase", "passphrase")))
+	}
+	if k.openFiles() {
+		shown = append(shown, as(keys.recipients, sh.words("who can open the files", "who opens it")))
 	}
 	if (sh.ring() == ringReady || sh.ring() == ringMemory || sh.ring() == ringUnknown) && !k.unfinished() {
 		shown = append(shown, as(keys.open, "look again"))

@@ -85,7 +85,7 @@ func TestKeyringLooks(t *testing.T) {
 			looks(t, func(t *testing.T) (*shell, screen) {
 				sh, s := keyringOn(t, name, someBots()...)
 				if name == "File" {
-					s, _ = s.Update(recipientsMsg{2})
+					s, _ = s.Update(recipientsMsg{all: someRecipients()[:2]})
 				}
 				if name == "Ready" {
 					sh.keyring.status.Process, sh.keyring.status.MaxSize = 4711, 2560

@@ -17,7 +17,7 @@ type keymap struct {
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
-	lock, move, newPassphrase, settings key.Binding
+	lock, move, newPassphrase, recipients, settings key.Binding
 
 	bots, apps, history, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
 
@@ -78,6 +78,8 @@ func newKeymap() keymap {
 		lock:          bind("L", "lock", "L"),
 		move:          bind("M", "move to another keyring", "M"),
 		newPassphrase: bind("P", "change the passphrase", "P"),
+
+		recipients: bind("O", "who can open the files", "O"),
 
 		settings: bind(",", "settings", ","),
 

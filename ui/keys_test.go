@@ -201,6 +201,7 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	addTo(on)
 	importsOf(on)
 	keyringsOf(on)
+	recipientsOf(on)
 	return screens
 }
 

@@ -80,9 +80,7 @@ type proxies struct {
 	// cancelling: the task was told to end.
 	cancelling bool
 	notice     string
-	// err is why the last task failed. It stands in the place of the list until it was read.
-	err   error
-	pager pager
+	trouble    trouble
 }
 
 // newProxies lists the proxies, with the one in use selected.
@@ -150,7 +148,7 @@ func (p proxies) Update(msg tea.Msg) (screen, tea.Cmd) {
 				p.task.cancel()
 				p.cancelling = true
 			}
-		case p.err != nil:
+		case p.trouble.there():
 			return p.read(msg)
 		case p.asking:
 			return p.answer(msg)
@@ -228,18 +226,11 @@ func (p proxies) answer(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 
 // read takes keys while it stands there what went wrong.
 func (p proxies) read(msg tea.KeyPressMsg) (screen, tea.Cmd) {
-	keys := p.sh.keys
-	if next, moved := p.pager.update(keys, msg, len(p.failed(p.sh.body.width)), p.sh.body.height); moved {
-		p.pager = next
-		return p, nil
-	}
-	switch {
-	case key.Matches(msg, keys.back, keys.quit, keys.open):
-		p.err, p.pager = nil, pager{}
-	case key.Matches(msg, keys.check) && p.doing == tryingProxy:
-		p.err, p.pager = nil, pager{}
+	if key.Matches(msg, p.sh.keys.check) && p.doing == tryingProxy {
+		p.trouble = trouble{}
 		return p.try()
 	}
+	p.trouble = p.trouble.update(p.sh, msg)
 	return p, nil
 }
 
@@ -252,7 +243,7 @@ func (p proxies) done(msg taskDoneMsg) (screen, tea.Cmd) {
 		p.notice = "Cancelled."
 		return p, nil
 	case msg.err != nil:
-		p.err = msg.err
+		p.trouble = trouble{err: msg.err, unsaved: p.doing != tryingProxy}
 		return p, nil
 	}
 	switch value := msg.value.(type) {
@@ -312,16 +303,10 @@ func (p proxies) Keys() []key.Binding {
 		return nil
 	case p.task.id != 0:
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel")}
-	case p.err != nil:
-		shown := []key.Binding{as(k.open, "the proxies")}
-		if p.doing == tryingProxy {
-			shown = append(shown, as(k.check, "try again"))
-		}
-		shown = append(shown, k.back, as(k.quit, "back"))
-		if len(p.failed(p.sh.body.width)) > p.sh.body.height {
-			shown = append(shown, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
-		}
-		return shown
+	case p.trouble.there() && p.doing == tryingProxy:
+		return p.trouble.keys(p.sh, "the proxies", as(k.check, "try again"))
+	case p.trouble.there():
+		return p.trouble.keys(p.sh, "the proxies")
 	case p.asking:
 		return []key.Binding{as(k.open, "remove"), as(k.back, "keep it")}
 	}

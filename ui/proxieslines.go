@@ -12,12 +12,8 @@ import (
 func (p proxies) View(size size) view {
 	t := p.sh.theme
 	v := view{trail: "Settings " + t.glyphs.trail + " Proxies", status: p.notice}
-	if p.err != nil {
-		var more bool
-		v.body, more = p.pager.window(p.failed(size.width), size.height)
-		if more {
-			v.status = t.dim.Render("more below, j and k scroll")
-		}
+	if p.trouble.there() {
+		v.body, v.status = p.trouble.draw(p.sh, size)
 		return v
 	}
 	switch {
@@ -42,16 +38,6 @@ func (p proxies) View(size size) view {
 	}
 	v.body = append(v.body, about...)
 	return v
-}
-
-// failed is what went wrong, whole.
-func (p proxies) failed(width int) []string {
-	said := p.sh.faultOf(p.err)
-	lines := faultLines(p.sh.theme, said, width)
-	if p.doing != tryingProxy {
-		lines = append(lines, prose(said.NotSaved, width)...)
-	}
-	return lines
 }
 
 // secretToo says that something goes out of the keyring as well.
@@ -90,10 +76,10 @@ func (p proxies) line(row fleet.Proxy, selected bool, names, width int) string {
 		sign = t.ok.Render(t.glyphs.done)
 	}
 	line := " " + bar + " " + sign + " "
-	switch {
-	case row.Name == fleet.NoProxy:
+	switch row.Name {
+	case fleet.NoProxy:
 		line += name.Render(t.pad(row.Name, names)) + "  " + t.dim.Render("Telegram is reached directly")
-	case row.Name == "":
+	case "":
 		line += name.Render(fault.Clean(row.String()))
 	default:
 		line += name.Render(t.pad(fault.Clean(row.Name), names)) + "  " + t.text.Render(fault.Clean(row.String()))

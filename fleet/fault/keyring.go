@@ -318,3 +318,6 @@ func missingItem() Fault {
 		Actions:  []Action{ReplaceToken, Remove},
 	}
 }
+
+// KeptByRecipient is what the removal of a recipient does not take back.
+const KeptByRecipient = "What it has read, or has copies of, it keeps. Only new tokens and api_hashes end that."

@@ -25,6 +25,9 @@ func nameWords(e *fleet.InputError) map[fleet.Problem]Fault {
 		taken.Why = "Each app is saved once."
 		taken.Next = "Use the one that is saved, or give it another name."
 	}
+	if e.Field == fleet.FieldRecipient {
+		taken = Fault{What: "The files are encrypted to this recipient already.", Why: "One is added once.", Next: "Add another one, or leave it as it is."}
+	}
 	words := map[fleet.Problem]Fault{
 		fleet.ProblemTaken: taken,
 		fleet.ProblemReserved: {

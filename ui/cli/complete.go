@@ -28,6 +28,7 @@ type directory interface {
 type known struct {
 	names, bots func() []fleet.Bot // names have nothing but their names
 	apps        func() []fleet.App
+	config      config
 	// words are the arguments before it, typed is what there is of it.
 	words []string
 	typed string
@@ -46,7 +47,7 @@ func (s *shell) completable(root *cobra.Command) {
 		}
 		var found []cobra.Completion
 		s.look(cmd.Context(), cmd.Flags(), func(k known) {
-			k.words, k.typed = words, typed
+			k.words, k.typed, k.config = words, typed, s.config
 			found = from(k)
 		})
 		return slices.DeleteFunc(found, func(word cobra.Completion) bool { return !begins(word, typed) }), noFiles
@@ -116,7 +117,7 @@ func argumentForms(cmd *cobra.Command) (forms []string, many bool) {
 
 // argumentSources are what can stand for an argument.
 func argumentSources() map[string]source {
-	return map[string]source{"BOT": offerBots, "APP": offerApps, "SHELL": always(shells()...)}
+	return map[string]source{"BOT": offerBots, "APP": offerApps, "SHELL": always(shells()...), "KEY": offerKeys, "VALUE": offerValues}
 }
 
 // flagSource is what can stand for a flag's value: value is what its help calls it.
@@ -142,6 +143,8 @@ func flagSource(flag, value string) source {
 		return always(keyringSystem, keyringAge, keyringMemory)
 	case "environment name":
 		return offerEnvironments
+	case "proxy proxy":
+		return func(k known) []cobra.Completion { return k.config.proxyNames() }
 	case "for long", "timeout long":
 		return always("30s", "5m", "1h")
 	}
@@ -276,6 +279,25 @@ func offerEnvironments(k known) []cobra.Completion {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// offerKeys are the keys of the configuration.
+func offerKeys(known) []cobra.Completion {
+	var names []cobra.Completion
+	for _, key := range configKeys() {
+		names = append(names, offered(key.name, key.says))
+	}
+	return names
+}
+
+// offerValues are the values of the key before it, where these can be counted.
+func offerValues(k known) []cobra.Completion {
+	for _, key := range configKeys() {
+		if len(k.words) > 0 && key.name == k.words[0] && key.choices != nil {
+			return key.choices(k.config)
+		}
+	}
+	return nil
 }
 
 // of are the bots that the words before name, all where they name none.

@@ -184,7 +184,7 @@ func tree(t *testing.T, dir string) []string {
 func TestNothingIsLeftUncompleted(t *testing.T) {
 	free := []string{
 		"NAME", "TEXT", "AGE-RECIPIENT", "COMMAND", "label name", "name name", "session name", "limit entries", "bot id", "api-id number", "env name=field",
-		"dc id=host:port", "ring name",
+		"dc id=host:port", "ring name", "URL", "user user", "take place",
 	}
 	everyCommand(newRoot(&shell{}), func(cmd *cobra.Command) {
 		if cmd.ValidArgsFunction != nil {

@@ -12,7 +12,6 @@ import (
 // commandsOnly are what no screen does, by their paths.
 var commandsOnly = []string{
 	"session inspect", "session convert", "exec", "completion", "man", "version", "demo",
-	"keyring recipient list", "keyring recipient add", "keyring recipient remove",
 }
 
 // TestCommandsHaveScreens: docs/SCREENS.md has every command, and a key beside it unless no screen is to do that.

@@ -215,7 +215,7 @@ func (s *shell) changeRecipients(ctx context.Context, recipient string, add bool
 			s.say("Added: its key opens the files too. %s encrypted anew.", upper(were(items)))
 		default:
 			s.say("Removed: its key opens the files no more. %s encrypted anew.", upper(were(items)))
-			s.note("What it has read, or has copies of, it keeps. Only new tokens and api_hashes end that.")
+			s.note("%s", fault.KeptByRecipient)
 		}
 	})
 }
