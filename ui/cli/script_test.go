@@ -47,7 +47,7 @@ const (
 const program = "botring-program"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){program: func() {
+	testscript.Main(withProgram{m}, map[string]func(){program: func() {
 		patience, _ := time.ParseDuration(os.Getenv(patienceVariable))
 		code := Run(context.Background(), broken(os.Getenv(panicVariable), Process{
 			Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: OSEnviron{}, Version: "v1.2.3",
@@ -62,6 +62,42 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(code)
 	}})
+}
+
+// withProgram runs the tests with a program that has no race detector in it, which makes each of the thousands of processes
+// start ten times as slowly. What is raced for within a process, the stories in this one find.
+type withProgram struct{ *testing.M }
+
+// Run builds the program and runs the tests.
+func (m withProgram) Run() int {
+	if !raceDetector {
+		return m.M.Run()
+	}
+	dir, err := os.MkdirTemp("", "botring-program-")
+	if err == nil {
+		defer func() { _ = os.RemoveAll(dir) }()
+		build := exec.Command("go", "test", "-c", "-vet=off", "-trimpath", "-o", filepath.Join(dir, program+exeSuffix()), "botring/ui/cli")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		var out []byte
+		if out, err = build.CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	if err == nil {
+		err = os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build the program:", err)
+		return 1
+	}
+	return m.M.Run()
+}
+
+func exeSuffix() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
 }
 
 // panicWords are what the program says when TestMain has broken it.

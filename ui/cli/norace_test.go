@@ -1,0 +1,6 @@
+//go:build !race
+
+package cli
+
+// raceDetector: the tests do not run under it.
+const raceDetector = false
