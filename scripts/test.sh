@@ -39,7 +39,7 @@ trap '[[ -z $doing ]] || printf "== %s FAILED after %d s\n" "$doing" $((SECONDS 
 # The programs the tests need and the Debian packages they come in; libc6-dev has no program, but a header.
 needs=(
   gnome-keyring-daemon:gnome-keyring dbus-run-session:dbus secret-tool:libsecret-tools
-  gdbus:libglib2.0-bin age:age tmux:tmux zsh:zsh fish:fish mandoc:mandoc microsocks:microsocks gcc:gcc /usr/include/stdlib.h:libc6-dev
+  gdbus:libglib2.0-bin age:age tmux:tmux zsh:zsh fish:fish mandoc:mandoc groff:groff-base less:less microsocks:microsocks gcc:gcc /usr/include/stdlib.h:libc6-dev
 )
 
 missing() {
@@ -98,7 +98,7 @@ cross() {
 # All tests, under a keyring of their own where one can be had. Vet has been run by now.
 tests() {
   local run=()
-  if [[ $(uname) == Linux && -z $(missing | grep -vx -e tmux -e age -e zsh -e fish -e mandoc -e microsocks) ]]; then
+  if [[ $(uname) == Linux && -z $(missing | grep -vx -e tmux -e age -e zsh -e fish -e mandoc -e groff-base -e less -e microsocks) ]]; then
     run=(scripts/with-keyring.sh)
   fi
   local race=(-race)

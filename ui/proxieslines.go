@@ -32,8 +32,8 @@ func (p proxies) View(size size) view {
 	}
 	rows, room := p.rows(), max(1, size.height-len(about))
 	names := p.nameCells(size.width)
-	from := clamp(p.at()-room+1, 0, max(0, len(rows)-room))
-	for i := from; i < min(len(rows), from+room); i++ {
+	from, to := window(p.at(), len(rows), room)
+	for i := from; i < to; i++ {
 		v.body = append(v.body, p.line(rows[i], i == p.at(), names, size.width))
 	}
 	v.body = append(v.body, about...)

@@ -246,8 +246,8 @@ func (r recipients) View(size size) view {
 	}
 	about := r.about(size)
 	room := max(1, size.height-len(about))
-	from := clamp(r.at()-room+1, 0, max(0, len(r.all)-room))
-	for i := from; i < min(len(r.all), from+room); i++ {
+	from, to := window(r.at(), len(r.all), room)
+	for i := from; i < to; i++ {
 		bar, style := " ", t.text
 		if i == r.at() {
 			bar, style = t.focus.Render(t.glyphs.row), t.strong

@@ -31,8 +31,8 @@ func (s settings) View(size size) view {
 	}
 	about := append([]string{""}, prose(s.current().Says, size.width)...)
 	room := max(1, size.height-len(about))
-	from := max(0, min(s.at-room+1, len(s.all)-room))
-	for i := from; i < min(len(s.all), from+room); i++ {
+	from, to := window(s.at, len(s.all), room)
+	for i := from; i < to; i++ {
 		v.body = append(v.body, s.line(i, size.width))
 	}
 	v.body = append(v.body, about...)

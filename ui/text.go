@@ -62,3 +62,9 @@ func prose(text string, width int) []string {
 	m := margin(width)
 	return indent(wrap(text, width-m-1), m)
 }
+
+// window is which of n rows a place for room of them shows: the selected one is among them, and where that can be the first.
+func window(selected, n, room int) (from, to int) {
+	from = clamp(selected-room+1, 0, max(0, n-room))
+	return from, min(n, from+room)
+}

@@ -371,9 +371,7 @@ func TestExecMaskedOnATerminal(t *testing.T) {
 // less takes its keys from the terminal behind standard error, and follows the size.
 func TestExecMaskedLess(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("less"); err != nil {
-		t.Skip("there is no less here")
-	}
+	NeedProgram(t, "less")
 	h := newTenant(t)
 	for name, command := range map[string]string{
 		"by hand":     program + ` exec 7001 --mask -- sh -c 'seq 1 500 | sed "s/^/line-/" | less'`,

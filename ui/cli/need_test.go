@@ -1,0 +1,22 @@
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// NeedProgram finds a program that a test runs. Where there is none the test is skipped, unless the environment says
+// that all must be there, as it does in CI: scripts/test.sh installs them.
+func NeedProgram(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+	case os.Getenv("BOTRING_REQUIRE_KEYRING") == "1":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+	return path
+}
