@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"botring/telegram"
+	"botring/telegram/botapi"
 )
 
 // currentToken is where the token that works can be seen.
@@ -30,6 +31,9 @@ func ofTelegram(err error, now time.Time) (Fault, bool) {
 // wordsOf is the table of what Telegram answers and of what happens below its answers.
 func wordsOf(e *telegram.Error) Fault {
 	f := wordsOfKind(e)
+	if e.Op == botapi.Op && e.Kind != telegram.Cancelled {
+		f = ofBotAPI(e)
+	}
 	f.Kind = e.Kind.String()
 	f.Code, f.Type = e.Code, typeName(e.Type)
 	if e.Sent && again(e.Kind) {
