@@ -62,16 +62,20 @@ func (f *Fleet) TokenAlive(ctx context.Context, environment string, token secret
 }
 
 // AskTokenText asks the Bot API who a token is that need not be saved here. VerdictOf tells what the error proves.
-func (f *Fleet) AskTokenText(ctx context.Context, environment string, token secret.Secret, report func(Step)) (profile telegram.Profile, err error) {
+func (f *Fleet) AskTokenText(ctx context.Context, environment string, token secret.Secret, report func(Step)) (profile Profile, err error) {
 	token = secret.New(Trim(token.Reveal()))
 	id, problem := CheckToken(token.Reveal())
 	key := Key{Environment: environment, ID: id}
 	ctx, op := f.begin(ctx, "token check", key)
 	defer op.end(&err)
 	if problem != nil && !problem.Warning() {
-		return telegram.Profile{}, problem
+		return Profile{}, problem
 	}
-	return f.askBotAPI(ctx, f.at.Load(), key, token, report)
+	told, err := f.askBotAPI(ctx, f.at.Load(), key, token, report)
+	if err != nil {
+		return Profile{}, err
+	}
+	return profileRow(told, 0), nil
 }
 
 // AskToken asks the Bot API whether a bot's saved token works, and records what that says of the bot: its session is

@@ -6,15 +6,13 @@ import (
 	"time"
 
 	"botring/fleet"
+	"botring/fleet/store"
 	"botring/telegram"
 	"botring/telegram/botapi"
 )
 
 // kindNoBotAPI is the Kind of fleet.ErrNoBotAPI.
 const kindNoBotAPI = "no_bot_api"
-
-// WhatATokenCheckProves is told beside every token that works: it says nothing of a session.
-const WhatATokenCheckProves = "The token works. What became of a session, only a check tells."
 
 // ofBotAPI words what came of a question to a Bot API. Most of it says nothing of the token, and each says so.
 func ofBotAPI(e *telegram.Error) Fault {
@@ -137,4 +135,38 @@ func noBotAPI() Fault {
 		NotSaved: Unchanged,
 		Actions:  []Action{Keep},
 	}
+}
+
+// TokenVerdict says what is known of a token, at a glance and in few words.
+func TokenVerdict(v fleet.TokenVerdict) (Mark, string) {
+	switch v {
+	case fleet.TokenAlive:
+		return OK, "alive"
+	case fleet.TokenRevoked:
+		return NeedsYou, "revoked"
+	case fleet.TokenUnknown:
+	}
+	return Unknown, "not known"
+}
+
+// TokenNote says what a verdict means for a saved bot and its session, "" where the fault says all.
+func TokenNote(v fleet.TokenVerdict, bot store.Bot) string {
+	status := bot.Health.Status
+	switch v {
+	case fleet.TokenAlive:
+		switch status {
+		case store.SessionDead, store.SessionRevoked, store.SessionDuplicated:
+			return "The token works; it is the session that is dead. Log in again to make a new one."
+		case store.NotLoggedIn, store.Flooded:
+			return "The token works. The bot is not logged in."
+		case store.OK, store.TokenRevoked, store.Deactivated, store.SecretMissing, store.Unreachable, store.Unchecked:
+		}
+		return "The token works. Its session was not looked at: only a check tells."
+	case fleet.TokenRevoked:
+		if status == store.OK || status == store.Unchecked || status == store.Unreachable {
+			return "Its session was not looked at: a check tells whether it still works."
+		}
+	case fleet.TokenUnknown:
+	}
+	return ""
 }
