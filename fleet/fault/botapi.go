@@ -156,12 +156,12 @@ func TokenNote(v fleet.TokenVerdict, bot store.Bot) string {
 	case fleet.TokenAlive:
 		switch status {
 		case store.SessionDead, store.SessionRevoked, store.SessionDuplicated:
-			return "The token works; it is the session that is dead. Log in again to make a new one."
+			return "It is the session that is dead: log in again to make a new one."
 		case store.NotLoggedIn, store.Flooded:
-			return "The token works. The bot is not logged in."
+			return "The bot is not logged in."
 		case store.OK, store.TokenRevoked, store.Deactivated, store.SecretMissing, store.Unreachable, store.Unchecked:
 		}
-		return "The token works. Its session was not looked at: only a check tells."
+		return "Its session was not looked at: only a check tells of that."
 	case fleet.TokenRevoked:
 		if status == store.OK || status == store.Unchecked || status == store.Unreachable {
 			return "Its session was not looked at: a check tells whether it still works."

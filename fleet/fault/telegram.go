@@ -103,14 +103,14 @@ func sessionWords() map[telegram.Kind]Fault {
 			Why:      "It was logged out, or never logged in.",
 			Next:     "Log in again to make a new one.",
 			NotSaved: "The token is still saved.",
-			Actions:  []Action{LogIn, ReplaceToken},
+			Actions:  []Action{LogIn, CheckToken, ReplaceToken},
 		},
 		telegram.SessionRevoked: {
 			What:     "The bot was logged out by Telegram.",
-			Why:      "The token may be revoked; only a login shows whether it is.",
+			Why:      "The token may be revoked: a token check or a login shows it.",
 			Next:     "Log in again, or paste the new token.",
 			NotSaved: "The token is still saved.",
-			Actions:  []Action{LogIn, ReplaceToken},
+			Actions:  []Action{LogIn, CheckToken, ReplaceToken},
 		},
 		telegram.SessionDuplicated: {
 			What:     "This session was used in two places at once, and Telegram ended it.",
