@@ -213,7 +213,7 @@ func (c card) wanted() []key.Binding {
 	case store.TokenRevoked, store.SecretMissing:
 		return []key.Binding{token, k.login, k.check, label}
 	case store.SessionDead, store.SessionRevoked, store.SessionDuplicated:
-		return []key.Binding{k.login, k.askToken, token, k.check, label}
+		return []key.Binding{k.login, as(k.askToken, c.sh.words("is the token alive", "token alive?")), token, k.check, label}
 	case store.NotLoggedIn, store.Flooded:
 		return []key.Binding{k.login, token, k.check, label}
 	case store.OK, store.Deactivated, store.Unreachable, store.Unchecked:
