@@ -100,5 +100,5 @@ func updateAllocs(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		fmt.Fprintf(&text, "%s %.0f\n", name, got[name])
 	}
-	return os.WriteFile(allocsFile, []byte(text.String()), 0o644)
+	return os.WriteFile(allocsFile, []byte(text.String()), 0o600)
 }
