@@ -40,13 +40,20 @@ func markOf(token secret.Secret) string {
 	return hex.EncodeToString(sum[:markBytes])
 }
 
-// WentOut remembers of bots that OpenSession handed out what left of each: the token, the app, and the session if it is
-// asked for. It is called once they have left, and nothing that left is called back where it fails: that is logged.
-func (f *Fleet) WentOut(ctx context.Context, opened []OpenedSession, form ExportForm, by Outlet) {
+// Contents are what leaves of a bot.
+type Contents struct{ Token, App, Session bool }
+
+// Contents are what an export of this form holds of a bot.
+func (f ExportForm) Contents() Contents {
+	return Contents{Token: f.Envelope != Bare, App: f.Envelope != Bare, Session: f.HasSession()}
+}
+
+// WentOut remembers what left of bots that OpenSession handed out. It is called once they have left, and nothing that
+// left is called back where it fails: that is logged.
+func (f *Fleet) WentOut(ctx context.Context, opened []OpenedSession, what Contents, by Outlet) {
 	for _, o := range opened {
-		d := Departure{Key: o.Bot.Key, Token: form.Envelope != Bare, Mark: markOf(o.Token)}
-		d.App = d.Token && o.APIID != 0
-		if form.HasSession() {
+		d := Departure{Key: o.Bot.Key, Token: what.Token, App: what.App && o.APIID != 0, Mark: markOf(o.Token)}
+		if what.Session {
 			d.Session = o.Name
 		}
 		f.wentOut(ctx, d, by)

@@ -32,7 +32,7 @@ func TestPlacesAfterAReplacement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.WentOut(t.Context(), []OpenedSession{opened}, ExportForm{Envelope: EnvFile}, Outlet{Way: store.ToPipe, For: "c\x1b[31mi", How: "export env"})
+	f.WentOut(t.Context(), []OpenedSession{opened}, ExportForm{Envelope: EnvFile}.Contents(), Outlet{Way: store.ToPipe, For: "c\x1b[31mi", How: "export env"})
 	places := func() []Departure {
 		t.Helper()
 		places, err := f.Places(t.Context(), key(7))

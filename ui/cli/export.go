@@ -131,6 +131,8 @@ func (s *shell) export(ctx context.Context, refs []string, e exporting) error {
 	return e.out.deliver(ctx, s, exported.Text, func(text, file string) any {
 		object.Text, object.File = text, file
 		return object
+	}, func(way store.Way, place string) {
+		f.WentOut(ctx, opened, form.Contents(), fleet.Outlet{Way: way, Place: place, For: e.naming.place, How: "export " + form.String()})
 	})
 }
 

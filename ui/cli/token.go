@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"botring/fleet"
+	"botring/fleet/store"
 	"botring/internal/secret"
 )
 
@@ -94,5 +96,7 @@ func (s *shell) showToken(ctx context.Context, ref string, out outlet) error {
 		return tokenObject{
 			Keyring: s.flags.kind(), ID: bot.ID, Environment: bot.Environment, Token: strings.TrimSuffix(text, "\n"), File: file,
 		}
+	}, func(way store.Way, place string) {
+		f.TokenWentOut(ctx, bot.Key, token, fleet.Outlet{Way: way, Place: place, How: "token show"})
 	})
 }
