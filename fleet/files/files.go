@@ -35,6 +35,7 @@ const (
 	Env                 // KEY=value lines
 	JSON
 	YAML         // docker-compose files too
+	TOML         // only rewritten
 	SessionFile  // SQLite, as Telethon and Pyrogram keep a session
 	SessionText  // gotd's JSON, which is a file of its own
 	SessionStore // a folder, as GramJS keeps a session
@@ -54,6 +55,8 @@ func (f Format) String() string {
 		return "json"
 	case YAML:
 		return "yaml"
+	case TOML:
+		return "toml"
 	case SessionFile:
 		return "session_file"
 	case SessionText:
