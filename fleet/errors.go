@@ -32,6 +32,9 @@ var ErrNoSession = errors.New("no such session")
 // ErrNoBot says that the bot whose session is to be saved is not here.
 var ErrNoBot = errors.New("the session's bot is not here")
 
+// ErrSameID says that two bots of different environments have the same id, so that a token says not whose it is.
+var ErrSameID = errors.New("two bots of the same id")
+
 // ErrNoApp says that the bot's app is not known.
 var ErrNoApp = errors.New("no such app")
 

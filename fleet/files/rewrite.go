@@ -150,6 +150,7 @@ func rewrite(data []byte, read form, renewals []Renewal) (Rewritten, error) {
 	}
 	var out Rewritten
 	var edits []edit
+	lines := lineCounter{data: data}
 	for i, v := range before.values {
 		spot := Spot{Line: v.line, Name: v.name}
 		if entry, ok := sessionIn(v.text); ok {
@@ -174,7 +175,7 @@ func rewrite(data []byte, read form, renewals []Renewal) (Rewritten, error) {
 			continue
 		}
 		if e, ok := v.edit(data, held, text, current); ok {
-			e.value, spot.Line = i, 1+bytes.Count(data[:e.from], []byte{'\n'})
+			e.value, spot.Line = i, lines.at(int64(e.from)) // of a block the line that the token is in
 			edits = append(edits, e)
 			out.Changed = append(out.Changed, spot)
 		} else {

@@ -23,7 +23,8 @@ type yamlLayout struct {
 	layout
 	data  []byte
 	lines []int // where each begins
-	nodes int
+	// What offset has found last: the next is looked for from there.
+	line, column, at int
 }
 
 // layoutYAML reads the documents of a YAML file.
@@ -148,15 +149,17 @@ func (l *yamlLayout) offset(line, column int) (int, bool) {
 	if line < 1 || line > len(l.lines) {
 		return 0, false
 	}
-	at := l.lines[line-1]
-	for range column - 1 {
-		if at >= len(l.data) {
+	if line != l.line || column < l.column {
+		l.line, l.column, l.at = line, 1, l.lines[line-1]
+	}
+	for ; l.column < column; l.column++ {
+		if l.at >= len(l.data) {
 			return 0, false
 		}
-		_, size := utf8.DecodeRune(l.data[at:])
-		at += size
+		_, size := utf8.DecodeRune(l.data[l.at:])
+		l.at += size
 	}
-	return at, at <= len(l.data)
+	return l.at, true
 }
 
 // afterProperties skips the tag and the anchor of a scalar that begins in the same line.
