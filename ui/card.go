@@ -107,6 +107,8 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return c.nextProblem(), nil
 	case key.Matches(msg, keys.history):
 		return openHistory(sh, c.key, c)
+	case key.Matches(msg, keys.places):
+		return openPlaces(sh, c.key, c)
 	case key.Matches(msg, keys.back, keys.quit):
 		return c.back()
 	}
@@ -186,7 +188,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.logOut, k.otherApp)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.places, k.logOut, k.otherApp)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

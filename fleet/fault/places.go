@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"botring/fleet"
@@ -130,4 +131,18 @@ func MaskedDiff(name string, changed []files.Spot) string {
 		fmt.Fprintf(&b, "@@ line %d @@\n-%s  older\n+%s  current\n", spot.Line, value, value)
 	}
 	return b.String()
+}
+
+// Lines are the lines of spots in words.
+func Lines(spots []files.Spot) string {
+	var numbers []string
+	for _, spot := range spots {
+		if number := fmt.Sprint(spot.Line); !slices.Contains(numbers, number) {
+			numbers = append(numbers, number)
+		}
+	}
+	if len(numbers) == 1 {
+		return "line " + numbers[0]
+	}
+	return "lines " + strings.Join(numbers, ", ")
 }

@@ -40,7 +40,8 @@ type Departure struct {
 	// State is read from the rest and the bot's token as the catalogue knows it.
 	State DepartureState
 
-	seq int64
+	// Seq is the number of the row.
+	Seq int64
 }
 
 // A DepartureState says what a place holds by now.
@@ -202,7 +203,7 @@ func readDepartures(ctx context.Context, tx *txn, where string, args ...any) ([]
 		var d Departure
 		var first, last, done int64
 		var mark string
-		err := rows.Scan(&d.seq, &d.Environment, &d.ID, &d.Token, &d.App, &d.Session, &d.Way, &d.Place, &d.For,
+		err := rows.Scan(&d.Seq, &d.Environment, &d.ID, &d.Token, &d.App, &d.Session, &d.Way, &d.Place, &d.For,
 			&d.How, &first, &last, &d.Count, &d.Mark, &done, &d.DoneMark, &mark)
 		if err != nil {
 			return nil, err
@@ -223,7 +224,7 @@ func (s *Store) SettleDepartures(ctx context.Context, places []Departure, at tim
 			if at.IsZero() {
 				query = `UPDATE departures SET done_at = ?1, done_mark = '' WHERE seq = ?2`
 			}
-			if _, err := tx.ExecContext(ctx, query, millis(at), d.seq); err != nil {
+			if _, err := tx.ExecContext(ctx, query, millis(at), d.Seq); err != nil {
 				return err
 			}
 		}

@@ -16,7 +16,7 @@ import (
 // placesObject is where secrets of bots went.
 type placesObject struct {
 	header
-	Keyring string      `json:"keyring"`
+	Keyring string          `json:"keyring"`
 	Places  []departureJSON `json:"places"`
 }
 

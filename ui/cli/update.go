@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"botring/fleet"
 	"botring/fleet/fault"
@@ -132,24 +130,10 @@ func (s *shell) writeUpdate(w io.Writer, made fleet.Renewal, object updateObject
 		s.say("%s holds the token of %s already.", object.File, whose(made.Bots))
 	}
 	if len(made.Left) > 0 {
-		s.note("An older token is still in %s, not as a value but within a comment or a text. See to it by hand.", lines(made.Left))
+		s.note("An older token is still in %s, not as a value but within a comment or a text. See to it by hand.", fault.Lines(made.Left))
 	}
 	if len(made.Sessions) > 0 {
-		s.note("In %s: %s", lines(made.Sessions), fault.OwnSession)
+		s.note("In %s: %s", fault.Lines(made.Sessions), fault.OwnSession)
 		s.note("botring export %s --format FORMAT --for PLACE makes one.", made.Bots[0].String())
 	}
-}
-
-// lines are the lines of spots in words.
-func lines(spots []files.Spot) string {
-	var numbers []string
-	for _, spot := range spots {
-		if number := fmt.Sprint(spot.Line); !slices.Contains(numbers, number) {
-			numbers = append(numbers, number)
-		}
-	}
-	if len(numbers) == 1 {
-		return "line " + numbers[0]
-	}
-	return "lines " + strings.Join(numbers, ", ")
 }
