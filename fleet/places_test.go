@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -66,4 +67,33 @@ func TestPlacesAfterAReplacement(t *testing.T) {
 		t.Fatal(err)
 	}
 	state("clipboard", store.Stale)
+}
+
+// A file gets the tokens of the bots that it has older ones of, and only those bots' places are current then.
+func TestRenew(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	for _, id := range []int64{7, 8} {
+		w.added(f, id)
+	}
+	before := "A=" + tokenOf(7, "a").Reveal() + "\nB=x\n"
+	made, err := f.Renew(t.Context(), []Key{key(7), key(8)}, ".env", []byte(before), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := f.Token(t.Context(), key(7))
+	if err != nil || string(made.Data) != "A="+token.Reveal()+"\nB=x\n" || !made.Holds(key(7)) || made.Holds(key(8)) {
+		t.Errorf("%q, %v", made.Data, err)
+	}
+	f.Renewed(t.Context(), made, "/srv/.env")
+	for id, want := range map[int64]int{7: 1, 8: 0} {
+		if places, err := f.Places(t.Context(), key(id)); err != nil || len(places) != want {
+			t.Errorf("%d: %+v, %v", id, places, err)
+		}
+	}
+	other := key(7)
+	other.Environment = "elsewhere"
+	if _, err := f.Renew(t.Context(), []Key{key(7), other}, ".env", []byte(before), true); !errors.Is(err, ErrSameID) {
+		t.Errorf("two bots of one id: %v", err)
+	}
 }

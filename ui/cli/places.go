@@ -145,3 +145,23 @@ func departureToJSON(d fleet.Departure) departureJSON {
 		First: timestamp(d.First), Last: timestamp(d.Last), Count: d.Count, State: string(d.State), DoneAt: timestamp(d.DoneAt),
 	}
 }
+
+// noteStale says how many places hold an older token of a bot.
+func (s *shell) noteStale(ctx context.Context, f *fleet.Fleet, bot fleet.Bot) {
+	places, err := f.Places(ctx, bot.Key)
+	if err != nil {
+		return // the token was replaced all the same
+	}
+	stale := 0
+	for _, d := range places {
+		if d.State == store.Stale {
+			stale++
+		}
+	}
+	switch {
+	case stale == 1:
+		s.note("1 place holds the older token: botring places %s --stale shows it.", bot.String())
+	case stale > 1:
+		s.note("%d places hold the older token: botring places %s --stale shows them.", stale, bot.String())
+	}
+}

@@ -40,7 +40,9 @@ func newReplaceToken(s *shell) *cobra.Command {
 			if err != nil {
 				return s.giveUp(ctx, f, err)
 			}
-			return s.answerSaved(saved, "Replaced the token of")
+			err = s.answerSaved(saved, "Replaced the token of")
+			s.noteStale(ctx, f, bot)
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&noLogin, "no-login", false, "save the token without logging in")
