@@ -91,6 +91,15 @@ func TestRenew(t *testing.T) {
 			t.Errorf("%d: %+v, %v", id, places, err)
 		}
 	}
+	entries, err := f.History(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Action == "export" && e.Key == key(8) {
+			t.Error("a token was read that is not in the file")
+		}
+	}
 	other := key(7)
 	other.Environment = "elsewhere"
 	if _, err := f.Renew(t.Context(), []Key{key(7), other}, ".env", []byte(before), true); !errors.Is(err, ErrSameID) {

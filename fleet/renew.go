@@ -26,6 +26,10 @@ func (r Renewal) Holds(key Key) bool {
 // is only to be looked at, and the history has no export of it. Errors are those of OpenSession and of files.Rewrite, and
 // ErrSameID.
 func (f *Fleet) Renew(ctx context.Context, keys []Key, name string, data []byte, dry bool) (Renewal, error) {
+	owners, err := files.Owners(name, data)
+	if err != nil {
+		return Renewal{}, err
+	}
 	var r Renewal
 	var renewals []files.Renewal
 	use := Use{Action: "export", Detail: "update of a file"}
@@ -33,6 +37,14 @@ func (f *Fleet) Renew(ctx context.Context, keys []Key, name string, data []byte,
 		use = Use{Action: "read token"}
 	}
 	for _, key := range keys {
+		if !slices.Contains(owners, key.ID) {
+			bot, err := f.Bot(ctx, key)
+			if err != nil {
+				return Renewal{}, err
+			}
+			r.Bots = append(r.Bots, bot)
+			continue // its token is not read for nothing
+		}
 		if slices.ContainsFunc(renewals, func(r files.Renewal) bool { return r.Bot == key.ID }) {
 			return Renewal{}, ErrSameID
 		}
@@ -43,7 +55,6 @@ func (f *Fleet) Renew(ctx context.Context, keys []Key, name string, data []byte,
 		r.opened, r.Bots = append(r.opened, opened), append(r.Bots, opened.Bot)
 		renewals = append(renewals, files.Renewal{Bot: key.ID, Token: opened.Token})
 	}
-	var err error
 	r.Rewritten, err = files.Rewrite(name, data, renewals)
 	return r, err
 }

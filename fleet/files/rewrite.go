@@ -75,35 +75,67 @@ type form func(data []byte) (layout, error)
 // and differs from what went in by those values alone, or the error is ErrUnsure. Other errors are ErrNotRewritten,
 // ErrTokenForm, ErrTooLarge, ErrNotText and a *SyntaxError.
 func Rewrite(name string, data []byte, renewals []Renewal) (Rewritten, error) {
-	if len(data) > MaxRewritten {
-		return Rewritten{}, ErrTooLarge
-	}
 	for _, r := range renewals {
 		if !looksLikeToken(r.Token.Reveal()) || ownerOf(r.Token.Reveal()) != r.Bot {
 			return Rewritten{}, ErrTokenForm
 		}
 	}
-	if isUTF16(data) {
-		return Rewritten{}, ErrNotRewritten
-	}
-	text, err := decode(data)
+	is, read, text, err := recognised(name, data)
 	if err != nil {
 		return Rewritten{}, err
 	}
-	is, read := formOf(name, text)
-	if read == nil {
-		return Rewritten{}, ErrNotRewritten
-	}
-	// A mark at the beginning is no text, and would be counted by some and not by others.
-	mark := len(data) - len(bytes.TrimPrefix(data, []byte("\ufeff")))
-	out, err := rewrite(data[mark:], read, renewals)
+	out, err := rewrite(text, read, renewals)
 	if err != nil {
 		return Rewritten{}, err
 	}
 	out.Format = is
 	out.Left = once(append(out.Left, leftIn(out.Data, renewals)...))
-	out.Data = slices.Concat(data[:mark], out.Data)
+	out.Data = slices.Concat(data[:len(data)-len(text)], out.Data)
 	return out, nil
+}
+
+// Owners are the bots whose tokens are in a file, wherever in it. Errors are those of Rewrite.
+func Owners(name string, data []byte) ([]int64, error) {
+	_, read, text, err := recognised(name, data)
+	if err != nil {
+		return nil, err
+	}
+	all, err := read(text)
+	if err != nil {
+		return nil, err
+	}
+	var owners []int64
+	add := func(text string) {
+		for _, token := range written.FindAllString(text, -1) {
+			owners = append(owners, ownerOf(token))
+		}
+	}
+	add(string(text))
+	for _, v := range all.values {
+		add(v.plain())
+	}
+	slices.Sort(owners)
+	return slices.Compact(owners), nil
+}
+
+// recognised is a file's form, and the file without the mark at its beginning, which is no text and would be counted by some
+// readers and not by others.
+func recognised(name string, data []byte) (Format, form, []byte, error) {
+	if len(data) > MaxRewritten {
+		return 0, nil, nil, ErrTooLarge
+	}
+	if isUTF16(data) {
+		return 0, nil, nil, ErrNotRewritten
+	}
+	text, err := decode(data)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	is, read := formOf(name, text)
+	if read == nil {
+		return 0, nil, nil, ErrNotRewritten
+	}
+	return is, read, bytes.TrimPrefix(data, []byte("\ufeff")), nil
 }
 
 // formOf recognises a file.
@@ -193,14 +225,7 @@ func rewrite(data []byte, read form, renewals []Renewal) (Rewritten, error) {
 // holds returns the token that a value is, or is but for what stands around it, "" for none, and the text that it is
 // found in.
 func (v value) holds() (token, text string) {
-	text = v.text
-	if v.encoded {
-		plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-		if err != nil {
-			return "", ""
-		}
-		text = string(plain)
-	}
+	text = v.plain()
 	if token = strings.TrimSpace(text); looksLikeToken(token) {
 		return token, text
 	}
@@ -210,6 +235,18 @@ func (v value) holds() (token, text string) {
 		}
 	}
 	return "", ""
+}
+
+// plain is the text without its encoding, "" where it is not encoded as it should be.
+func (v value) plain() string {
+	if !v.encoded {
+		return v.text
+	}
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(v.text))
+	if err != nil {
+		return ""
+	}
+	return string(plain)
 }
 
 // edit is how a value gets the current token in the place of the one that it holds.
@@ -285,11 +322,7 @@ var written = regexp.MustCompile(`[0-9]{1,20}:[0-9A-Za-z_-]{30,}`)
 
 // hides finds older tokens that are a part of what is encoded.
 func (v value) hides(renewals []Renewal) []Spot {
-	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(v.text))
-	if err != nil {
-		return nil
-	}
-	left := leftIn(plain, renewals)
+	left := leftIn([]byte(v.plain()), renewals)
 	for i := range left {
 		left[i].Line, left[i].Name = v.line, v.name
 	}
