@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -246,7 +247,7 @@ func (p places) write() (screen, tea.Cmd) {
 		if err != nil {
 			return nil, err
 		}
-		if string(now.made.Data) != string(shown.made.Data) {
+		if !bytes.Equal(now.made.Data, shown.made.Data) {
 			return nil, notUpdated(shown.file.Path, files.ErrChangedMeanwhile)
 		}
 		// That an older backup goes stood in the question.

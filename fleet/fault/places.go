@@ -74,7 +74,7 @@ func Backup(name string) string {
 const OwnSession = "A session string is not replaced: each place has a session of its own, which an export makes."
 
 // formsUpdated are the files whose values are replaced.
-const formsUpdated = ".env, JSON, YAML (docker-compose and Kubernetes Secrets too) and TOML are updated."
+const formsUpdated = "Files with a token a line, .env, JSON, YAML (docker-compose and Kubernetes Secrets too) and TOML are updated."
 
 // NotUpdated says why a file that was to be updated was not, name being what it is called. What stands in it is not
 // repeated.

@@ -3,6 +3,7 @@
 package files
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -138,7 +139,7 @@ func TestReplaceWhatHasChanged(t *testing.T) {
 			if _, err := file.Replace([]byte("new"), false); !errors.Is(err, ErrChangedMeanwhile) && !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%v", err)
 			}
-			if after, _ := os.ReadFile(path); string(after) != string(before) {
+			if after, _ := os.ReadFile(path); !bytes.Equal(after, before) {
 				t.Errorf("%q became %q", before, after)
 			}
 			if _, err := os.Lstat(path + BackupEnding); !errors.Is(err, fs.ErrNotExist) {

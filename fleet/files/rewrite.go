@@ -161,6 +161,8 @@ func formOf(name, text string) (Format, form) {
 		return YAML, layoutYAML
 	case isEnv(base, lines):
 		return Env, layoutEnv
+	case isTokens(lines):
+		return List, layoutList
 	case looksLikeYAML(text):
 		return YAML, layoutYAML
 	}

@@ -77,6 +77,8 @@ func TestRewrite(t *testing.T) {
 			"# @o\ntitle = 'x'\n\"@o\" = 1\n[bot] # '\ntoken = \"@n\" # \"\nliteral = '@n'\nlong = \"\"\"\n@n\"\"\"\n" +
 				"list = [\n  '@n', # [\n  \"@x\",\n]\ninline = { a = \"@n\", 'b' = 2 }\n[[x.\"y\"]]\nd = 2026-01-01\nt.u = '''@n'''\n",
 			TOML, "5:token 6:literal 8:long 10:list 13:a 16:u", "1 3"},
+		{"a token alone", "bot.token", "@o\n", "@n\n", List, "1:", ""},
+		{"a list of tokens", "tokens", "# @o\r\n\r\n  @o\r\n@x\r\n@O", "# @o\r\n\r\n  @n\r\n@x\r\n@n", List, "3: 5:", "1"},
 		{"TOML by its content", "settings", "[bot]\ntoken = \"@o\"\n", "[bot]\ntoken = \"@n\"\n", TOML, "2:token", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -110,7 +112,7 @@ func TestWhatIsNotRewritten(t *testing.T) {
 		file, in string
 		want     error
 	}{
-		"a list of tokens":   {"tokens.txt", "@o\n@x\n", ErrNotRewritten},
+		"a text":             {"notes.txt", "It is\n@o\n", ErrNotRewritten},
 		"UTF-16":             {".env", "\xff\xfeA\x00", ErrNotRewritten},
 		"a picture":          {"a.yaml", "\x89PNG\x00\x00", ErrNotText},
 		"more than it could": {".env", strings.Repeat("A=1\n", MaxRewritten/4+1), ErrTooLarge},
@@ -262,6 +264,16 @@ func FuzzRewriteEnv(f *testing.F) {
 		}
 		return lines, nil
 	}, "# @o\nBOT_TOKEN=@o\n", "export A='@o'\r\nB = \"@O\" # x\r\n", "A=`@o`", "\ufeffA=@n\nB='\n@o'\n", "$env:A=\"@o\"#")
+}
+
+func FuzzRewriteList(f *testing.F) {
+	rewriteFuzz(f, "a.token", func(data []byte) (any, error) {
+		var lines []any
+		for line := range strings.Lines(string(data)) {
+			lines = append(lines, line)
+		}
+		return lines, nil
+	}, "@o\n", "\ufeff# @o\r\n @O\t\r\n@x", "@n\n\n@o")
 }
 
 func FuzzRewriteJSON(f *testing.F) {

@@ -55,9 +55,9 @@ func newExport(s *shell) *cobra.Command {
 			fault.SessionCost + " botring logout BOT --session NAME ends one alone.\n\n" +
 			"The others, env and what follows it, hold token and app, and with --as a session string too. What a format has no room for is " +
 			"said on standard error.\n\n" +
-			"--update puts the token of today into a file that holds an older one of the same bot: .env, JSON, YAML, docker-compose, Kubernetes " +
+			"--update puts the token of today into a file that holds an older one of the same bot: a token alone, .env, JSON, YAML, docker-compose, Kubernetes " +
 			"Secret or TOML. Only that value changes. What the file was is kept beside it, with the ending " + files.BackupEnding +
-			". The exit code is 3 where an older token is left in it, in a comment or within a text.",
+			"; one that is there is written over only with --force. The exit code is 3 where an older token is left in it, in a comment or within a text.",
 		Example: `  botring export @shop_orders_bot --format telethon --for ci | gh secret set SESSION
   botring export @shop_orders_bot --update .env --dry-run`,
 		RunE: func(cmd *cobra.Command, refs []string) error {

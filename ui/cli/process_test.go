@@ -278,7 +278,7 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "export", "My own", "--format", "env", "--for", "a\x1b[1m", "--reveal")
 	run("", "places", "My own")
 	run("", "places", "My own", "--done", token)
-	old := filepath.Join(t.TempDir(), "old\x1b[2J.yaml")
+	old := t.TempDir() + string(filepath.Separator) + "old\x1b[2J.yaml"
 	content := "# " + token + "\n\"a\\u001b[2J\": " + token + "\nother: \"" + secretMark + "\"\n"
 	if err := os.WriteFile(old, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
