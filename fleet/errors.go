@@ -36,6 +36,9 @@ var ErrNoBot = errors.New("the session's bot is not here")
 // taken to Telegram's own Bot API unless it is of one of Telegram's own environments.
 var ErrNoBotAPI = errors.New("no Bot API of this environment is known")
 
+// ErrSameID says that two bots of different environments have the same id, so that a token says not whose it is.
+var ErrSameID = errors.New("two bots of the same id")
+
 // ErrNoApp says that the bot's app is not known.
 var ErrNoApp = errors.New("no such app")
 

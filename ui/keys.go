@@ -17,7 +17,7 @@ type keymap struct {
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
-	lock, move, newPassphrase, recipients, settings key.Binding
+	lock, move, newPassphrase, recipients, settings, places key.Binding
 
 	bots, apps, history, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
 
@@ -83,6 +83,7 @@ func newKeymap() keymap {
 		recipients: bind("O", "who can open the files", "O"),
 
 		settings: bind(",", "settings", ","),
+		places:   bind("D", "where it went", "D"),
 
 		up:        bind("k", "up", "k", "up"),
 		down:      bind("j", "down", "j", "down"),

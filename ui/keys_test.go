@@ -204,6 +204,7 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	importsOf(on)
 	keyringsOf(on)
 	recipientsOf(on)
+	placesOf(on)
 	return screens
 }
 

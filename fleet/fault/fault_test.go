@@ -200,7 +200,7 @@ func TestEveryFleetSentinel(t *testing.T) {
 		"ErrSessionWorks": fleet.ErrSessionWorks, "ErrRunsElsewhere": fleet.ErrRunsElsewhere, "ErrSecretMissing": fleet.ErrSecretMissing,
 		"ErrRunsHere": fleet.ErrRunsHere, "ErrNoSession": fleet.ErrNoSession,
 		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp, "ErrNoBot": fleet.ErrNoBot, "ErrNoBotAPI": fleet.ErrNoBotAPI,
-		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready,
+		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready, "ErrSameID": fleet.ErrSameID,
 		"ErrItemNewer": fleet.ErrItemNewer, "ErrItemDamaged": fleet.ErrItemDamaged,
 	}
 	for _, name := range sentinels(t, "..") {

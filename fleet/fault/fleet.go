@@ -89,6 +89,14 @@ func fleetWords() []struct {
 			NotSaved: Unchanged,
 			Actions:  []Action{Keep},
 		}},
+		{fleet.ErrSameID, Fault{
+			Kind:     "same_id",
+			What:     "Two of these bots have the same id.",
+			Why:      "They are of different environments, and a token does not say of which it is.",
+			Next:     "Name one of them.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
+		}},
 		{fleet.ErrSecretMissing, missingItem()},
 		{fleet.ErrItemNewer, Fault{
 			Kind:     "keyring_item_newer",

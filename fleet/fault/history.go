@@ -161,6 +161,7 @@ func historyResults() map[string]string {
 		"session_busy":                      "in use by a program",
 		"runs_here":                         "runs here",
 		"no_session":                        "no such session",
+		"same_id":                           "two of the same id",
 		"no_app":                            "no app",
 		"no_bot":                            "its bot is not here",
 		kindNoBotAPI:                        "no Bot API",

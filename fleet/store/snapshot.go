@@ -14,6 +14,9 @@ type Snapshot struct {
 	Apps   []App
 	Bots   []Bot
 	Floods Floods
+	// Departures are where secrets went, Tokens the marks of the bots' tokens.
+	Departures []Departure
+	Tokens     map[Key]string
 }
 
 // Snapshot reads it in one transaction, bots in no order.
@@ -25,7 +28,13 @@ func (s *Store) Snapshot(ctx context.Context, now time.Time) (snapshot Snapshot,
 		if snapshot.Bots, err = readAll(ctx, tx); err != nil {
 			return err
 		}
-		snapshot.Floods, err = readFloods(ctx, tx, now)
+		if snapshot.Floods, err = readFloods(ctx, tx, now); err != nil {
+			return err
+		}
+		if snapshot.Departures, err = readDepartures(ctx, tx, ``); err != nil {
+			return err
+		}
+		snapshot.Tokens, err = readTokens(ctx, tx)
 		return err
 	})
 	return snapshot, err
@@ -51,7 +60,7 @@ func (s *Store) Merge(ctx context.Context, from Snapshot) error {
 				return err
 			}
 		}
-		return nil
+		return mergeDepartures(ctx, tx, from)
 	})
 }
 
