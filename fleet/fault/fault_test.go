@@ -64,6 +64,7 @@ func TestFrozenKinds(t *testing.T) {
 		telegram.Cancelled: "cancelled", telegram.NotABot: "not_a_bot",
 		telegram.ProxyUnreachable: "proxy_unreachable", telegram.ProxyDenied: "proxy_denied", telegram.ProxyRefused: "proxy_refused",
 		telegram.ProxyBroken: "proxy_broken", telegram.ProxySecret: "proxy_secret",
+		telegram.NotManaged: "bot_not_managed", telegram.BotRequired: "bot_required",
 	} {
 		if got := Of(&telegram.Error{Kind: kind}).Kind; got != want {
 			t.Errorf("%d is %q, want %q", kind, got, want)

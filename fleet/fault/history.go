@@ -134,6 +134,8 @@ func historyResults() map[string]string {
 		telegram.ProxyRefused.String():      "proxy refused",
 		telegram.ProxyBroken.String():       "proxy hung up",
 		telegram.ProxySecret.String():       "proxy's secret",
+		telegram.NotManaged.String():        "not managed",
+		telegram.BotRequired.String():       "no bot's session",
 		kindUnavailable:                     "no keyring",
 		kindLocked:                          "keyring locked",
 		kindDenied:                          "keyring refused",
