@@ -120,7 +120,9 @@ func (x *examination) partRowless(ctx context.Context, items []string) (rowless,
 		}
 	}
 	for _, name := range items {
-		if key, session, ok := parseBotItemName(name); ok && session != "" && !bots[key] {
+		key, session, ok := parseBotItemName(name)
+		pendingOf, pending := parsePendingItemName(name)
+		if ok && session != "" && !bots[key] || pending && !bots[pendingOf] {
 			orphans = append(orphans, name)
 			continue
 		}

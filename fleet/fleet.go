@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"botring/fleet/store"
+	"botring/internal/secret"
 	"botring/keyring"
 	"botring/telegram"
 )
@@ -81,6 +82,9 @@ type Options struct {
 	// NoPrompts: nobody is to be asked by a prompt of the keyring's own, for whatever; what needs one ends with
 	// keyring.ErrLocked.
 	NoPrompts bool
+	// TokenWorks asks, without a login, whether Telegram still takes a token, to prove that one which was replaced is
+	// dead; nil leaves that unproven.
+	TokenWorks func(ctx context.Context, environment string, token secret.Secret) (bool, error)
 	// Version is what Telegram is told this program's version is.
 	Version string
 	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,

@@ -117,7 +117,20 @@ ALTER TABLE intents ADD COLUMN session TEXT NOT NULL DEFAULT '';
 ALTER TABLE bots ADD COLUMN order_name TEXT NOT NULL DEFAULT '';
 CREATE INDEX bots_order ON bots (order_name, id, environment);
 CREATE INDEX bots_app ON bots (api_id);
-`, then: nameOrder}}
+`, then: nameOrder}, {statements: `
+-- Tokens that are being replaced. A row that is still here when nobody works on its bot was cut off.
+CREATE TABLE rotations (
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	manager_id   INTEGER NOT NULL, -- the bot that revokes, 0 where somebody does it by hand
+	step         TEXT    NOT NULL,
+	nonce        TEXT    NOT NULL, -- of the save that writes the new token, '' before it began
+	lost         TEXT    NOT NULL, -- the sessions that die with the old token, JSON
+	began_at     INTEGER NOT NULL,
+	PRIMARY KEY (environment, bot_id),
+	FOREIGN KEY (environment, bot_id) REFERENCES bots (environment, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+`}}
 }
 
 // nameOrder fills the column order_name of rows that were there before it was.

@@ -11,9 +11,10 @@ import (
 // A Snapshot is all of a catalogue that another one can take over: its rows as they are written, and the
 // waits that have not ended.
 type Snapshot struct {
-	Apps   []App
-	Bots   []Bot
-	Floods Floods
+	Apps      []App
+	Bots      []Bot
+	Floods    Floods
+	Rotations []Rotation
 }
 
 // Snapshot reads it in one transaction, bots in no order.
@@ -25,7 +26,10 @@ func (s *Store) Snapshot(ctx context.Context, now time.Time) (snapshot Snapshot,
 		if snapshot.Bots, err = readAll(ctx, tx); err != nil {
 			return err
 		}
-		snapshot.Floods, err = readFloods(ctx, tx, now)
+		if snapshot.Floods, err = readFloods(ctx, tx, now); err != nil {
+			return err
+		}
+		snapshot.Rotations, err = readRotations(ctx, tx, allRotations)
 		return err
 	})
 	return snapshot, err
@@ -43,6 +47,11 @@ func (s *Store) Merge(ctx context.Context, from Snapshot) error {
 		}
 		for _, bot := range from.Bots {
 			if err := mergeBot(ctx, tx, bot); err != nil {
+				return err
+			}
+		}
+		for _, rotation := range from.Rotations {
+			if err := mergeRotation(ctx, tx, rotation); err != nil {
 				return err
 			}
 		}
