@@ -228,6 +228,14 @@ func TestRestingTokenIsKnown(t *testing.T) {
 			t.Errorf("%+v, %v", v, err)
 		}
 	})
+	t.Run("told by an examination", func(t *testing.T) {
+		_, f, _ := resting(t)
+		found, err := f.Examine(t.Context(), ExamineOptions{}, nil)
+		told := slices.IndexFunc(found, func(x Finding) bool { return x.Found == FoundRotations })
+		if err != nil || told < 0 || !slices.Equal(found[told].Names, []string{env + "/7"}) || found[told].Grade != GradeWarning {
+			t.Errorf("%+v, %v", found, err)
+		}
+	})
 	t.Run("listed where the keyring cannot", func(t *testing.T) {
 		_, f, _ := resting(t)
 		rows, err := f.at.Load().Snapshot(t.Context(), f.now())
