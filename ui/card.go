@@ -91,6 +91,8 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return newLoginFrom(sh, bot, c), nil
 	case key.Matches(msg, keys.newToken):
 		return newReplaceFrom(sh, bot, c), nil
+	case key.Matches(msg, keys.rotate):
+		return newRotation(sh, bot, c)
 	case key.Matches(msg, keys.export):
 		return newExport(sh, []fleet.Bot{bot}, 0, c), nil
 	case key.Matches(msg, keys.logOut) && len(bot.Sessions) > 1:
@@ -186,7 +188,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.logOut, k.otherApp)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.rotate, k.logOut, k.otherApp)
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}

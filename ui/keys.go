@@ -17,6 +17,8 @@ type keymap struct {
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
+	rotate key.Binding
+
 	lock, move, newPassphrase, recipients, settings key.Binding
 
 	bots, apps, history, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
@@ -37,6 +39,7 @@ func newKeymap() keymap {
 		checkAll: bind("C", "check all", "C"),
 		login:    bind("l", "log in", "l"),
 		newToken: bind("p", "paste a new token", "p"),
+		rotate:   bind("T", "rotate the token", "T"),
 
 		copy:      bind("y", "copy", "y"),
 		copyName:  bind("yu", "copy @username", "u"),

@@ -89,8 +89,15 @@ func (s *shell) screens(ctx context.Context) error {
 		return err
 	}
 	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch, ClearAfter: s.config.clipboard, Settings: settings{s}, Proxies: proxies{s}}
-	if len(lost) > 0 {
+	cutOff, err := f.CutOffRotations(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(lost) > 0:
 		opts.Notice = fault.CutOff(lost[0])
+	case len(cutOff) > 0:
+		opts.Notice = fault.RotationsCutOff(cutOff)
 	}
 	return s.show(ctx, opts)
 }
