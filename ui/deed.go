@@ -20,6 +20,7 @@ const (
 	loggingOutAway // logged out, then removed
 	restoring      // what was removed
 	importing      // what stands in a file
+	rotatingMany   // their tokens replaced, by the bots that manage them
 )
 
 // String is the deed while it goes on: "checking".
@@ -37,6 +38,8 @@ func (d deed) String() string {
 		return "bringing back"
 	case importing:
 		return "importing"
+	case rotatingMany:
+		return "rotating"
 	}
 	return ""
 }
@@ -58,6 +61,8 @@ func (d deed) did() string {
 		return "brought back"
 	case importing:
 		return "imported"
+	case rotatingMany:
+		return "rotated"
 	}
 	return ""
 }
@@ -77,6 +82,8 @@ func (d deed) task() string {
 		return "restoring"
 	case importing:
 		return "import"
+	case rotatingMany:
+		return "rotation"
 	}
 	return ""
 }
@@ -86,7 +93,8 @@ func (d deed) removes() bool { return d == removing || d == loggingOutAway }
 
 // steps reports whether each bot tells what it is at. Checks are too many and too short for that.
 func (d deed) steps() bool {
-	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing
+	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing ||
+		d == rotatingMany
 }
 
 // An order is a deed, and whom it is for.
@@ -113,7 +121,7 @@ func (o order) keys() []fleet.Key {
 			keys[i] = c.Key
 		}
 		return keys
-	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway:
+	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway, rotatingMany:
 		return keysOf(o.bots)
 	case restoring:
 	}
@@ -138,6 +146,10 @@ func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error
 		how := fleet.Removal{LogOut: o.deed == loggingOutAway, Keep: o.keep}
 		return f.RemoveMany(ctx, o.keys(), how, func(r fleet.Removed, err error) {
 			tell(outcome{key: r.Bot.Key, bot: r.Bot, removed: r, err: err})
+		})
+	case rotatingMany:
+		f.RotateMany(ctx, o.keys(), fleet.Rotation{}, func(out fleet.RotationOutcome) {
+			tell(outcome{key: out.Key, bot: out.Bot, err: out.Err})
 		})
 	case restoring:
 		return f.RestoreMany(ctx, o.removed, done)
