@@ -82,9 +82,6 @@ type Options struct {
 	// NoPrompts: nobody is to be asked by a prompt of the keyring's own, for whatever; what needs one ends with
 	// keyring.ErrLocked.
 	NoPrompts bool
-	// TokenWorks asks, without a login, whether Telegram still takes a token, to prove that one which was replaced is
-	// dead; nil leaves that unproven.
-	TokenWorks func(ctx context.Context, environment string, token secret.Secret) (bool, error)
 	// Version is what Telegram is told this program's version is.
 	Version string
 	// Log is told of every call that spoke to Telegram or the keyring, and how it ended; nil keeps no log,
@@ -111,6 +108,9 @@ type Fleet struct {
 	now  func() time.Time
 	// talk makes what speaks to a network.
 	talk func(telegram.Network) conversation
+	// tokenWorks asks, without a login, whether Telegram takes a token, so that one which was replaced is proved to be
+	// dead; nil leaves that unproven.
+	tokenWorks func(ctx context.Context, environment string, token secret.Secret) (bool, error)
 	// schedule is what all conversations pass through.
 	schedule *schedule
 	// passage is how Telegram is reached.

@@ -108,10 +108,10 @@ func (x *rotating) paste(ctx context.Context, n replacement) (Rotated, error) {
 
 // works reports whether Telegram is known to take a token, asked without a login.
 func (x *rotating) works(ctx context.Context, token secret.Secret) bool {
-	if x.opts.TokenWorks == nil {
+	if x.tokenWorks == nil {
 		return false
 	}
-	works, err := x.opts.TokenWorks(ctx, x.key.Environment, token)
+	works, err := x.tokenWorks(ctx, x.key.Environment, token)
 	return err == nil && works
 }
 

@@ -41,7 +41,7 @@ func TestRotateWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	var asked []secret.Secret
-	f.opts.TokenWorks = func(_ context.Context, _ string, token secret.Secret) (bool, error) {
+	f.tokenWorks = func(_ context.Context, _ string, token secret.Secret) (bool, error) {
 		asked = append(asked, token)
 		return false, nil
 	}
@@ -177,7 +177,7 @@ func TestPastedWaitsForAFlood(t *testing.T) {
 		fresh := w.revokedByHand(7)
 		w.fake.onLogin = func(context.Context, int64) error { return floodWait(time.Hour) }
 		if known {
-			f.opts.TokenWorks = func(_ context.Context, _ string, token secret.Secret) (bool, error) { return token.Equal(fresh), nil }
+			f.tokenWorks = func(_ context.Context, _ string, token secret.Secret) (bool, error) { return token.Equal(fresh), nil }
 		}
 		done, err := f.RotateWith(t.Context(), key(7), fresh, Rotation{}, nil)
 		var flood *FloodError

@@ -331,10 +331,10 @@ func (x *rotating) clearOne(ctx context.Context, r *keyring.Ring, entry store.Ro
 
 // proveOldDead asks what became of the old token, without logging it in, where there is a way to.
 func (x *rotating) proveOldDead(ctx context.Context) {
-	if x.opts.TokenWorks == nil || x.old.Empty() {
+	if x.tokenWorks == nil || x.old.Empty() {
 		return
 	}
-	works, err := x.opts.TokenWorks(ctx, x.key.Environment, x.old)
+	works, err := x.tokenWorks(ctx, x.key.Environment, x.old)
 	switch {
 	case err != nil:
 	case works:

@@ -98,7 +98,7 @@ func TestRotateOverTheWire(t *testing.T) {
 	if _, err := f.Add(t.Context(), manager, nil); err != nil {
 		t.Fatal(err)
 	}
-	f.opts.TokenWorks = func(ctx context.Context, environment string, token secret.Secret) (bool, error) {
+	f.tokenWorks = func(ctx context.Context, environment string, token secret.Secret) (bool, error) {
 		return environment != env || !token.Equal(tokenOf(7, "x")), nil
 	}
 	done, err := f.Rotate(t.Context(), key(7), Rotation{}, nil)

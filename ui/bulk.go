@@ -235,7 +235,7 @@ func (b bulk) words(short bool) []string {
 		if elsewhere > 0 {
 			what += fmt.Sprintf(" %d of them run elsewhere: those places need the new tokens.", elsewhere)
 		}
-		return []string{what, "A bot that none of them manages is left as it is, for T on its card."}
+		return []string{what, "A bot that none of them manages is left as it is, for N on its card."}
 	}
 	if b.deed == loggingOut {
 		what := fmt.Sprintf("%s at Telegram will end and leave this keyring. The tokens stay: l logs in again.", count(here, "session"))

@@ -296,7 +296,7 @@ func TestRotateMany(t *testing.T) {
 		t.Errorf("%+v", f.ending)
 	}
 	sees(t, newSummary(sh), "Rotated 1 of 7 bots", "No bot on this ring manages this one.")
-	if drive(newBots(sh), "T"); sh.errand.running() {
-		t.Error("T revokes without a question")
+	if drive(newBots(sh), "N"); sh.errand.running() {
+		t.Error("N revokes without a question")
 	}
 }

@@ -39,7 +39,7 @@ func newKeymap() keymap {
 		checkAll: bind("C", "check all", "C"),
 		login:    bind("l", "log in", "l"),
 		newToken: bind("p", "paste a new token", "p"),
-		rotate:   bind("T", "rotate the token", "T"),
+		rotate:   bind("N", "rotate the token", "N"),
 
 		copy:      bind("y", "copy", "y"),
 		copyName:  bind("yu", "copy @username", "u"),

@@ -162,7 +162,7 @@ func TestRotationAsksAgain(t *testing.T) {
 	sh.now = func() time.Time { return h.now }
 	sh.body = bodySize(size{100, 25})
 	sh.cutOff = []fleet.CutOffRotation{{Bot: sh.bots[0], Step: store.RotationRevoking}}
-	sees(t, newCard(sh, sh.bots[0].Key), "was cut off; its token may be replaced already", "T goes on with it")
+	sees(t, newCard(sh, sh.bots[0].Key), "was cut off; its token may be replaced already", "N goes on with it")
 	seesNot(t, newCard(sh, sh.bots[1].Key), "was cut off")
 	s := rotationAnswered(rotationOf(sh), fleet.RotationPlan{Bot: sh.bots[0], Manager: sh.bots[1], CutOff: store.RotationRevoking}, nil)
 	sees(t, s, "was cut off", "Nothing is revoked without")
