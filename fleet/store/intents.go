@@ -17,6 +17,8 @@ type Intent struct {
 	// APIID is the app that is logged in with, 0 for a save without a login: cut off, it leaves nothing at Telegram.
 	APIID int
 	Began time.Time
+	// Rotates: it writes the new token of the bot's Rotation, which is RotationSaved once this is committed.
+	Rotates bool
 }
 
 // Begin enters a save into the journal, on the disk when it returns.
@@ -24,6 +26,10 @@ func (s *Store) Begin(ctx context.Context, i Intent) error {
 	return s.write(ctx, true, func(tx *txn) error {
 		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?)`,
 			i.Nonce, i.Key.Environment, i.Key.ID, i.APIID, millis(i.Began), i.Session)
+		if err == nil && i.Rotates {
+			_, err = tx.ExecContext(ctx, `UPDATE rotations SET nonce = ? WHERE environment = ? AND bot_id = ?`,
+				i.Nonce, i.Key.Environment, i.Key.ID)
+		}
 		return err
 	})
 }
@@ -102,6 +108,9 @@ func (s *Store) Commit(ctx context.Context, save Save) error {
 			if err := noteToken(ctx, tx, save.Key, save.Mark); err != nil {
 				return err
 			}
+		}
+		if err := advanceRotation(ctx, tx, save.Nonce); err != nil {
+			return err
 		}
 		return endIntent(ctx, tx, save.Nonce)
 	})

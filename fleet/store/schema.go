@@ -146,6 +146,19 @@ CREATE TABLE tokens (
 	mark         TEXT    NOT NULL,
 	PRIMARY KEY (environment, bot_id)
 ) STRICT, WITHOUT ROWID;
+`}, {statements: `
+-- Tokens that are being replaced. A row that is still here when nobody works on its bot was cut off.
+CREATE TABLE rotations (
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	manager_id   INTEGER NOT NULL, -- the bot that revokes, 0 where somebody does it by hand
+	step         TEXT    NOT NULL,
+	nonce        TEXT    NOT NULL, -- of the save that writes the new token, '' before it began
+	lost         TEXT    NOT NULL, -- the sessions that die with the old token, JSON
+	began_at     INTEGER NOT NULL,
+	PRIMARY KEY (environment, bot_id),
+	FOREIGN KEY (environment, bot_id) REFERENCES bots (environment, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 `}}
 }
 

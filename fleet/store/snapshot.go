@@ -17,6 +17,8 @@ type Snapshot struct {
 	// Departures are where secrets went, Tokens the marks of the bots' tokens.
 	Departures []Departure
 	Tokens     map[Key]string
+	// Rotations are those that are going on or were cut off.
+	Rotations []Rotation
 }
 
 // Snapshot reads it in one transaction, bots in no order.
@@ -34,7 +36,10 @@ func (s *Store) Snapshot(ctx context.Context, now time.Time) (snapshot Snapshot,
 		if snapshot.Departures, err = readDepartures(ctx, tx, ``); err != nil {
 			return err
 		}
-		snapshot.Tokens, err = readTokens(ctx, tx)
+		if snapshot.Tokens, err = readTokens(ctx, tx); err != nil {
+			return err
+		}
+		snapshot.Rotations, err = readRotations(ctx, tx, allRotations)
 		return err
 	})
 	return snapshot, err
@@ -52,6 +57,11 @@ func (s *Store) Merge(ctx context.Context, from Snapshot) error {
 		}
 		for _, bot := range from.Bots {
 			if err := mergeBot(ctx, tx, bot); err != nil {
+				return err
+			}
+		}
+		for _, rotation := range from.Rotations {
+			if err := mergeRotation(ctx, tx, rotation); err != nil {
 				return err
 			}
 		}
