@@ -55,7 +55,7 @@ func (f *Fleet) OpenSession(ctx context.Context, key Key, name string, use Use) 
 	if err != nil {
 		return OpenedSession{}, err
 	}
-	app, err := readApp(ctx, r, session.APIID)
+	app, err := on.readApp(ctx, r, session.APIID)
 	if err != nil && !errors.Is(err, ErrSecretMissing) {
 		return OpenedSession{}, err
 	}

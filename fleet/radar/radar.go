@@ -112,9 +112,9 @@ const (
 
 // A scan is one that goes on.
 type scan struct {
-	opts   Options
-	marks  *Marks
-	limits Limits
+	opts     Options
+	marks    *Marks
+	limits   Limits
 	progress *Progress
 
 	mu     sync.Mutex

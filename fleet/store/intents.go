@@ -75,6 +75,8 @@ type Save struct {
 	Edit func(*Bot)
 	// Nonce is the journal's entry that ends with this, "" for none.
 	Nonce string
+	// Marks are what the secrets that were saved are known again by.
+	Marks []SecretMark
 }
 
 // Commit enters a save into the catalogue and takes it out of the journal, in one transaction that is on
@@ -94,6 +96,9 @@ func (s *Store) Commit(ctx context.Context, save Save) error {
 			return err
 		}
 		if err := writeEdited(ctx, tx, bot, save.Edit); err != nil {
+			return err
+		}
+		if err := writeMarks(ctx, tx, save.Marks); err != nil {
 			return err
 		}
 		return endIntent(ctx, tx, save.Nonce)
