@@ -110,3 +110,6 @@ type Secret struct {
 	Known bool
 	Owner Owner
 }
+
+// Old reports whether it was the ring's and something has taken its place.
+func (s Secret) Old() bool { return s.Owner.Old }
