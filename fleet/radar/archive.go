@@ -106,6 +106,8 @@ func (w *worker) search(ctx context.Context, src source) error {
 		err = w.zip(ctx, src, s)
 	case bytes.HasPrefix(head, []byte(gzipMagic)):
 		err = w.gzip(ctx, src, s)
+	case bytes.HasPrefix(head, []byte(databaseMagic)) && w.scan.opts.Sessions != nil:
+		err = w.database(ctx, src, l)
 	case isTar(head):
 		err = w.tar(ctx, src, io.MultiReader(bytes.NewReader(head), rest{s}))
 	default:
@@ -150,6 +152,25 @@ func (w *worker) text(ctx context.Context, src source, l *level) error {
 		p.encoding = cmp.Or(p.encoding, encoding)
 		w.found(src.path, p)
 	})
+}
+
+// database searches a database: as text, and where it is not large for sessions, whose keys are no text.
+func (w *worker) database(ctx context.Context, src source, l *level) error {
+	s := &l.stream
+	held, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(s.block[:s.have]), rest{s}), w.scan.limits.Held+1))
+	if err != nil {
+		return err
+	}
+	from := io.MultiReader(bytes.NewReader(held), rest{&stream{from: s.from, ended: s.ended, err: s.err}})
+	if int64(len(held)) <= w.scan.limits.Held {
+		for _, stored := range w.scan.opts.Sessions(held) {
+			found, sum := l.detector.know(Secret{Kind: Session, ID: stored.ID, Format: stored.Format}, []byte(stored.Key.Reveal()))
+			w.found(src.path, place{hit: hit{secret: found, sum: sum}})
+		}
+	}
+	*s = stream{block: s.block, from: from}
+	s.fill()
+	return w.text(ctx, src, l)
 }
 
 // narrow makes ASCII of UTF-16, as PowerShell writes it. All other letters become one that is nothing.
@@ -328,7 +349,7 @@ func (w *worker) zipped(ctx context.Context, src source, file *zip.File, left *i
 	}
 	defer func() { _ = from.Close() }()
 	// The size that an entry claims to have is no reason to believe it: what is in the file is.
-	packed := min(int64(file.CompressedSize64&(1<<62-1)), max(src.size, w.scan.limits.Held)) //nolint:gosec // Cut to fit.
+	packed := min(int64(file.CompressedSize64&(1<<62-1)), max(src.size, w.scan.limits.Held))
 	out := &bounded{from: from, packed: func() int64 { return packed }, limits: w.scan.limits, left: left}
 	return w.search(ctx, source{path: src.path + "!" + file.Name, from: out, depth: src.depth + 1, left: left})
 }

@@ -37,7 +37,7 @@ const (
 )
 
 // inRun tells the characters of runs.
-var inRun = func() (in [256]bool) { //nolint:gochecknoglobals // A table that nobody writes.
+var inRun = func() (in [256]bool) {
 	for c := range 256 {
 		in[c] = IsSecretByte(byte(c)) || c == '+' || c == '/'
 	}
@@ -185,7 +185,7 @@ func (d *detector) token(text []byte, colon, width int) {
 }
 
 // leastVaried is how many different characters a secret has at least, of those that are not placeholders such as XXXX.
-const leastVaried = 10
+const leastVaried = 8
 
 func isVaried(value []byte) bool {
 	var seen [4]uint64
@@ -211,7 +211,7 @@ func (d *detector) apiHashes(text []byte, start, end int) {
 			to++
 		}
 		if to-from == hashChars && (to == end || !isAlphanumeric(text[to])) {
-			d.apiHash(text, from, to)
+			d.apiHash(text, from)
 		}
 		for to < end && isAlphanumeric(text[to]) {
 			to++
@@ -220,7 +220,7 @@ func (d *detector) apiHashes(text []byte, start, end int) {
 	}
 }
 
-func (d *detector) apiHash(text []byte, from, to int) {
+func (d *detector) apiHash(text []byte, from int) {
 	named := nameOfHash(text[max(0, from-backward):from])
 	if !named && !d.marks.hashes {
 		return

@@ -184,8 +184,8 @@ func FuzzBoundaries(f *testing.F) {
 		pieces := newDetector(marks)
 		block := mostRun + backward + forward + 1 + int(size)
 		// A long beginning, so that the text is cut where the fuzzer wants it to be.
-		padding := bytes.Repeat([]byte(" "), block-int(size)%min(block, len(text)+1))
-		all := append(padding, text...)
+		all := bytes.Repeat([]byte(" "), block-int(size)%min(block, len(text)+1))
+		all = append(all, text...)
 		s := &stream{block: make([]byte, block), from: iotest.HalfReader(bytes.NewReader(all))}
 		s.fill()
 		var got []string

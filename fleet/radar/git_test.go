@@ -109,7 +109,7 @@ func TestIgnored(t *testing.T) {
 	w.write("lib/inner/.gitignore", "*.log")
 	w.write("lib/inner/a.log", ringToken)
 	w.write("lib/inner/a.txt", ringToken)
-	inner := &workshop{t: t, path: filepath.Join(w.path, "lib/inner")}
+	inner := &workshop{t: t, path: filepath.Join(w.path, "lib", "inner")}
 	inner.git("init", "-q")
 	if err := os.Symlink(filepath.Join(w.path, ".env"), filepath.Join(w.path, "link")); err != nil {
 		t.Fatal(err)

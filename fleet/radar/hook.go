@@ -62,7 +62,7 @@ func InstallHook(ctx context.Context, folder string) (path string, err error) {
 		return path, err
 	}
 	_, err = half.WriteString(hookText)
-	err = errors.Join(err, half.Chmod(0o755), half.Close()) //nolint:gosec // A hook is a program, and holds nothing secret.
+	err = errors.Join(err, half.Chmod(0o755), half.Close())
 	if err == nil {
 		err = os.Rename(half.Name(), path)
 	}

@@ -19,6 +19,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"botring/internal/secret"
 )
 
 // Options say what is scanned, and for what.
@@ -31,10 +33,20 @@ type Options struct {
 	NoIgnore bool
 	// History: so is every version of every file that git keeps of a path's repository.
 	History bool
+	// Sessions reads the sessions in a database, as Telethon and Pyrogram keep them, nil for leaving that. The database may
+	// be hostile.
+	Sessions func(database []byte) []Stored
 	// Progress counts along, where it is not nil.
 	Progress *Progress
 	// Limits are those of archives, the usual ones where zero.
 	Limits Limits
+}
+
+// A Stored is a session in a database.
+type Stored struct {
+	Key    secret.Secret
+	ID     int64 // the bot's, 0 where it is not known
+	Format string
 }
 
 // Progress is how far a scan has come. It may be read while that goes on.

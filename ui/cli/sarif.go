@@ -106,6 +106,30 @@ func (s *shell) sarifOf(report radar.Report, known ringKnown) sarifLog {
 	return sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
 }
 
+// ruleOf is the sort of a finding, as SARIF names it, and how grave it is there.
+func ruleOf(found radar.Finding) (rule, level string) {
+	rule = strings.ReplaceAll(string(found.Kind), "_", "-")
+	switch {
+	case found.Old():
+		return "old-" + rule, "note"
+	case found.Known:
+		return rule, "error"
+	}
+	return "unknown-" + rule, "warning"
+}
+
+// ruleNames are all that ruleOf returns.
+func ruleNames() []string {
+	var names []string
+	for _, before := range []string{"", "old-", "unknown-"} {
+		for _, kind := range []radar.Kind{radar.Token, radar.APIHash, radar.Session} {
+			names = append(names, before+strings.ReplaceAll(string(kind), "_", "-"))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // ruleInWords says what a rule finds.
 func ruleInWords(rule string) string {
 	kind := rule[strings.LastIndexByte(rule, '-')+1:]
