@@ -3,7 +3,7 @@
 # Where there is one to be had, a keyring that is thrown away.
 keyring := $(if $(shell command -v gnome-keyring-daemon),scripts/with-keyring.sh)
 
-.PHONY: test test-long build dist bench measure golden lint demo-gif clean
+.PHONY: test test-long build dist bench bench-all bench-compare allocs measure golden lint demo-gif clean
 
 test: ## everything that has to hold: format, modules, vet, lint, cross builds, tests
 	@scripts/test.sh
@@ -18,8 +18,17 @@ build: ## ./botring, static and stripped; its version is the repository's, as Go
 dist: ## what is given to people, for all systems, into dist/: archives, Debian packages, checksums
 	scripts/dist.sh
 
-bench: ## every benchmark, a few rounds of each
+bench: ## one table: what botring takes beside others, and beside what it takes of less
+	@scripts/bench.sh
+
+bench-all: ## every benchmark, a few rounds of each
 	$(keyring) go test -run '^$$' -bench . -benchtime 20x ./...
+
+bench-compare: ## benchmarks beside those of the last commit: make bench-compare P=./fleet B=CheckMany
+	@scripts/bench-compare.sh $(or $(P),./fleet) $(or $(B),.)
+
+allocs: ## what benchmarks allocate, beside what they did; part of make test
+	@go run ./scripts/bench allocs
 
 measure: build ## start time, size, memory: what the program promises to stay under
 	@scripts/measure.sh ./botring

@@ -3,8 +3,11 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
+	"botring/fleet/files"
 	"botring/fleet/store"
 	"botring/keyring"
 )
@@ -141,6 +144,32 @@ func BenchmarkCheckAll(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*bots), "µs/bot")
 			})
 		}
+	}
+}
+
+// BenchmarkPreview is what is seen of a file before anything is done: it is read and judged by what is here already.
+func BenchmarkPreview(b *testing.B) {
+	for _, lines := range []int{1000, 10_000} {
+		b.Run(strconv.Itoa(lines), func(b *testing.B) {
+			w := newFakeWorld(b)
+			f := w.open()
+			for id := range int64(100) {
+				w.added(f, 1+int64(lines/100)*id)
+			}
+			var list strings.Builder
+			for id := range int64(lines) {
+				fmt.Fprintln(&list, tokenOf(id+1, "x").Reveal())
+			}
+			for b.Loop() {
+				doc, err := files.Read("bots.txt", []byte(list.String()))
+				if err != nil {
+					b.Fatal(err)
+				}
+				if candidates, err := f.Preview(b.Context(), doc.Entries); err != nil || len(candidates) != lines {
+					b.Fatal(len(candidates), err)
+				}
+			}
+		})
 	}
 }
 

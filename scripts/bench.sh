@@ -1,22 +1,28 @@
 #!/usr/bin/env bash
-# Every benchmark, a few rounds of each. Where node and npm are there, GramJS is installed into a temporary
-# folder for the comparison (BenchmarkContest); where they are not, its rows are left out.
+# What botring takes beside what others take, in one table of Markdown on standard output; what is going on is told on
+# standard error. GramJS and mtcute are installed into a temporary folder; without node and npm their rows are left out,
+# without gnome-keyring those of the system's keyring.
 #
-#   scripts/bench.sh [PACKAGE…]      BENCH_GRAMJS=DIR uses a GramJS that is installed there
+#   scripts/bench.sh      BENCH_CLIENTS=DIR uses the libraries that are installed there, and leaves them there
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-gramjs_version=2.26.22
+packages=(telegram@2.26.22 @mtcute/convert@0.29.7)
 
-if [[ -z ${BENCH_GRAMJS:-} ]] && command -v node >/dev/null && command -v npm >/dev/null; then
+if [[ -z ${BENCH_CLIENTS:-} ]] && command -v node >/dev/null && command -v npm >/dev/null; then
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   echo '{"private": true}' >"$folder/package.json"
-  if npm install --prefix "$folder" --silent --no-audit --no-fund --ignore-scripts "telegram@$gramjs_version" >&2; then
-    export BENCH_GRAMJS=$folder
+  if npm install --prefix "$folder" --silent --no-audit --no-fund --ignore-scripts "${packages[@]}" >&2; then
+    BENCH_CLIENTS=$folder
   else
-    echo "GramJS could not be installed: the comparison goes without it" >&2
+    echo "GramJS and mtcute could not be installed: the table goes without them" >&2
   fi
 fi
+export BENCH_CLIENTS=${BENCH_CLIENTS:-} BENCH_GRAMJS=${BENCH_CLIENTS:-}
 
-go test -run '^$' -bench . -benchtime 20x -benchmem "${@:-./...}"
+keyring=()
+if command -v gnome-keyring-daemon >/dev/null; then
+  keyring=(scripts/with-keyring.sh)
+fi
+"${keyring[@]}" go run ./scripts/bench

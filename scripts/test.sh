@@ -119,5 +119,6 @@ step "golangci-lint $golangci_version, installed" linter
 step "golangci-lint run" golangci-lint run --allow-parallel-runners ./...
 step "keyrings of Windows and macOS" cross
 step "go test -race" tests
+step "allocations" go run ./scripts/bench allocs
 step "Debian package" scripts/try-deb.sh
 printf 'All is well, after %d s.\n' "$SECONDS"

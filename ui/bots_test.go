@@ -2,10 +2,12 @@ package ui
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"charm.land/bubbles/v2/list"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -269,19 +271,38 @@ func TestEmptyListIsTheWelcome(t *testing.T) {
 	}
 }
 
+// BenchmarkFilter is one pass of the filter over ten thousand bots, beside that of bubbles' list over their names.
 func BenchmarkFilter(b *testing.B) {
-	sh := testShell(b, fineBots(10_000)...)
-	for b.Loop() {
-		sh.list.words = parseFilter("n99")
-		sh.refresh()
-	}
+	bots := fineBots(10_000)
+	b.Run("botring", func(b *testing.B) {
+		sh := testShell(b, bots...)
+		for b.Loop() {
+			sh.list.words = parseFilter("n99")
+			sh.refresh()
+		}
+	})
+	b.Run("bubbles", func(b *testing.B) {
+		var names []string
+		for _, bot := range bots {
+			names = append(names, displayName(bot))
+		}
+		for b.Loop() {
+			list.DefaultFilter("n99", names)
+		}
+	})
 }
 
+// BenchmarkListFrame is one frame of the list, of few bots and of many.
 func BenchmarkListFrame(b *testing.B) {
-	sh := testShell(b, fineBots(10_000)...)
-	model, _ := root{sh: sh, screen: newBots(sh)}.Update(tea.WindowSizeMsg{Width: 120, Height: 45})
-	r := model.(root)
-	for b.Loop() {
-		r.View()
+	for _, bots := range []int{100, 10_000} {
+		b.Run(strconv.Itoa(bots), func(b *testing.B) {
+			b.ReportAllocs()
+			sh := testShell(b, fineBots(bots)...)
+			model, _ := root{sh: sh, screen: newBots(sh)}.Update(tea.WindowSizeMsg{Width: 120, Height: 45})
+			r := model.(root)
+			for b.Loop() {
+				r.View()
+			}
+		})
 	}
 }

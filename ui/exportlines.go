@@ -136,7 +136,7 @@ func (e exports) costs() []string {
 			isOrAre(n, "session"), count(n, "login")))
 	}
 	if n := len(taken); n > 0 {
-		runs := runsAt(taken, e.leaving())
+		runs := fault.AllRun(taken, e.leaving())
 		says = append(says, fmt.Sprintf("Session %s of %s runs %s, and Telegram ends a session that is used in two places at once. "+
 			"Once it is given away it must not be used %s any more.", name, count(n, "bot"), runs, runs))
 	}
@@ -144,21 +144,6 @@ func (e exports) costs() []string {
 		says = append(says, fmt.Sprintf("Session %s of %s goes out once more.", name, count(n, "bot")))
 	}
 	return says
-}
-
-// runsAt says where bots' sessions of a name run.
-func runsAt(bots []fleet.Bot, name string) string {
-	runs := ""
-	for _, bot := range bots {
-		session, _ := bot.Session(name)
-		switch at := fault.Runs(session); runs {
-		case "", at:
-			runs = at
-		default:
-			return "where it is"
-		}
-	}
-	return runs
 }
 
 func isOrAre(n int, what string) string {

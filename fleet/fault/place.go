@@ -27,6 +27,21 @@ func Runs(s fleet.Session) string {
 	return "elsewhere"
 }
 
+// AllRun says where the sessions of a name run that several bots have, and "where it is" where these are several places.
+func AllRun(bots []fleet.Bot, name string) string {
+	runs := ""
+	for _, bot := range bots {
+		session, _ := bot.Session(name)
+		switch at := Runs(session); runs {
+		case "", at:
+			runs = at
+		default:
+			return "where it is"
+		}
+	}
+	return runs
+}
+
 // Since says since when a session runs where it does, "" where that is not known.
 func Since(s fleet.Session, now time.Time) string {
 	since := s.Since

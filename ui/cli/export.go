@@ -186,20 +186,20 @@ func (s *shell) openForExport(ctx context.Context, f *fleet.Fleet, keys []fleet.
 // confirmGiving asks before sessions are taken away from where they run.
 func (s *shell) confirmGiving(ctx context.Context, bots []fleet.Bot, name string, e exporting) error {
 	var taken []fleet.Bot
-	var runs string
 	for _, bot := range bots {
 		if session, ok := bot.Session(name); ok && fleet.TakesAway(session, e.naming.place) {
-			taken, runs = append(taken, bot), fault.Runs(session)
+			taken = append(taken, bot)
 		}
 	}
 	if len(taken) == 0 || e.yes {
 		return nil
 	}
 	if !s.asks() {
+		runs := fault.AllRun(taken[:1], name)
 		return usage("Session "+name+" of "+describe(taken[0])+" runs "+runs+", and a session must not run in two places.",
 			"--for PLACE, without --session, makes one for its place; --yes gives this one away, and it must not be used "+runs+" any more.")
 	}
-	whose := describe(taken[0])
+	runs, whose := fault.AllRun(taken, name), describe(taken[0])
 	if len(taken) > 1 {
 		whose = plural(len(taken), "bot")
 	}

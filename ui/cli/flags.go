@@ -188,7 +188,7 @@ type seconds time.Duration
 // Set reads "45s", "2m" or "45".
 func (s *seconds) Set(text string) error {
 	d, err := time.ParseDuration(text)
-	if n, numErr := strconv.Atoi(text); numErr == nil && n < int(1<<31) {
+	if n, numErr := strconv.ParseInt(text, 10, 32); numErr == nil {
 		d, err = time.Duration(n)*time.Second, nil
 	}
 	if err != nil || d <= 0 {
