@@ -251,3 +251,25 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A clone that left versions of files at its origin is searched as far as it goes: nothing is fetched for that.
+func TestNothingIsFetched(t *testing.T) {
+	w := newWorkshop(t)
+	w.commit("a.txt", ringToken)
+	w.commit("a.txt", "nothing")
+	w.git("config", "uploadpack.allowFilter", "true")
+	clone := &workshop{t: t, path: filepath.Join(t.TempDir(), "clone")}
+	w.git("clone", "-q", "--filter=blob:none", "file://"+filepath.ToSlash(w.path), clone.path)
+	objects := func() string { return clone.git("count-objects", "-v") }
+	before := objects()
+	report := clone.scan(Options{History: true}, ".")
+	if len(report.Findings) > 0 || len(report.Unread) > 0 || report.Blobs != 1 {
+		t.Errorf("the report says %+v", report)
+	}
+	if after := objects(); after != before {
+		t.Errorf("fetched: %s\nbefore: %s", after, before)
+	}
+	if !strings.Contains(clone.git("rev-list", "--objects", "--all", "--missing=print"), "\n?") {
+		t.Error("the clone lacks nothing")
+	}
+}
