@@ -178,7 +178,7 @@ func (b bulk) Keys() []key.Binding {
 		keys = []key.Binding{as(k.open, "log all in anew")}
 	case loggingOut:
 		keys = []key.Binding{as(k.open, "log out")}
-	case checking, removing, loggingOutAway, restoring, importing:
+	case checking, removing, loggingOutAway, restoring, importing, askingTokens:
 	}
 	keys = append(keys, k.back)
 	if len(b.lines(b.sh.body)) > b.sh.body.height {

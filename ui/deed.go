@@ -20,6 +20,7 @@ const (
 	loggingOutAway // logged out, then removed
 	restoring      // what was removed
 	importing      // what stands in a file
+	askingTokens   // whether they are alive, of the Bot API
 )
 
 // String is the deed while it goes on: "checking".
@@ -37,6 +38,8 @@ func (d deed) String() string {
 		return "bringing back"
 	case importing:
 		return "importing"
+	case askingTokens:
+		return "asking about tokens"
 	}
 	return ""
 }
@@ -58,6 +61,8 @@ func (d deed) did() string {
 		return "brought back"
 	case importing:
 		return "imported"
+	case askingTokens:
+		return "found alive"
 	}
 	return ""
 }
@@ -77,6 +82,8 @@ func (d deed) task() string {
 		return "restoring"
 	case importing:
 		return "import"
+	case askingTokens:
+		return "token check"
 	}
 	return ""
 }
@@ -86,7 +93,7 @@ func (d deed) removes() bool { return d == removing || d == loggingOutAway }
 
 // steps reports whether each bot tells what it is at. Checks are too many and too short for that.
 func (d deed) steps() bool {
-	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing
+	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing || d == askingTokens
 }
 
 // An order is a deed, and whom it is for.
@@ -113,7 +120,7 @@ func (o order) keys() []fleet.Key {
 			keys[i] = c.Key
 		}
 		return keys
-	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway:
+	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway, askingTokens:
 		return keysOf(o.bots)
 	case restoring:
 	}
@@ -143,6 +150,8 @@ func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error
 		return f.RestoreMany(ctx, o.removed, done)
 	case importing:
 		return o.bring(ctx, f, tell)
+	case askingTokens:
+		f.AskTokens(ctx, o.keys(), done)
 	}
 	return ctx.Err()
 }

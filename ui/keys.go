@@ -7,7 +7,7 @@ import (
 // A keymap holds every binding of the program. A letter stands here once, so it means one thing
 // everywhere; screens pick from it, and may say more exactly what a key does where they are (as).
 type keymap struct {
-	add, open, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
+	add, open, check, checkAll, login, newToken, askToken, copy, copyID, copyName, copyToken key.Binding
 
 	remove, removeHere, logOut, undo, otherApp, results, edit, export, imports key.Binding
 
@@ -37,6 +37,7 @@ func newKeymap() keymap {
 		checkAll: bind("C", "check all", "C"),
 		login:    bind("l", "log in", "l"),
 		newToken: bind("p", "paste a new token", "p"),
+		askToken: bind("T", "is the token alive", "T"),
 
 		copy:      bind("y", "copy", "y"),
 		copyName:  bind("yu", "copy @username", "u"),

@@ -122,6 +122,7 @@ func fleetWords() []struct {
 			NotSaved: notSavedKept,
 			Actions:  []Action{EditApp, SaveOnly},
 		}},
+		{fleet.ErrNoBotAPI, noBotAPI()},
 		{fleet.ErrNoBot, Fault{
 			Kind:     "no_bot",
 			What:     "The bot of this session is not here.",

@@ -63,6 +63,10 @@ func HistoryAction(action string) string {
 		return "save another's session"
 	case "read token":
 		return "read its token"
+	case "token check":
+		return "check its token"
+	case "token checks":
+		return "check tokens"
 	case "restore":
 		return "bring back"
 	case "change app":
@@ -159,6 +163,7 @@ func historyResults() map[string]string {
 		"no_session":                        "no such session",
 		"no_app":                            "no app",
 		"no_bot":                            "its bot is not here",
+		kindNoBotAPI:                        "no Bot API",
 		"back_already":                      "back already",
 		"not_encrypted_files":               "no encrypted file",
 		"same_keyring":                      "the same keyring",

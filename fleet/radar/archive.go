@@ -76,7 +76,9 @@ func (s *scan) worker(found func(path string, p place)) *worker {
 
 func (w *worker) level(depth int) *level {
 	for len(w.levels) <= depth {
-		w.levels = append(w.levels, &level{detector: newDetector(w.scan.marks), stream: stream{block: make([]byte, blockSize)}})
+		d := newDetector(w.scan.marks)
+		d.hold = w.scan.opts.Hold
+		w.levels = append(w.levels, &level{detector: d, stream: stream{block: make([]byte, blockSize)}})
 	}
 	return w.levels[depth]
 }

@@ -56,6 +56,8 @@ type hit struct {
 	at       int
 	secret   Secret
 	encoding string
+	// held is the token, where tokens are held.
+	held secret.Secret
 	// sum tells it from other secrets, for as long as the scan goes on.
 	sum Hash
 }
@@ -65,6 +67,7 @@ type detector struct {
 	marks  *Marks
 	hasher *hasher
 	hits   []hit
+	hold   bool
 	// inside: the text that comes next goes on with a run that is too long to be looked at.
 	inside bool
 	// unwrapped is room for what base64 holds; wrapped: that is being looked through.
@@ -141,7 +144,7 @@ func colonBefore(text []byte, start int) (at, width int) {
 }
 
 func (d *detector) found(at int, s Secret, encoding string, sum Hash) {
-	d.hits = append(d.hits, hit{at, s, encoding, sum})
+	d.hits = append(d.hits, hit{at: at, secret: s, encoding: encoding, sum: sum})
 }
 
 // know looks a secret up among the marks.
@@ -182,6 +185,9 @@ func (d *detector) token(text []byte, colon, width int) {
 		encoding = encodedURL
 	}
 	d.found(start, s, encoding, sum)
+	if d.hold {
+		d.hits[len(d.hits)-1].held = secret.New(string(value))
+	}
 }
 
 // leastVaried is how many different characters a secret has at least, of those that are not placeholders such as XXXX.

@@ -2,7 +2,7 @@
 //
 //	report, err := radar.Scan(ctx, radar.Options{Paths: []string{"."}, Marks: marks, History: true})
 //
-// It holds no secret. Those of the ring it knows again by marks, which are keyed hashes (Key.HashOf); all others by
+// It holds no secret, unless it is told to. Those of the ring it knows again by marks, which are keyed hashes (Key.HashOf); all others by
 // their shape. What it finds it tells by place and owner, and never repeats.
 //
 // Files may be hostile: what is read at a time, what an archive may unpack to and how much is reported are bounded, no
@@ -33,6 +33,8 @@ type Options struct {
 	NoIgnore bool
 	// History: so is every version of every file that git keeps of a path's repository.
 	History bool
+	// Hold has findings hold the tokens themselves, for somebody who is to ask whether they work.
+	Hold bool
 	// Sessions reads the sessions in a database, as Telethon and Pyrogram keep them, nil for leaving that. The database may
 	// be hostile.
 	Sessions func(database []byte) []Stored
@@ -57,6 +59,8 @@ type Progress struct {
 // A Finding is a secret at a place.
 type Finding struct {
 	Secret
+	// Held is the token, where tokens are held.
+	Held secret.Secret
 	// Path is as the scan's own path begins; what is inside an archive follows a "!". In the history it is
 	// the file's in its repository.
 	Path string

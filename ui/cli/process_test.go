@@ -208,7 +208,11 @@ func TestNoSecretInOutput(t *testing.T) {
 	server.AddBot(telegramtest.Bot{Token: secret.New(token), Profile: telegram.Profile{ID: 7001, Username: "x_bot", FirstName: "X\x1b[2J\u202e"}})
 	server.AddBot(telegramtest.Bot{Token: tokenOf(7002, "A"), Login: telegramtest.Script{Error: "FLOOD_WAIT_1873"}})
 	home := t.TempDir()
-	logged := loggedShell(t, server, keyring.NewMemory(), home)
+	api, at, err := server.ListenBotAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged := loggedShell(t, server, keyring.NewMemory(), home, func(o *fleet.Options) { o.BotAPI = "custom=" + at })
 	f := logged.fleet
 	ran := map[string]bool{}
 	run := func(stdin string, args ...string) {
@@ -250,6 +254,14 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "show", "Mine")
 	run("", "check", "--all")
 	run("", "doctor", "--network")
+	run("", "token", "check", "--all")
+	run(tokenOf(7003, "A").Reveal(), "token", "check", "-")
+	api.Script(telegramtest.HTTPScript{Status: 302, Header: map[string]string{"Location": "/bot{token}/getMe"}, Body: "{token}"})
+	run("", "token", "check", "Mine")
+	api.Script(telegramtest.HTTPScript{Drop: true, Body: "POST /bot{token}/getMe"})
+	run(token, "token", "check", "-")
+	api.Script(telegramtest.HTTPScript{Status: 418, Body: `{"ok":false,"error_code":418,"description":"{token}"}`})
+	run("", "token", "check", "Mine")
 	run("", "login", "Mine")
 	run("", "login", "--all")
 	run("", "label", "Mine", token)
@@ -300,6 +312,7 @@ func TestNoSecretInOutput(t *testing.T) {
 	}
 	run("", "scan", leaks)
 	run("", "scan", leaks, "--sarif")
+	run("", "scan", leaks, "--check")
 	run("", "scan", leaks, "--staged")
 	run("", "scan", leaks, "--install-hook")
 	run("", "scan", leaks+token)

@@ -79,6 +79,9 @@ func (s *shell) sarifOf(report radar.Report, known ringKnown) sarifLog {
 		rule, level := ruleOf(found)
 		called, _ := known.owner(found)
 		text := upper(fault.ScanSecret(found, called)) + ", at " + leakPlace(found) + "."
+		if _, verdict := known.verdict(found); verdict != "" {
+			text += " Asked now: " + verdict + "."
+		}
 		if mend := known.mend(found); mend != "" {
 			text += " " + mend
 		}

@@ -15,8 +15,8 @@ import (
 
 // A scanning is what the flags of scan say.
 type scanning struct {
-	noIgnore, noHistory, staged, hook, sarif bool
-	install, uninstall                       bool
+	noIgnore, noHistory, staged, hook, sarif, check bool
+	install, uninstall                              bool
 }
 
 func newScan(s *shell) *cobra.Command {
@@ -32,6 +32,8 @@ func newScan(s *shell) *cobra.Command {
 			"What git ignores is left out and counted; --no-ignore searches it, and an ignored .env is where tokens are. Files that are not " +
 			"text are searched too, and told without a line. Links are not followed. An api_hash that is not on the ring is told only " +
 			"where its name stands before it. Of other repositories inside a PATH the files are searched and not the history.\n\n" +
+			"--check asks the Bot API whether what looks like a token works (getMe), which sends it there: to Telegram, unless --bot-api says " +
+			"otherwise. What is not known is never called alive.\n\n" +
 			"--install-hook has git run this before each commit, for what is staged alone. Where botring is missing, or has no bots, the hook " +
 			"says so and lets the commit through.\n\n" +
 			"The exit code is 3 where something was found.",
@@ -43,6 +45,7 @@ func newScan(s *shell) *cobra.Command {
 	flags.SortFlags = false
 	flags.BoolVar(&how.noIgnore, "no-ignore", false, "search what git ignores too")
 	flags.BoolVar(&how.noHistory, "no-history", false, "leave the history of git out")
+	flags.BoolVar(&how.check, "check", false, "ask the Bot API whether the tokens that are found work")
 	flags.BoolVar(&how.staged, "staged", false, "search only what the next commit would have in it")
 	flags.BoolVar(&how.sarif, "sarif", false, "answer in SARIF 2.1.0, for hosts of code")
 	flags.BoolVar(&how.install, "install-hook", false, "have git search what is staged before each commit")
@@ -51,11 +54,11 @@ func newScan(s *shell) *cobra.Command {
 	return cmd
 }
 
-// check refuses flags that contradict each other.
-func (how scanning) check(s *shell, paths []string) error {
+// refuse refuses flags that contradict each other.
+func (how scanning) refuse(s *shell, paths []string) error {
 	hooks := how.install || how.uninstall
 	switch {
-	case how.install && how.uninstall, hooks && (how.staged || how.noIgnore || how.noHistory || how.sarif || how.hook):
+	case how.install && how.uninstall, hooks && (how.staged || how.noIgnore || how.noHistory || how.sarif || how.hook || how.check):
 		return usage("--install-hook and --uninstall-hook stand alone.", "The form is: botring scan --install-hook [PATH].")
 	case (hooks || how.staged) && len(paths) > 1:
 		return usage("There is an argument too many.", "It is one repository, or none for the one of this folder.")
@@ -70,7 +73,7 @@ func (how scanning) check(s *shell, paths []string) error {
 }
 
 func (s *shell) scan(ctx context.Context, paths []string, how scanning) error {
-	if err := how.check(s, paths); err != nil {
+	if err := how.refuse(s, paths); err != nil {
 		return err
 	}
 	if len(paths) == 0 {
@@ -86,14 +89,20 @@ func (s *shell) scan(ctx context.Context, paths []string, how scanning) error {
 	if err != nil {
 		return err
 	}
+	opts := radar.Options{Paths: paths, Marks: known.Marks, NoIgnore: how.noIgnore, History: !how.noHistory, Hold: how.check}
 	var report radar.Report
 	if how.staged {
-		report, err = fleet.ScanStaged(ctx, paths[0], radar.Options{Marks: known.Marks})
+		report, err = fleet.ScanStaged(ctx, paths[0], opts)
 	} else {
-		report, err = fleet.Scan(ctx, radar.Options{Paths: paths, Marks: known.Marks, NoIgnore: how.noIgnore, History: !how.noHistory})
+		report, err = fleet.Scan(ctx, opts)
 	}
 	if err != nil {
 		return tellScan(err)
+	}
+	if how.check {
+		if known.verdicts, err = s.askFound(ctx, report); err != nil {
+			return err
+		}
 	}
 	if how.sarif {
 		err = writeJSON(s.Out, s.sarifOf(report, known))
@@ -133,6 +142,49 @@ type ringKnown struct {
 	bots map[fleet.Key]fleet.Bot
 	ids  map[int64]fleet.Bot
 	apps map[int64]string
+	// verdicts are what is known of the tokens that were asked about, by the token.
+	verdicts map[string]fleet.TokenVerdict
+}
+
+// mostAsked is how many different tokens are asked about: a server takes 20 in a minute.
+const mostAsked = 100
+
+// askFound asks the Bot API about the tokens that were found: those of the ring in their bots' environments, others in
+// the one that is chosen. What it does not answer is not known, and nothing else is said of it.
+func (s *shell) askFound(ctx context.Context, report radar.Report) (map[string]fleet.TokenVerdict, error) {
+	f, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := map[string]fleet.TokenVerdict{}
+	for _, found := range report.Findings {
+		token := found.Held.Reveal()
+		if _, asked := verdicts[token]; asked || token == "" || len(verdicts) == mostAsked {
+			continue
+		}
+		environment := f.Environment()
+		if found.Known {
+			environment = found.Owner.Environment
+		}
+		verdicts[token], err = f.TokenAlive(ctx, environment, found.Held)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			s.note("Whether the token of bot %d works is not known: %s", found.ID, lower(fault.Of(err).What))
+		}
+	}
+	return verdicts, nil
+}
+
+// verdict is what is known of a token that was asked about, as JSON names it, and in words; "" where it was not.
+func (k ringKnown) verdict(found radar.Finding) (name, words string) {
+	v, asked := k.verdicts[found.Held.Reveal()]
+	if !asked || found.Held.Empty() {
+		return "", ""
+	}
+	_, words = fault.TokenVerdict(v)
+	return v.String(), words
 }
 
 // ringMarks reads what a scan knows the ring by. The keyring is not opened, and where there is no catalogue none is made.

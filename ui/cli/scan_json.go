@@ -27,6 +27,7 @@ type (
 		Session     string `json:"session"`     // its name on the ring
 		Format      string `json:"format"`      // of a session string
 		Status      string `json:"status"`      // the bot's, as of its last check
+		Verdict     string `json:"verdict"`     // what the Bot API says of a token, with --check
 		Path        string `json:"path"`
 		Line        int    `json:"line"` // 0 in what is no text
 		Encoding    string `json:"encoding"`
@@ -88,6 +89,7 @@ func (k ringKnown) leak(found radar.Finding) leakJSON {
 		Format: found.Format, Path: fault.Clean(found.Path), Line: found.Line, Encoding: found.Encoding, Commit: found.Commit,
 		Date: timestamp(found.Date), Message: found.Message, Versions: found.Versions, Next: k.next(found),
 	}
+	leak.Verdict, _ = k.verdict(found)
 	if !found.Known {
 		return leak
 	}

@@ -86,6 +86,19 @@ func TestHook(t *testing.T) {
 	}
 }
 
+// What nobody could answer is not known, and never alive.
+func TestScanAsksInVain(t *testing.T) {
+	folder, token := leaky(t)
+	s := loggedShell(t, startServer(t), keyring.NewMemory(), t.TempDir()) // which has no Bot API
+	code, said := s.runs(t, "", "scan", folder, "--check", "--no-history")
+	if code != exitNotOK || !strings.Contains(said, "(7001009:•••): not known\n") || !strings.Contains(said, "works is not known: ") {
+		t.Errorf("exit code %d:\n%s", code, said)
+	}
+	if strings.Contains(said, "alive") || strings.Contains(said, token) {
+		t.Errorf("it says\n%s", said)
+	}
+}
+
 // SARIF has what the standard and hosts of code ask for, and no secret.
 func TestSARIF(t *testing.T) {
 	folder, token := leaky(t)

@@ -63,7 +63,11 @@ func (s *shell) writeScan(w io.Writer, report radar.Report, known ringKnown) {
 	said := map[string]bool{} // what to do is said once
 	for _, found := range report.Findings {
 		called, _ := known.owner(found)
-		fmt.Fprintf(w, "%s  %s\n", leakPlace(found), fault.ScanSecret(found, called))
+		what := fault.ScanSecret(found, called)
+		if _, verdict := known.verdict(found); verdict != "" {
+			what += ": " + verdict
+		}
+		fmt.Fprintf(w, "%s  %s\n", leakPlace(found), what)
 		if mend := known.mend(found); mend != "" && !said[mend] {
 			said[mend] = true
 			fmt.Fprintf(w, "  %s\n", mend)

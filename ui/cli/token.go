@@ -48,15 +48,15 @@ func newReplaceToken(s *shell) *cobra.Command {
 func newToken(s *shell) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
-		Short: "Read a bot's token from the keyring",
-		Example: `  botring token show @shop_orders_bot | wl-copy
-  BOT_TOKEN=$(botring token show 7123456789) ./bot`,
+		Short: "Read a bot's token from the keyring, or ask whether it works",
+		Example: `  BOT_TOKEN=$(botring token show 7123456789) ./bot
+  botring token check @shop_orders_bot`,
 		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usage("What about the token?", "The form is: botring token show BOT.")
+			return usage("What about the token?", "The forms are: botring token show BOT, botring token check BOT.")
 		},
 	}
-	cmd.AddCommand(newTokenShow(s))
+	cmd.AddCommand(newTokenShow(s), newTokenCheck(s))
 	return cmd
 }
 
