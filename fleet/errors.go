@@ -33,6 +33,13 @@ var ErrNoSession = errors.New("no such session")
 // ErrNoBot says that the bot whose session is to be saved is not here.
 var ErrNoBot = errors.New("the session's bot is not here")
 
+// ErrNoBotAPI says that nothing is known that could be asked over the Bot API in the bot's environment. A token is not
+// taken to Telegram's own Bot API unless it is of one of Telegram's own environments.
+var ErrNoBotAPI = errors.New("no Bot API of this environment is known")
+
+// ErrSameID says that two bots of different environments have the same id, so that a token says not whose it is.
+var ErrSameID = errors.New("two bots of the same id")
+
 // ErrNoApp says that the bot's app is not known.
 var ErrNoApp = errors.New("no such app")
 
@@ -68,6 +75,7 @@ const (
 	FieldProxyName   Field = "proxy name"
 	FieldProxySecret Field = "proxy secret"
 	FieldRecipient   Field = "recipient"
+	FieldBotAPI      Field = "bot-api"
 )
 
 // A Problem is what is wrong with an input.
@@ -105,7 +113,8 @@ const (
 	ProblemFixedDCs // --dc or --server-key with an environment of Telegram's own
 	// ProblemConfiguredDCs: --dc or --server-key with an environment that is configured with others.
 	ProblemConfiguredDCs
-	ProblemProxy // it cannot be a proxy's address or secret; Err says why, and quotes nothing
+	ProblemProxy  // it cannot be a proxy's address or secret; Err says why, and quotes nothing
+	ProblemBotAPI // it cannot be a Bot API server's URL; Err says why, and quotes nothing
 	// ProblemChecksum: a recipient that begins as one, and whose check sum does not fit.
 	ProblemChecksum
 	ProblemSyntax // not of the form that is wanted; Err says more
@@ -141,6 +150,9 @@ type FloodError struct {
 	Remembered bool
 	// Address: it binds all that this computer sends.
 	Address bool
+	// BotAPI is the Bot API server that asked, which binds what that one is asked and nothing else; "" for Telegram
+	// itself.
+	BotAPI string
 	// Err is Telegram's own answer, when there is one.
 	Err error
 }

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"botring/fleet/store"
-	"botring/internal/secret"
 	"botring/keyring"
 	"botring/telegram"
+	"botring/telegram/botapi"
 )
 
 // What callers see of the catalogue's rows.
@@ -72,6 +72,11 @@ type Options struct {
 	NoWay error
 	// Proxies are all that have names.
 	Proxies []Proxy
+	// BotAPI are the Bot API servers that are asked whether tokens work: a URL, for Telegram's own two environments, or
+	// NAME=URL for one environment; several with commas between them. "" is Telegram's own server. A server that is not
+	// on this computer needs https://, unless InsecureBotAPI.
+	BotAPI         string
+	InsecureBotAPI bool
 	// Timeout bounds one conversation with Telegram, DefaultTimeout when zero.
 	Timeout time.Duration
 	// AtOnce is how many conversations with Telegram are held at a time, the constant AtOnce when zero.
@@ -108,9 +113,9 @@ type Fleet struct {
 	now  func() time.Time
 	// talk makes what speaks to a network.
 	talk func(telegram.Network) conversation
-	// tokenWorks asks, without a login, whether Telegram takes a token, so that one which was replaced is proved to be
-	// dead; nil leaves that unproven.
-	tokenWorks func(ctx context.Context, environment string, token secret.Secret) (bool, error)
+	// botAPIs are the servers of Options.BotAPI, getMe how one is asked.
+	botAPIs botAPIs
+	getMe   getMe
 	// schedule is what all conversations pass through.
 	schedule *schedule
 	// passage is how Telegram is reached.
@@ -165,7 +170,11 @@ func newFleet(opts Options) (*Fleet, keyring.Kind, error) {
 	if opts.Ring != "" && !isEnvironmentName(opts.Ring) {
 		return nil, "", &InputError{Field: FieldRing, Problem: ProblemSyntax, Got: opts.Ring}
 	}
-	f := &Fleet{opts: opts, envs: envs, now: opts.Now}
+	apis, err := parseBotAPIs(opts.BotAPI, opts.InsecureBotAPI)
+	if err != nil {
+		return nil, "", err
+	}
+	f := &Fleet{opts: opts, envs: envs, now: opts.Now, botAPIs: apis, getMe: botapi.Server.GetMe}
 	if f.now == nil {
 		f.now = wallClock
 	}

@@ -223,6 +223,9 @@ func (f *Fleet) Token(ctx context.Context, key Key) (token secret.Secret, err er
 		return secret.Secret{}, err
 	}
 	item, err := f.readBot(ctx, on, r, key)
+	if err == nil {
+		f.noteToken(ctx, on, key, item.Token)
+	}
 	return item.Token, err
 }
 

@@ -106,13 +106,10 @@ func (x *rotating) paste(ctx context.Context, n replacement) (Rotated, error) {
 	return x.finish(ctx)
 }
 
-// works reports whether Telegram is known to take a token, asked without a login.
+// works reports whether the Bot API says that a token works, without a login.
 func (x *rotating) works(ctx context.Context, token secret.Secret) bool {
-	if x.tokenWorks == nil {
-		return false
-	}
-	works, err := x.tokenWorks(ctx, x.key.Environment, token)
-	return err == nil && works
+	verdict, err := x.TokenAlive(ctx, x.key.Environment, token)
+	return err == nil && verdict == TokenAlive
 }
 
 // ForgetPasted forgets a token that was pasted for a bot and is not its own yet. Without one it does nothing.

@@ -12,6 +12,7 @@ import (
 	"botring/internal/secret"
 	"botring/keyring"
 	"botring/telegram"
+	"botring/telegram/botapi"
 )
 
 // revokedByHand is what somebody does in @BotFather: a new token, and the old one with all its sessions dead.
@@ -32,6 +33,17 @@ func (w *world) noPending(t *testing.T) {
 	}
 }
 
+// botAPIOf has a Bot API say which tokens work.
+func botAPIOf(f *Fleet, works func(secret.Secret) bool) {
+	f.botAPIs = botAPIs{env: botapi.Server{}}
+	f.getMe = func(_ botapi.Server, _ context.Context, token secret.Secret, _ bool, _ botapi.Options) (telegram.Profile, error) {
+		if !works(token) {
+			return telegram.Profile{}, &telegram.Error{Kind: telegram.TokenRevoked, Code: 401, Err: botapi.ErrUnauthorized}
+		}
+		return fakeProfile(7), nil
+	}
+}
+
 func TestRotateWith(t *testing.T) {
 	w := newFakeWorld(t)
 	f := w.open()
@@ -40,10 +52,10 @@ func TestRotateWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	var asked []secret.Secret
-	f.tokenWorks = func(_ context.Context, _ string, token secret.Secret) (bool, error) {
+	botAPIOf(f, func(token secret.Secret) bool {
 		asked = append(asked, token)
-		return false, nil
-	}
+		return false
+	})
 	fresh := w.revokedByHand(7)
 	sawPending := false
 	w.fake.onLogin = func(context.Context, int64) error {
@@ -176,7 +188,7 @@ func TestPastedWaitsForAFlood(t *testing.T) {
 		fresh := w.revokedByHand(7)
 		w.fake.onLogin = func(context.Context, int64) error { return floodWait(time.Hour) }
 		if known {
-			f.tokenWorks = func(_ context.Context, _ string, token secret.Secret) (bool, error) { return token.Equal(fresh), nil }
+			botAPIOf(f, fresh.Equal)
 		}
 		done, err := f.RotateWith(t.Context(), key(7), fresh, Rotation{}, nil)
 		var flood *FloodError

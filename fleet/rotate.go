@@ -74,7 +74,7 @@ type rotating struct {
 	how    Rotation
 	report reporter
 	done   Rotated
-	// old is the token before.
+	// old is the token before, which was to be revoked by hand.
 	old secret.Secret
 }
 
@@ -103,7 +103,6 @@ func (x *rotating) revokeAndSave(ctx context.Context) error {
 	if err := x.beforeReplacing(ctx, x.on, x.key, &n, false, x.report); err != nil {
 		return err
 	}
-	x.old = n.item.Token
 	before, begun, err := x.on.rotation(ctx, x.key)
 	if err != nil {
 		return err
@@ -231,7 +230,7 @@ func (x *rotating) finish(ctx context.Context) (Rotated, error) {
 	if err := x.end(ctx); err != nil {
 		return Rotated{}, err
 	}
-	x.proveOldDead(ctx)
+	x.proveOldDead(ctx, entry)
 	x.done.Bot, err = x.after(ctx, x.key, nil)
 	return x.done, err
 }
@@ -329,18 +328,20 @@ func (x *rotating) clearOne(ctx context.Context, r *keyring.Ring, entry store.Ro
 	return false, x.forgetFurther(ctx, x.on, r, x.key, name)
 }
 
-// proveOldDead asks what became of the old token, without logging it in, where there is a way to.
-func (x *rotating) proveOldDead(ctx context.Context) {
-	if x.tokenWorks == nil || x.old.Empty() {
-		return
-	}
-	works, err := x.tokenWorks(ctx, x.key.Environment, x.old)
+// proveOldDead finds out what became of the old token. That one is dead which Telegram itself revoked; of one that was to
+// be revoked by hand the Bot API is asked, without a login.
+func (x *rotating) proveOldDead(ctx context.Context, entry store.Rotation) {
 	switch {
-	case err != nil:
-	case works:
-		x.done.Old = OldWorks
-	default:
+	case entry.Manager != 0:
 		x.done.Old = OldDead
+	case !x.old.Empty():
+		switch verdict, _ := x.TokenAlive(ctx, x.key.Environment, x.old); verdict {
+		case TokenAlive:
+			x.done.Old = OldWorks
+		case TokenRevoked:
+			x.done.Old = OldDead
+		case TokenUnknown:
+		}
 	}
 }
 

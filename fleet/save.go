@@ -216,6 +216,9 @@ func (s *save) look(ctx context.Context, on *ground, r *keyring.Ring) error {
 // again, a login cannot.
 func (f *Fleet) enter(ctx context.Context, on *ground, s *save) error {
 	commit := store.Save{Key: s.key, Nonce: s.item.Save, Edit: func(b *Bot) { *b = s.row(f, *b) }}
+	if s.further == "" {
+		commit.Mark = markOf(s.item.Token)
+	}
 	if s.newApp {
 		commit.App = &App{Name: s.app.Name, APIID: s.app.APIID}
 	}

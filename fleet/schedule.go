@@ -35,6 +35,10 @@ type schedule struct {
 	logins  map[appKey]time.Time
 	careful map[appKey]deadline
 	now     func() time.Time // the clock on the wall
+	// asks is the pace at which each Bot API is asked, asking holds a value for each question that is open. They are
+	// apart from the rest: a Bot API that stalls holds up no login and no check.
+	asks   map[string]*pace
+	asking chan struct{}
 }
 
 // An appKey names an app within an environment: to Telegram's test environment it is another one.
@@ -49,6 +53,7 @@ func newSchedule(atOnce int, now func() time.Time) *schedule {
 	}
 	return &schedule{
 		slots: make(chan struct{}, atOnce), logins: map[appKey]time.Time{}, careful: map[appKey]deadline{}, now: now,
+		asks: map[string]*pace{}, asking: make(chan struct{}, atOnce),
 	}
 }
 
@@ -68,20 +73,56 @@ func (s *schedule) take(ctx context.Context) (leave func(), err error) {
 // takeLogin waits for the app's turn to log in, and then for a place. report is told of a turn that is some time
 // off.
 func (s *schedule) takeLogin(ctx context.Context, app appKey, report reporter) (leave func(), err error) {
-	turn := s.turn(app)
-	if wait := time.Until(turn); wait > 0 {
-		if report != nil && wait >= worthTelling {
-			report(Step{Stage: Queueing, Until: turn})
-		}
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return nil, turnedAway(ctx)
-		}
+	if err := waitFor(ctx, s.turn(app), report); err != nil {
+		return nil, err
 	}
 	return s.take(ctx)
+}
+
+// waitFor waits for a turn.
+func waitFor(ctx context.Context, turn time.Time, report reporter) error {
+	wait := time.Until(turn)
+	if wait <= 0 {
+		return nil
+	}
+	if report != nil && wait >= worthTelling {
+		report(Step{Stage: Queueing, Until: turn})
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return turnedAway(ctx)
+	}
+}
+
+// takeAsk waits for the turn to ask a Bot API, and then for a place. report is as in takeLogin.
+func (s *schedule) takeAsk(ctx context.Context, server string, report reporter) (leave func(), err error) {
+	s.mu.Lock()
+	p := s.asks[server]
+	if p == nil {
+		p = &pace{limits: asksLimits()}
+		s.asks[server] = p
+	}
+	s.mu.Unlock()
+	turn := p.next()
+	if err := waitFor(ctx, turn, report); err != nil {
+		p.giveBack(turn)
+		return nil, err
+	}
+	return s.place(ctx)
+}
+
+// place waits for a place among the open questions and returns what gives it back.
+func (s *schedule) place(ctx context.Context) (leave func(), err error) {
+	select {
+	case s.asking <- struct{}{}:
+		return func() { <-s.asking }, nil
+	case <-ctx.Done():
+		return nil, turnedAway(ctx)
+	}
 }
 
 // turn is when the next login of an app may begin, and has the one after it wait for longer.

@@ -31,27 +31,63 @@ func (c *call) dial(ctx context.Context, dc int, addr string) (net.Conn, *framin
 
 // pass has the proxy at the other end of raw lead to a data centre.
 func (c *call) pass(ctx context.Context, raw net.Conn, dc int, addr string) (net.Conn, *framing, error) {
-	proxy := c.opts.Proxy
+	if c.opts.Proxy.Kind != MTProxy {
+		raw, err := c.opts.Proxy.lead(ctx, raw, addr)
+		return raw, intermediate(), err
+	}
+	d, err := c.opts.Proxy.put(raw, c.network.wireDC(dc))
+	if err != nil {
+		return raw, nil, proxyFailed(ctx, ProxyUnreachable, err)
+	}
+	c.heard = d.heard.Load
+	return d, &framing{Codec: padded{}}, nil
+}
+
+// lead has a SOCKS5 or HTTP proxy at the other end of raw connect to an address.
+func (p Proxy) lead(ctx context.Context, raw net.Conn, addr string) (net.Conn, error) {
 	var err error
-	switch proxy.Kind {
+	switch p.Kind {
 	case SOCKS5:
-		// Until it has admitted us the proxy waits for nobody else; then it does for Telegram.
-		if err = proxyFailed(ctx, ProxyUnreachable, proxy.greetSOCKS(raw)); err == nil {
+		// Until it has admitted us the proxy waits for nobody else; then it does for the address.
+		if err = proxyFailed(ctx, ProxyUnreachable, p.greetSOCKS(raw)); err == nil {
 			err = proxyFailed(ctx, Timeout, askSOCKS(raw, addr))
 		}
 	case HTTPProxy:
-		raw, err = proxy.askHTTP(ctx, raw, addr)
+		raw, err = p.askHTTP(ctx, raw, addr)
 		err = proxyFailed(ctx, Timeout, err)
-	case MTProxy:
-		var d *disguised
-		if d, err = proxy.put(raw, c.network.wireDC(dc)); err == nil {
-			c.heard = d.heard.Load
-			return d, &framing{Codec: padded{}}, nil
-		}
-		err = proxyFailed(ctx, ProxyUnreachable, err)
-	case NoProxy:
+	case MTProxy, NoProxy:
 	}
-	return raw, intermediate(), err
+	return raw, err
+}
+
+// ErrMTProxyLeads says that an MTProxy was to lead to something else than a data centre, which its protocol has no
+// words for.
+var ErrMTProxyLeads = errors.New("an MTProxy leads to Telegram's data centres and nowhere else")
+
+// Dial opens a connection to any HOST:PORT through the proxy, which looks the name up, and directly with the zero
+// Proxy. An MTProxy leads to no such address: ErrMTProxyLeads. Errors are *Error.
+func (p Proxy) Dial(ctx context.Context, addr string) (net.Conn, error) {
+	var dialer net.Dialer
+	switch p.Kind {
+	case NoProxy:
+		raw, err := dialer.DialContext(ctx, "tcp", addr)
+		return raw, failedAs(Unreachable, err)
+	case MTProxy:
+		return nil, &Error{Kind: ProxyRefused, Err: ErrMTProxyLeads}
+	case SOCKS5, HTTPProxy:
+	}
+	raw, err := dialer.DialContext(ctx, "tcp", p.Addr)
+	if err != nil {
+		return nil, &Error{Kind: ProxyUnreachable, Err: err}
+	}
+	untie := tie(ctx, raw)
+	through, err := p.lead(ctx, raw, addr)
+	untie()
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	return through, nil
 }
 
 // dialTCP opens a connection.

@@ -29,6 +29,8 @@ func (k keymap) action(a fault.Action) key.Binding {
 		return as(k.login, "log in")
 	case fault.ReplaceToken:
 		return k.newToken
+	case fault.CheckToken:
+		return k.askToken
 	case fault.SaveAgain:
 		return as(k.open, "save again")
 	case fault.Abandon:
@@ -101,7 +103,7 @@ func (a attempt) applies(sh *shell, action fault.Action) bool {
 		return form && !a.bot.NoLogin
 	case fault.OtherEnvironment:
 		return a.aim == adding && sh.otherThan(a.key.Environment) != ""
-	case fault.LogIn, fault.Remove:
+	case fault.LogIn, fault.Remove, fault.CheckToken:
 		return known && a.aim != adding
 	case fault.ReplaceToken:
 		return known || a.aim == adding
@@ -180,6 +182,8 @@ func (a attempt) take(sh *shell, action fault.Action, err error) (screen, tea.Cm
 		return newLogin(sh, bot), nil
 	case fault.ReplaceToken:
 		return a.anotherToken(sh, bot, known, err)
+	case fault.CheckToken:
+		return card{sh: sh, key: bot.Key}.ask()
 	case fault.Abandon:
 		return newAbandoning(sh, a, "Logged out again. Nothing was saved.")
 	case fault.Unlock:

@@ -25,6 +25,9 @@ func (b bots) many(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newSummary(sh), nil
 	case len(bots) == 0:
 		return b, nil
+	case key.Matches(msg, keys.askToken):
+		cmd, _ := sh.run(order{deed: askingTokens, bots: bots, hidden: hidden})
+		return b, cmd
 	case key.Matches(msg, keys.login) && len(bots) == 1:
 		return newLoginFrom(sh, bots[0], b), nil
 	case key.Matches(msg, keys.login):
@@ -80,7 +83,7 @@ func (sh *shell) meanwhile(keys []key.Binding) []key.Binding {
 	}
 	k := sh.keys
 	keys = slices.DeleteFunc(keys, func(b key.Binding) bool {
-		return among(b, []key.Binding{k.check, k.checkAll, k.undo, k.back})
+		return among(b, []key.Binding{k.check, k.checkAll, k.askToken, k.undo, k.back})
 	})
 	if sh.errand.stopping {
 		return keys

@@ -185,7 +185,7 @@ func (b bulk) Keys() []key.Binding {
 		keys = []key.Binding{as(k.open, "log out")}
 	case rotatingMany:
 		keys = []key.Binding{as(k.open, "revoke them")}
-	case checking, removing, loggingOutAway, restoring, importing:
+	case checking, removing, loggingOutAway, restoring, importing, askingTokens:
 	}
 	keys = append(keys, k.back)
 	if len(b.lines(b.sh.body)) > b.sh.body.height {

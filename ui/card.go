@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -20,9 +21,11 @@ type card struct {
 	// from is where esc goes, the list where it is nil.
 	from screen
 
-	// check is the check under way, step what it is at.
+	// check is the check under way, step what it is at. asks: it is about the token.
 	check      task
 	step       fleet.Step
+	asks       bool
+	token      tokenTold
 	cancelling bool
 	// notice is what the last key did.
 	notice string
@@ -52,6 +55,9 @@ func (c card) Update(msg tea.Msg) (screen, tea.Cmd) {
 		c.step = msg.step
 		return c, c.check.watch()
 	case taskDoneMsg:
+		if msg.task == c.check.id && c.asks {
+			return c.asked(msg), c.sh.reload
+		}
 		if msg.task == c.check.id {
 			return c.checked(msg), c.sh.reload
 		}
@@ -87,6 +93,8 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return newLabelFrom(sh, bot, c), nil
 	case key.Matches(msg, keys.check):
 		return c.start()
+	case key.Matches(msg, keys.askToken):
+		return c.ask()
 	case key.Matches(msg, keys.login):
 		return newLoginFrom(sh, bot, c), nil
 	case key.Matches(msg, keys.newToken):
@@ -109,6 +117,8 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return c.nextProblem(), nil
 	case key.Matches(msg, keys.history):
 		return openHistory(sh, c.key, c)
+	case key.Matches(msg, keys.places):
+		return openPlaces(sh, c.key, c)
 	case key.Matches(msg, keys.back, keys.quit):
 		return c.back()
 	}
@@ -188,7 +198,10 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.rotate, k.logOut, k.otherApp)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.places, k.rotate, k.logOut, k.otherApp)
+	if !slices.ContainsFunc(keys, func(b key.Binding) bool { return b.Help().Key == k.askToken.Help().Key }) {
+		keys = append(keys, k.askToken)
+	}
 	if len(c.lines(c.sh.body.width)) > c.sh.body.height {
 		keys = append(keys, k.down, k.up, k.pageDown, k.pageUp, k.top, k.bottom)
 	}
@@ -203,7 +216,9 @@ func (c card) wanted() []key.Binding {
 	switch bot.Health.Status {
 	case store.TokenRevoked, store.SecretMissing:
 		return []key.Binding{token, k.login, k.check, label}
-	case store.NotLoggedIn, store.Flooded, store.SessionDead, store.SessionRevoked, store.SessionDuplicated:
+	case store.SessionDead, store.SessionRevoked, store.SessionDuplicated:
+		return []key.Binding{k.login, as(k.askToken, c.sh.words("is the token alive", "token alive?")), token, k.check, label}
+	case store.NotLoggedIn, store.Flooded:
 		return []key.Binding{k.login, token, k.check, label}
 	case store.OK, store.Deactivated, store.Unreachable, store.Unchecked:
 	}
@@ -227,7 +242,7 @@ func (c card) status(more bool) string {
 	case c.cancelling:
 		return "Cancelling" + sh.theme.glyphs.ellipsis
 	case c.checking():
-		return fault.Stage(c.step) + sh.theme.glyphs.ellipsis + " " + sh.theme.glyphs.dot + " esc cancels"
+		return c.doing() + sh.theme.glyphs.ellipsis + " " + sh.theme.glyphs.dot + " esc cancels"
 	case c.notice != "":
 		return c.notice
 	case copied != "":

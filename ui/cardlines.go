@@ -48,6 +48,9 @@ func (c card) lines(width int) []string {
 	}
 	lines = append(lines, "")
 	add("Health", c.health(bot)...)
+	if c.token.asked {
+		add("Token", c.token.lines(t)...)
+	}
 	if left := bot.FloodUntil.Sub(now); left > 0 {
 		add("Logins", fmt.Sprintf("not before %s, in %s: Telegram asked to wait", bot.FloodUntil.In(now.Location()).Format("15:04"), fault.Duration(left)))
 	}

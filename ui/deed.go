@@ -20,6 +20,7 @@ const (
 	loggingOutAway // logged out, then removed
 	restoring      // what was removed
 	importing      // what stands in a file
+	askingTokens   // whether they are alive, of the Bot API
 	rotatingMany   // their tokens replaced, by the bots that manage them
 )
 
@@ -38,6 +39,8 @@ func (d deed) String() string {
 		return "bringing back"
 	case importing:
 		return "importing"
+	case askingTokens:
+		return "asking about tokens"
 	case rotatingMany:
 		return "rotating"
 	}
@@ -61,6 +64,8 @@ func (d deed) did() string {
 		return "brought back"
 	case importing:
 		return "imported"
+	case askingTokens:
+		return "found alive"
 	case rotatingMany:
 		return "rotated"
 	}
@@ -82,6 +87,8 @@ func (d deed) task() string {
 		return "restoring"
 	case importing:
 		return "import"
+	case askingTokens:
+		return "token check"
 	case rotatingMany:
 		return "rotation"
 	}
@@ -94,7 +101,7 @@ func (d deed) removes() bool { return d == removing || d == loggingOutAway }
 // steps reports whether each bot tells what it is at. Checks are too many and too short for that.
 func (d deed) steps() bool {
 	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing ||
-		d == rotatingMany
+		d == askingTokens || d == rotatingMany
 }
 
 // An order is a deed, and whom it is for.
@@ -121,7 +128,7 @@ func (o order) keys() []fleet.Key {
 			keys[i] = c.Key
 		}
 		return keys
-	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway, rotatingMany:
+	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway, askingTokens, rotatingMany:
 		return keysOf(o.bots)
 	case restoring:
 	}
@@ -155,6 +162,8 @@ func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error
 		return f.RestoreMany(ctx, o.removed, done)
 	case importing:
 		return o.bring(ctx, f, tell)
+	case askingTokens:
+		f.AskTokens(ctx, o.keys(), done)
 	}
 	return ctx.Err()
 }

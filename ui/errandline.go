@@ -40,7 +40,11 @@ func (e errand) status(sh *shell, stops bool) string {
 	}
 	rate, left := e.pace.words(done, e.total)
 	if wait := e.queue(sh.now()); wait > 0 {
-		rate, left = "", joined(dot, "next login in "+fault.Duration(wait), left)
+		next := "next login in "
+		if e.deed == askingTokens {
+			next = "goes on in "
+		}
+		rate, left = "", joined(dot, next+fault.Duration(wait), left)
 	}
 	tail := ""
 	if left != "" {

@@ -7,7 +7,7 @@ import (
 // A keymap holds every binding of the program. A letter stands here once, so it means one thing
 // everywhere; screens pick from it, and may say more exactly what a key does where they are (as).
 type keymap struct {
-	add, open, check, checkAll, login, newToken, copy, copyID, copyName, copyToken key.Binding
+	add, open, check, checkAll, login, newToken, askToken, copy, copyID, copyName, copyToken key.Binding
 
 	remove, removeHere, logOut, undo, otherApp, results, edit, export, imports key.Binding
 
@@ -19,7 +19,7 @@ type keymap struct {
 
 	rotate key.Binding
 
-	lock, move, newPassphrase, recipients, settings key.Binding
+	lock, move, newPassphrase, recipients, settings, places key.Binding
 
 	bots, apps, history, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
 
@@ -39,6 +39,7 @@ func newKeymap() keymap {
 		checkAll: bind("C", "check all", "C"),
 		login:    bind("l", "log in", "l"),
 		newToken: bind("p", "paste a new token", "p"),
+		askToken: bind("T", "is the token alive", "T"),
 		rotate:   bind("N", "rotate the token", "N"),
 
 		copy:      bind("y", "copy", "y"),
@@ -85,6 +86,7 @@ func newKeymap() keymap {
 		recipients: bind("O", "who can open the files", "O"),
 
 		settings: bind(",", "settings", ","),
+		places:   bind("D", "where it went", "D"),
 
 		up:        bind("k", "up", "k", "up"),
 		down:      bind("j", "down", "j", "down"),

@@ -127,6 +127,8 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	onCard := func(sh *shell) screen { return newCard(sh, sh.bots[0].Key) }
 	on("card checking", someBots(), keys(onCard, "r"))
 	on("card cancelling", someBots(), keys(onCard, "r", "esc"))
+	on("card asking about the token", someBots(), keys(onCard, "T"))
+	on("card told of the token", someBots(), func(sh *shell) screen { return askedCard(sh, nil) })
 	on("card copying", someBots(), keys(onCard, "y"))
 	withSessions := func(sh *shell) screen {
 		sh.bots[0].Sessions = severalSessions()
@@ -205,6 +207,7 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	importsOf(on)
 	keyringsOf(on)
 	recipientsOf(on)
+	placesOf(on)
 	return screens
 }
 

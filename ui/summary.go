@@ -108,7 +108,7 @@ func (s summary) again() (screen, tea.Cmd) {
 		return newLoginAnew(s.sh, next.bots), nil
 	case restoring:
 		return s.sh.home(), s.sh.bringBack()
-	case checking, loggingInMany, importing:
+	case checking, loggingInMany, importing, askingTokens:
 	}
 	cmd, began := s.sh.run(next)
 	if !began {

@@ -29,6 +29,7 @@ const (
 	OtherEnvironment Action = "other_environment" // try test instead of production, or the reverse
 	LogIn            Action = "log_in"            // log in again
 	ReplaceToken     Action = "replace_token"     // paste the new token
+	CheckToken       Action = "check_token"       // ask the Bot API whether the token is alive
 	SaveAgain        Action = "save_again"        // retry the saving only
 	Abandon          Action = "abandon"           // give the login up and log it out
 	Unlock           Action = "unlock"            // unlock the keyring

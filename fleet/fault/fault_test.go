@@ -169,7 +169,7 @@ func TestEveryRefusalOfAKeyring(t *testing.T) {
 func TestEveryProblem(t *testing.T) {
 	fields := []fleet.Field{fleet.FieldToken, fleet.FieldAPIID, fleet.FieldAPIHash, fleet.FieldLabel, fleet.FieldTag, fleet.FieldAppName,
 		fleet.FieldEnvironment, fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing, fleet.FieldSession, fleet.FieldPlace, fleet.FieldProxy,
-		fleet.FieldProxyName, fleet.FieldProxySecret, fleet.FieldRecipient}
+		fleet.FieldProxyName, fleet.FieldProxySecret, fleet.FieldRecipient, fleet.FieldBotAPI}
 	if names := constants(t, "..", "Field"); len(names) != len(fields) {
 		t.Fatalf("fields are %v", names)
 	}
@@ -200,8 +200,8 @@ func TestEveryFleetSentinel(t *testing.T) {
 	all := map[string]error{
 		"ErrSessionWorks": fleet.ErrSessionWorks, "ErrRunsElsewhere": fleet.ErrRunsElsewhere, "ErrSecretMissing": fleet.ErrSecretMissing,
 		"ErrRunsHere": fleet.ErrRunsHere, "ErrNoSession": fleet.ErrNoSession,
-		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp, "ErrNoBot": fleet.ErrNoBot,
-		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready,
+		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp, "ErrNoBot": fleet.ErrNoBot, "ErrNoBotAPI": fleet.ErrNoBotAPI,
+		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready, "ErrSameID": fleet.ErrSameID,
 		"ErrNotManaged": fleet.ErrNotManaged, "ErrNotRevoked": fleet.ErrNotRevoked, "ErrNothingPasted": fleet.ErrNothingPasted,
 		"ErrItemNewer": fleet.ErrItemNewer, "ErrItemDamaged": fleet.ErrItemDamaged,
 	}

@@ -100,6 +100,14 @@ func fleetWords() []struct {
 			NotSaved: Unchanged,
 			Actions:  []Action{Keep},
 		}},
+		{fleet.ErrSameID, Fault{
+			Kind:     "same_id",
+			What:     "Two of these bots have the same id.",
+			Why:      "They are of different environments, and a token does not say of which it is.",
+			Next:     "Name one of them.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
+		}},
 		{fleet.ErrSecretMissing, missingItem()},
 		{fleet.ErrItemNewer, Fault{
 			Kind:     "keyring_item_newer",
@@ -133,6 +141,7 @@ func fleetWords() []struct {
 			NotSaved: notSavedKept,
 			Actions:  []Action{EditApp, SaveOnly},
 		}},
+		{fleet.ErrNoBotAPI, noBotAPI()},
 		{fleet.ErrNoBot, Fault{
 			Kind:     "no_bot",
 			What:     "The bot of this session is not here.",

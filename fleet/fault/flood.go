@@ -15,6 +15,9 @@ func AddressWait(left time.Duration) string {
 }
 
 func ofFlood(e *fleet.FloodError, now time.Time) Fault {
+	if e.BotAPI != "" {
+		return ofBotAPIFlood(e, now)
+	}
 	var answer *telegram.Error
 	f := Fault{}
 	if errors.As(e.Err, &answer) {

@@ -63,6 +63,10 @@ func HistoryAction(action string) string {
 		return "save another's session"
 	case "read token":
 		return "read its token"
+	case "token check":
+		return "check its token"
+	case "token checks":
+		return "check tokens"
 	case "restore":
 		return "bring back"
 	case "change app":
@@ -159,8 +163,10 @@ func historyResults() map[string]string {
 		"session_busy":                      "in use by a program",
 		"runs_here":                         "runs here",
 		"no_session":                        "no such session",
+		"same_id":                           "two of the same id",
 		"no_app":                            "no app",
 		"no_bot":                            "its bot is not here",
+		kindNoBotAPI:                        "no Bot API",
 		"not_managed":                       "not managed here",
 		"not_revoked":                       "not replaced",
 		"nothing_pasted":                    "nothing pasted",

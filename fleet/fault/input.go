@@ -25,7 +25,7 @@ func ofInput(err error, _ time.Time) (Fault, bool) {
 
 // wordsOfProblem looks a problem up. What of each is short enough to stand under a field.
 func wordsOfProblem(e *fleet.InputError) Fault {
-	tables := []map[fleet.Problem]Fault{{fleet.ProblemEmpty: wordsOfEmpty(e.Field)}, nameWords(e), tokenWords(e), appWords(e), importedWords(e), proxyProblems(e)}
+	tables := []map[fleet.Problem]Fault{{fleet.ProblemEmpty: wordsOfEmpty(e.Field)}, nameWords(e), tokenWords(e), appWords(e), importedWords(e), proxyProblems(e), botAPIProblems(e)}
 	for _, problem := range []fleet.Problem{e.Problem, fleet.ProblemSyntax} {
 		for _, table := range tables {
 			if f, ok := table[problem]; ok {
@@ -164,6 +164,8 @@ func title(field fleet.Field) string {
 		return "The proxy's password or secret"
 	case fleet.FieldRecipient:
 		return "The recipient"
+	case fleet.FieldBotAPI:
+		return "The Bot API server"
 	case fleet.FieldDC, fleet.FieldServerKey, fleet.FieldKeyring, fleet.FieldRing:
 		return "--" + string(field)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"botring/telegram"
+	"botring/telegram/botapi"
 )
 
 // currentToken is where the token that works can be seen.
@@ -30,6 +31,9 @@ func ofTelegram(err error, now time.Time) (Fault, bool) {
 // wordsOf is the table of what Telegram answers and of what happens below its answers.
 func wordsOf(e *telegram.Error) Fault {
 	f := wordsOfKind(e)
+	if e.Op == botapi.Op && e.Kind != telegram.Cancelled {
+		f = ofBotAPI(e)
+	}
 	f.Kind = e.Kind.String()
 	f.Code, f.Type = e.Code, typeName(e.Type)
 	switch {
@@ -103,14 +107,14 @@ func sessionWords() map[telegram.Kind]Fault {
 			Why:      "It was logged out, or never logged in.",
 			Next:     "Log in again to make a new one.",
 			NotSaved: "The token is still saved.",
-			Actions:  []Action{LogIn, ReplaceToken},
+			Actions:  []Action{LogIn, CheckToken, ReplaceToken},
 		},
 		telegram.SessionRevoked: {
 			What:     "The bot was logged out by Telegram.",
-			Why:      "The token may be revoked; only a login shows whether it is.",
+			Why:      "The token may be revoked: a token check or a login shows it.",
 			Next:     "Log in again, or paste the new token.",
 			NotSaved: "The token is still saved.",
-			Actions:  []Action{LogIn, ReplaceToken},
+			Actions:  []Action{LogIn, CheckToken, ReplaceToken},
 		},
 		telegram.SessionDuplicated: {
 			What:     "This session was used in two places at once, and Telegram ended it.",

@@ -98,7 +98,7 @@ func checkWords(t *testing.T, f Fault) {
 		t.Error("no action")
 	}
 	known := map[Action]bool{}
-	for _, a := range []Action{Edit, EditApp, Retry, SaveOnly, OtherEnvironment, LogIn, ReplaceToken, SaveAgain, Abandon, Unlock, CreateKeyring, Remove, UseFile, UseMemory, Keep} {
+	for _, a := range []Action{Edit, EditApp, Retry, SaveOnly, OtherEnvironment, LogIn, ReplaceToken, CheckToken, SaveAgain, Abandon, Unlock, CreateKeyring, Remove, UseFile, UseMemory, Keep} {
 		known[a] = true
 	}
 	for _, a := range f.Actions {

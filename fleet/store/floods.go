@@ -122,7 +122,7 @@ func (floods Floods) Until(key Key, apiID int, method string) time.Time {
 // Address reports whether one of the waits binds all that this computer sends to an environment.
 func (floods Floods) Address(environment string, now time.Time) bool {
 	for _, f := range floods {
-		if f.Environment == environment && f.ID == 0 && f.APIID == 0 && f.Until.After(now) {
+		if f.Environment == environment && f.ID == 0 && f.APIID == 0 && f.Method == "" && f.Until.After(now) {
 			return true
 		}
 	}

@@ -81,6 +81,8 @@ type Save struct {
 	Edit func(*Bot)
 	// Nonce is the journal's entry that ends with this, "" for none.
 	Nonce string
+	// Mark tells the token that the bot has from its others, "" where it was not looked at.
+	Mark string
 }
 
 // Commit enters a save into the catalogue and takes it out of the journal, in one transaction that is on
@@ -101,6 +103,11 @@ func (s *Store) Commit(ctx context.Context, save Save) error {
 		}
 		if err := writeEdited(ctx, tx, bot, save.Edit); err != nil {
 			return err
+		}
+		if save.Mark != "" {
+			if err := noteToken(ctx, tx, save.Key, save.Mark); err != nil {
+				return err
+			}
 		}
 		if err := advanceRotation(ctx, tx, save.Nonce); err != nil {
 			return err

@@ -118,6 +118,35 @@ ALTER TABLE bots ADD COLUMN order_name TEXT NOT NULL DEFAULT '';
 CREATE INDEX bots_order ON bots (order_name, id, environment);
 CREATE INDEX bots_app ON bots (api_id);
 `, then: nameOrder}, {statements: `
+-- Where secrets of bots went. A mark tells a bot's tokens apart and is nothing of theirs; tokens has that of each bot's
+-- token. Both outlive the bot's row: what went out is still out there.
+CREATE TABLE departures (
+	seq          INTEGER PRIMARY KEY,
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	token        INTEGER NOT NULL, -- whether it went, as app
+	app          INTEGER NOT NULL,
+	session      TEXT    NOT NULL,
+	way          TEXT    NOT NULL,
+	place        TEXT    NOT NULL,
+	site         TEXT    NOT NULL, -- whom it was for
+	how          TEXT    NOT NULL,
+	first_at     INTEGER NOT NULL,
+	last_at      INTEGER NOT NULL,
+	count        INTEGER NOT NULL,
+	mark         TEXT    NOT NULL,
+	done_at      INTEGER NOT NULL,
+	done_mark    TEXT    NOT NULL,
+	UNIQUE (environment, bot_id, way, place, site, session, mark)
+) STRICT;
+
+CREATE TABLE tokens (
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	mark         TEXT    NOT NULL,
+	PRIMARY KEY (environment, bot_id)
+) STRICT, WITHOUT ROWID;
+`}, {statements: `
 -- Tokens that are being replaced. A row that is still here when nobody works on its bot was cut off.
 CREATE TABLE rotations (
 	environment  TEXT    NOT NULL,

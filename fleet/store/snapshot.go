@@ -11,9 +11,13 @@ import (
 // A Snapshot is all of a catalogue that another one can take over: its rows as they are written, and the
 // waits that have not ended.
 type Snapshot struct {
-	Apps      []App
-	Bots      []Bot
-	Floods    Floods
+	Apps   []App
+	Bots   []Bot
+	Floods Floods
+	// Departures are where secrets went, Tokens the marks of the bots' tokens.
+	Departures []Departure
+	Tokens     map[Key]string
+	// Rotations are those that are going on or were cut off.
 	Rotations []Rotation
 }
 
@@ -27,6 +31,12 @@ func (s *Store) Snapshot(ctx context.Context, now time.Time) (snapshot Snapshot,
 			return err
 		}
 		if snapshot.Floods, err = readFloods(ctx, tx, now); err != nil {
+			return err
+		}
+		if snapshot.Departures, err = readDepartures(ctx, tx, ``); err != nil {
+			return err
+		}
+		if snapshot.Tokens, err = readTokens(ctx, tx); err != nil {
 			return err
 		}
 		snapshot.Rotations, err = readRotations(ctx, tx, allRotations)
@@ -60,7 +70,7 @@ func (s *Store) Merge(ctx context.Context, from Snapshot) error {
 				return err
 			}
 		}
-		return nil
+		return mergeDepartures(ctx, tx, from)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"sync"
 	"syscall"
 	"time"
@@ -41,6 +42,7 @@ type Server struct {
 	revoked map[string]bool // tokens
 	scripts [points]running
 	stats   Stats
+	web     []*http.Server // of its Bot API
 }
 
 // dc is a data centre: an id, and the listener behind its address unless the server is one of pipes.
@@ -160,9 +162,13 @@ func (s *Server) Close() error {
 	for c := range s.conns {
 		c.close()
 	}
+	web := s.web
 	s.mu.Unlock()
 
 	var errs []error
+	for _, served := range web {
+		errs = append(errs, served.Close())
+	}
 	for _, d := range s.dcs {
 		if d.listener == nil {
 			continue

@@ -106,7 +106,8 @@ func TestCompletions(t *testing.T) {
 		{"completion ", "bash fish powershell zsh", noFiles},
 		{"history --limit ", "", noFiles},
 		{"token s", "show", noFiles},
-		{"man token ", "show", noFiles},
+		{"man token ", "check show", noFiles},
+		{"token check @sh", "@shop_orders_bot", noFiles},
 		{"man to", "token", noFiles},
 		{"check --al", "--all", noFiles},
 	} {

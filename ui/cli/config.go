@@ -36,6 +36,7 @@ type config struct {
 	theme              ui.Theme
 	proxy              string // the name of the one in use
 	proxies            []fleet.Proxy
+	botAPI             string
 	// values are all that it says, by key.
 	values map[string]any
 	// unknown are keys that mean nothing.

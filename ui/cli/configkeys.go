@@ -105,6 +105,12 @@ func configKeys() []configKey {
 			value: func(s *shell) string { return strings.Join(s.config.proxyNames(), ", ") },
 		},
 		{
+			name: "bot_api", like: `bot_api = "http://127.0.0.1:8081"`, flag: "bot-api", variable: "BOTRING_BOT_API",
+			read: (*config).setBotAPI, put: func(f *flags, c config) { f.botAPI = c.botAPI },
+			value: func(s *shell) string { return strconv.Quote(cmp.Or(s.flags.botAPI, usualBotAPI)) },
+			says:  "Which Bot API server is asked whether tokens work: a URL, or NAME=URL for one environment.",
+		},
+		{
 			name: configTheme, like: `theme = "light"`, variable: "NO_COLOR", read: (*config).setTheme,
 			value:   func(s *shell) string { return strconv.Quote(s.theme().String()) },
 			says:    `What the screens are drawn for. "auto" asks the terminal for its background; "none" is without colours.`,
@@ -146,6 +152,7 @@ var (
 	errConfigWatchShort   = errors.New(`watch is an hour at least, since Telegram need not be asked more often: "1h"`)
 	errConfigWatchLong    = errors.New(`watch is 30 days at most: "720h"`)
 	errConfigTheme        = errors.New(`theme is "auto", "dark", "light" or "none"`)
+	errConfigBotAPI       = errors.New("the Bot API server is https://HOST, http:// on this computer alone, or NAME=URL for one environment; several with commas between")
 	errConfigClipboard    = fmt.Errorf(`clipboard is how long a copied secret stays there, from %s to %s`, span(leastClipboard, 0), span(mostClipboard, 0))
 )
 
@@ -210,6 +217,19 @@ func textsOf(value any) (texts []string, ok bool) {
 		texts = append(texts, text)
 	}
 	return texts, ok && len(list) > 0
+}
+
+// usualBotAPI is the server that is asked where nobody has chosen one.
+const usualBotAPI = "https://api.telegram.org"
+
+// setBotAPI reads which Bot API servers are asked. Nothing in a configuration takes tokens elsewhere without TLS.
+func (c *config) setBotAPI(value any) error {
+	text, ok := value.(string)
+	if !ok || fleet.Trim(text) == "" || fleet.CheckBotAPI(text) != nil {
+		return errConfigBotAPI
+	}
+	c.botAPI = text
+	return nil
 }
 
 // setWatch reads "off", 0 or a duration such as "1h".

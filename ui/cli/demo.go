@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +80,7 @@ func (s *shell) openDemo(ctx context.Context, stage *stage) (*fleet.Fleet, error
 	if err != nil {
 		return nil, err
 	}
-	opts.Networks = stage.networks()
+	opts.Networks, opts.BotAPI = stage.networks(), stage.botAPIs()
 	opts.Timeout = cmp.Or(opts.Timeout, demoTimeout)
 	opts.Ring = cmp.Or(opts.Ring, demoRing)
 	if s.fleet, err = fleet.Open(ctx, opts); err != nil {
@@ -91,6 +92,8 @@ func (s *shell) openDemo(ctx context.Context, stage *stage) (*fleet.Fleet, error
 // A stage is the Telegram of the demo: one that bots live in, and a test environment beside it.
 type stage struct {
 	servers map[string]*telegramtest.Server
+	// apis are the URLs of their Bot APIs.
+	apis map[string]string
 }
 
 func openStage() (*stage, error) {
@@ -99,7 +102,7 @@ func openStage() (*stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the demo's server key: %w", err)
 	}
-	st := &stage{servers: make(map[string]*telegramtest.Server)}
+	st := &stage{servers: make(map[string]*telegramtest.Server), apis: make(map[string]string)}
 	for _, environment := range []string{telegram.EnvironmentProduction, telegram.EnvironmentTest} {
 		server, err := telegramtest.Start(telegramtest.Options{
 			Environment: environment,
@@ -110,6 +113,9 @@ func openStage() (*stage, error) {
 			return nil, errors.Join(fmt.Errorf("start the demo's Telegram: %w", err), st.close())
 		}
 		st.servers[environment] = server
+		if _, st.apis[environment], err = server.ListenBotAPI(); err != nil {
+			return nil, errors.Join(fmt.Errorf("start the demo's Bot API: %w", err), st.close())
+		}
 	}
 	return st, nil
 }
@@ -120,6 +126,15 @@ func (st *stage) networks() []telegram.Network {
 		networks = append(networks, server.Network())
 	}
 	return networks
+}
+
+// botAPIs say which Bot API belongs to which environment, as --bot-api does. No token of the demo's leaves it.
+func (st *stage) botAPIs() string {
+	var named []string
+	for environment, url := range st.apis {
+		named = append(named, environment+"="+url)
+	}
+	return strings.Join(named, ",")
 }
 
 // slowDown makes steps last long enough to be seen.

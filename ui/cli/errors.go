@@ -229,6 +229,8 @@ func (s *shell) commandFor(action fault.Action) string {
 		return s.ofBot("botring login %s --force logs it in again.")
 	case fault.ReplaceToken:
 		return s.ofBot("botring replace-token %s takes the new token.")
+	case fault.CheckToken:
+		return s.ofBot("botring token check %s asks whether its token is revoked.")
 	case fault.Remove:
 		return s.ofBot("botring remove %s removes it.")
 	case fault.EditApp:

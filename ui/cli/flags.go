@@ -23,6 +23,8 @@ type flags struct {
 	// passphraseFile and credentials say where the passphrase of the encrypted files may be.
 	passphraseFile, credentials string
 	proxy                       proxyFlags
+	botAPI                      string
+	insecureBotAPI              bool
 	err                         error // a variable that cannot be read
 }
 
@@ -76,6 +78,8 @@ func (f *flags) register(set *pflag.FlagSet) {
 	set.StringVar(&f.home, "home", "", "a `directory` for everything botring writes [BOTRING_HOME]")
 	set.StringVar(&f.ring, "ring", "", "the `name` of another set of secrets in the same keyring [BOTRING_RING]")
 	f.proxy.register(set)
+	set.StringVar(&f.botAPI, "bot-api", "", "the `URL` of the Bot API server asked about tokens, or NAME=URL for one environment [BOTRING_BOT_API]")
+	set.BoolVar(&f.insecureBotAPI, "insecure-bot-api", false, "let that server be one without TLS on another machine")
 	set.Var(&f.timeout, "timeout", "how `long` one conversation with Telegram may take, such as 45s [BOTRING_TIMEOUT]")
 }
 
@@ -91,6 +95,7 @@ func (f *flags) readEnviron(environ Environ, set *pflag.FlagSet) {
 		{"BOTRING_SERVER_KEY", "server-key", func(s string) error { f.serverKeys = split(s, string(filepath.ListSeparator)); return nil }},
 		{"BOTRING_HOME", "home", func(s string) error { f.home = s; return nil }},
 		{"BOTRING_RING", "ring", func(s string) error { f.ring = s; return nil }},
+		{"BOTRING_BOT_API", "bot-api", func(s string) error { f.botAPI = s; return nil }},
 		{"BOTRING_TIMEOUT", "timeout", f.timeout.Set},
 	} {
 		value, ok := environ.Lookup(v.name)
@@ -168,9 +173,11 @@ func (f *flags) options() (fleet.Options, error) {
 		Ring:        f.ring,
 		Keyring:     f.keyring,
 		// What forgets its secrets has no use for a list of them.
-		Ephemeral:  f.keyring == keyringMemory,
-		Timeout:    time.Duration(f.timeout),
-		Passphrase: fleet.Passphrase{File: f.passphraseFile, CredentialsDir: f.credentials},
+		Ephemeral:      f.keyring == keyringMemory,
+		Timeout:        time.Duration(f.timeout),
+		BotAPI:         f.botAPI,
+		InsecureBotAPI: f.insecureBotAPI,
+		Passphrase:     fleet.Passphrase{File: f.passphraseFile, CredentialsDir: f.credentials},
 	}, nil
 }
 

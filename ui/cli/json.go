@@ -76,6 +76,13 @@ type (
 		Token string `json:"token"`
 		File  string `json:"file"`
 	}
+	// A tokenChecksObject is what the Bot API says of tokens.
+	tokenChecksObject struct {
+		header
+		Keyring string                `json:"keyring"`
+		Tokens  []tokenCheckJSON      `json:"tokens"`
+		Summary tokenCheckSummaryJSON `json:"summary"`
+	}
 	appsObject struct {
 		header
 		Keyring string    `json:"keyring"`
@@ -192,6 +199,39 @@ type importSummaryJSON struct {
 	actionSummaryJSON
 	// Refused is how many were not taken: they are no tokens, contradict others, or another token is saved.
 	Refused int `json:"refused"`
+}
+
+// A tokenCheckJSON is what is known of one token, which is left out itself.
+type tokenCheckJSON struct {
+	ID          int64  `json:"id"`
+	Environment string `json:"environment"`
+	// Server is the Bot API that was to be asked, "" where none is known.
+	Server  string `json:"server"`
+	Verdict string `json:"verdict"`
+	// Saved: the token is a saved bot's; Label and Status are that bot's.
+	Saved  bool   `json:"saved"`
+	Label  string `json:"label"`
+	Status string `json:"status,omitempty"`
+	// Profile is who the bot is, of a token that is alive.
+	Profile *profileJSON `json:"profile,omitempty"`
+	// Error is why the token is not known to be alive.
+	Error *errorJSON `json:"error,omitempty"`
+}
+
+type profileJSON struct {
+	Username    string `json:"username"`
+	FirstName   string `json:"first_name"`
+	Inline      bool   `json:"inline"`
+	Groups      bool   `json:"groups"`
+	ReadsAll    bool   `json:"reads_all"`
+	ManagesBots bool   `json:"manages_bots"`
+}
+
+type tokenCheckSummaryJSON struct {
+	Asked   int `json:"asked"`
+	Alive   int `json:"alive"`
+	Revoked int `json:"revoked"`
+	Unknown int `json:"unknown"`
 }
 
 type findingJSON struct {

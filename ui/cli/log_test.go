@@ -18,14 +18,18 @@ import (
 )
 
 // loggedShell is a shell on a fleet that keeps a log in home.
-func loggedShell(t *testing.T, server *telegramtest.Server, store keyring.Store, home string) *shell {
+func loggedShell(t *testing.T, server *telegramtest.Server, store keyring.Store, home string, edit ...func(*fleet.Options)) *shell {
 	t.Helper()
 	t.Setenv("XDG_STATE_HOME", t.TempDir()) // for locks
 	s := &shell{log: openLog(home, "v1.2.3", "add")}
-	f, err := fleet.Open(t.Context(), fleet.Options{
+	opts := fleet.Options{
 		Networks: []telegram.Network{server.Network()}, Environment: "custom", Home: home, Log: s.log.records,
 		OpenRing: func(context.Context) (*keyring.Ring, error) { return keyring.Wrap(store, keyring.Options{}), nil },
-	})
+	}
+	for _, e := range edit {
+		e(&opts)
+	}
+	f, err := fleet.Open(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -208,7 +208,11 @@ func TestNoSecretInOutput(t *testing.T) {
 	server.AddBot(telegramtest.Bot{Token: secret.New(token), Profile: telegram.Profile{ID: 7001, Username: "x_bot", FirstName: "X\x1b[2J\u202e"}})
 	server.AddBot(telegramtest.Bot{Token: tokenOf(7002, "A"), Login: telegramtest.Script{Error: "FLOOD_WAIT_1873"}})
 	home := t.TempDir()
-	logged := loggedShell(t, server, keyring.NewMemory(), home)
+	api, at, err := server.ListenBotAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged := loggedShell(t, server, keyring.NewMemory(), home, func(o *fleet.Options) { o.BotAPI = "custom=" + at })
 	f := logged.fleet
 	ran := map[string]bool{}
 	run := func(stdin string, args ...string) {
@@ -250,6 +254,14 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "show", "Mine")
 	run("", "check", "--all")
 	run("", "doctor", "--network")
+	run("", "token", "check", "--all")
+	run(tokenOf(7003, "A").Reveal(), "token", "check", "-")
+	api.Script(telegramtest.HTTPScript{Status: 302, Header: map[string]string{"Location": "/bot{token}/getMe"}, Body: "{token}"})
+	run("", "token", "check", "Mine")
+	api.Script(telegramtest.HTTPScript{Drop: true, Body: "POST /bot{token}/getMe"})
+	run(token, "token", "check", "-")
+	api.Script(telegramtest.HTTPScript{Status: 418, Body: `{"ok":false,"error_code":418,"description":"{token}"}`})
+	run("", "token", "check", "Mine")
 	run("", "login", "Mine")
 	run("", "login", "--all")
 	run("", "label", "Mine", token)
@@ -283,6 +295,17 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "export", "My own", "--format", "env", "--output", file, "--force")
 	run("", "export", "My own", "--format", "env", "--output", file)
 	run("", "export", "My own", "--format", "gotd", "--session", "ci")
+	run("", "export", "My own", "--format", "env", "--for", "a\x1b[1m", "--reveal")
+	run("", "places", "My own")
+	run("", "places", "My own", "--done", token)
+	old := t.TempDir() + string(filepath.Separator) + "old\x1b[2J.yaml"
+	content := "# " + token + "\n\"a\\u001b[2J\": " + token + "\nother: \"" + secretMark + "\"\n"
+	if err := os.WriteFile(old, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run("", "export", "My own", "--update", old, "--dry-run")
+	run("", "export", "My own", "--update", old)
+	run("", "export", "My own", "--update", filepath.Join(t.TempDir(), token))
 	run("", "export", token)
 	run("", "logout", "My own", "--session", "ci")
 	run("1"+secretMark, "session", "inspect")

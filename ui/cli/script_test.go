@@ -223,6 +223,7 @@ func serverKeyFile(dir string) (string, error) {
 type world struct {
 	kind    string // of keyring
 	server  *telegramtest.Server
+	api     *telegramtest.BotAPI
 	fleet   *fleet.Fleet // of a story in this process
 	dir     string
 	environ map[string]string
@@ -250,6 +251,12 @@ func setUp(env *testscript.Env, kind string) error {
 	if w.environ["BOTRING_SERVER_KEY"], err = serverKeyFile(env.WorkDir); err != nil {
 		return err
 	}
+	api, at, err := server.ListenBotAPI()
+	if err != nil {
+		return err
+	}
+	w.api = api
+	env.Setenv("BOT_API", "custom="+at) // for a story to use
 	w.environ["BOTRING_HOME"] = filepath.Join(env.WorkDir, "home")
 	w.environ["HOME"] = env.WorkDir
 	switch kind {
@@ -270,6 +277,7 @@ func setUp(env *testscript.Env, kind string) error {
 	w.fleet, err = fleet.Open(context.Background(), fleet.Options{
 		KindOf:   func(err error) string { return fault.Of(err).Kind },
 		Networks: []telegram.Network{server.Network()}, Environment: "custom", Keyring: "memory", Ephemeral: true,
+		BotAPI: "custom=" + at,
 	})
 	if err == nil {
 		env.Defer(func() { _ = w.fleet.Close() })
@@ -292,7 +300,7 @@ func (w *world) botring(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 	}
-	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH", "NO_COLOR", "BOTRING_PROXY", "ALL_PROXY", "NO_PROXY"} {
+	for _, name := range []string{"BOT_TOKEN", "API_ID", "API_HASH", "NO_COLOR", "BOTRING_PROXY", "ALL_PROXY", "NO_PROXY", "BOTRING_BOT_API"} {
 		if value := ts.Getenv(name); value != "" {
 			w.environ[name] = value
 		} else {
@@ -366,11 +374,16 @@ func (w *world) expectCode(ts *testscript.TestScript, neg bool, args []string) {
 //	telegram bot 7001 login=FLOOD_WAIT_31                      … whose logins are answered so
 //	telegram bot 7009 manages=7001,7002                        … that manages others
 //	telegram revoke 7001                                        its token and sessions end
+//	telegram botapi 401 FILE                                    its Bot API answers with a status and a file's text, once
 //	telegram current 7001                                       its token goes to 7001.current
 //	telegram proxy link                                         is reached through an MTProxy too, whose link goes to the file link
 func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || neg {
 		ts.Fatalf("usage: telegram bot|revoke ID [KEY=VALUE…]")
+	}
+	if args[0] == "botapi" {
+		w.botAPI(ts, args[1], args[2:])
+		return
 	}
 	if args[0] == "proxy" {
 		w.proxy(ts, args[1])
@@ -421,6 +434,17 @@ func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
 	bot.Token = tokenOf(id, generation)
 	w.server.AddBot(bot)
 	ts.Check(os.WriteFile(filepath.Join(w.dir, args[1]+".token"), []byte(bot.Token.Reveal()+"\n"), 0o600))
+}
+
+// botAPI has the next request to the Bot API answered with a status and the text of a file.
+func (w *world) botAPI(ts *testscript.TestScript, status string, file []string) {
+	code, err := strconv.Atoi(status)
+	ts.Check(err)
+	script := telegramtest.HTTPScript{Status: code, Times: 1}
+	if len(file) > 0 {
+		script.Body = ts.ReadFile(file[0])
+	}
+	w.api.Script(script)
 }
 
 // proxy starts an MTProxy and writes its link, and the address alone beside it.

@@ -16,7 +16,7 @@ import (
 func openDemoFleet(t *testing.T, st *stage, memory *keyring.Memory, dir string) *fleet.Fleet {
 	t.Helper()
 	f, err := fleet.Open(t.Context(), fleet.Options{
-		Networks: st.networks(), Home: dir,
+		Networks: st.networks(), BotAPI: st.botAPIs(), Home: dir,
 		OpenRing: func(context.Context) (*keyring.Ring, error) {
 			return keyring.Wrap(memory, keyring.Options{Kind: keyring.KindMemory}), nil
 		},
@@ -97,6 +97,24 @@ func TestDemoBots(t *testing.T) {
 		}
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// Two of the demo's sessions are dead, and only one of them because its token is.
+func TestDemoTokens(t *testing.T) {
+	st := openTestStage(t)
+	f := openDemoFleet(t, st, keyring.NewMemory(), t.TempDir())
+	if err := st.fill(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]fleet.TokenVerdict{"@support_old_bot": fleet.TokenRevoked, "@news_digest_bot": fleet.TokenAlive} {
+		bot, err := f.Find(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.AskToken(t.Context(), bot.Key, nil); fleet.VerdictOf(err) != want {
+			t.Errorf("the token of %s: %v", name, err)
 		}
 	}
 }

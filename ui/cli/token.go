@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"botring/fleet"
+	"botring/fleet/store"
 	"botring/internal/secret"
 )
 
@@ -38,7 +40,9 @@ func newReplaceToken(s *shell) *cobra.Command {
 			if err != nil {
 				return s.giveUp(ctx, f, err)
 			}
-			return s.answerSaved(saved, "Replaced the token of")
+			err = s.answerSaved(saved, "Replaced the token of")
+			s.noteStale(ctx, f, bot)
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&noLogin, "no-login", false, "save the token without logging in")
@@ -48,15 +52,15 @@ func newReplaceToken(s *shell) *cobra.Command {
 func newToken(s *shell) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
-		Short: "Read a bot's token from the keyring",
-		Example: `  botring token show @shop_orders_bot | wl-copy
-  BOT_TOKEN=$(botring token show 7123456789) ./bot`,
+		Short: "Read a bot's token from the keyring, or ask whether it works",
+		Example: `  BOT_TOKEN=$(botring token show 7123456789) ./bot
+  botring token check @shop_orders_bot`,
 		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usage("What about the token?", "The form is: botring token show BOT.")
+			return usage("What about the token?", "The forms are: botring token show BOT, botring token check BOT.")
 		},
 	}
-	cmd.AddCommand(newTokenShow(s))
+	cmd.AddCommand(newTokenShow(s), newTokenCheck(s))
 	return cmd
 }
 
@@ -94,5 +98,7 @@ func (s *shell) showToken(ctx context.Context, ref string, out outlet) error {
 		return tokenObject{
 			Keyring: s.flags.kind(), ID: bot.ID, Environment: bot.Environment, Token: strings.TrimSuffix(text, "\n"), File: file,
 		}
+	}, func(way store.Way, place string) {
+		f.TokenWentOut(ctx, bot.Key, token, fleet.Outlet{Way: way, Place: place, How: "token show"})
 	})
 }
