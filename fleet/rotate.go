@@ -227,6 +227,9 @@ func (x *rotating) finish(ctx context.Context) (Rotated, error) {
 	if err := x.clearUp(ctx, r, entry); err != nil {
 		return Rotated{}, x.unfinished(row, err)
 	}
+	if err := x.forgetLeak(ctx, x.on, row); err != nil {
+		return Rotated{}, x.unfinished(row, err)
+	}
 	if err := x.end(ctx); err != nil {
 		return Rotated{}, err
 	}

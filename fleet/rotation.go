@@ -302,6 +302,16 @@ type RotationOutcome struct {
 // time. Those that can manage others come last: a rotation ends the session that the others may need. When ctx ends,
 // what runs is cut off and nothing more begins.
 func (f *Fleet) RotateMany(ctx context.Context, keys []Key, how Rotation, done func(RotationOutcome)) {
+	each(ctx, f, keys, func(ctx context.Context, key Key) (Rotated, error) {
+		return f.Rotate(ctx, key, how, traceOf(ctx).steps(key))
+	}, func(o Outcome, rotated Rotated) {
+		rotated.Bot = o.Bot
+		done(RotationOutcome{Key: o.Key, Rotated: rotated, Err: o.Err})
+	})
+}
+
+// each is many for what may need the sessions of bots that manage others: those come last. do's results reach done.
+func each[T any](ctx context.Context, f *Fleet, keys []Key, do func(context.Context, Key) (T, error), done func(Outcome, T)) {
 	bots, err := f.Bots(ctx)
 	manages := make(map[Key]bool, len(bots))
 	for _, bot := range bots {
@@ -311,24 +321,23 @@ func (f *Fleet) RotateMany(ctx context.Context, keys []Key, how Rotation, done f
 		_, err = f.unlockFor(ctx, keys, func(Bot) bool { return true })
 	}
 	var mu sync.Mutex
-	results := make(map[Key]Rotated, len(keys))
+	results := make(map[Key]T, len(keys))
 	for _, last := range []bool{false, true} {
 		these := slices.DeleteFunc(slices.Clone(keys), func(key Key) bool { return manages[key] != last })
 		f.many(ctx, these, func(ctx context.Context, key Key) (Bot, error) {
 			if err != nil {
 				return f.after(ctx, key, err) // it would be the same for each
 			}
-			rotated, err := f.Rotate(ctx, key, how, traceOf(ctx).steps(key))
+			result, err := do(ctx, key)
 			mu.Lock()
-			results[key] = rotated
+			results[key] = result
 			mu.Unlock()
 			return f.after(ctx, key, err)
 		}, func(o Outcome) {
 			mu.Lock()
-			rotated := results[o.Key]
+			result := results[o.Key]
 			mu.Unlock()
-			rotated.Bot = o.Bot
-			done(RotationOutcome{Key: o.Key, Rotated: rotated, Err: o.Err})
+			done(o, result)
 		})
 	}
 }

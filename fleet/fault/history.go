@@ -61,6 +61,8 @@ func HistoryAction(action string) string {
 		return "give away"
 	case "import session":
 		return "save another's session"
+	case "panic":
+		return "do all against a leak"
 	case "read token":
 		return "read its token"
 	case "token check":

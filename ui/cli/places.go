@@ -85,7 +85,7 @@ func (s *shell) places(ctx context.Context, refs []string, p placing) error {
 		}
 	}
 	object := placesObject{Keyring: s.flags.kind(), Places: []departureJSON{}}
-	t := newTable("BOT", "WHERE", "WHAT", "HOW", "LAST", "STATE")
+	t := newPlacesTable()
 	for _, key := range keys {
 		places, err := f.Places(ctx, key)
 		if err != nil {
@@ -96,12 +96,7 @@ func (s *shell) places(ctx context.Context, refs []string, p placing) error {
 				continue
 			}
 			object.Places = append(object.Places, departureToJSON(d))
-			_, state := fault.PlaceState(d)
-			bot := ""
-			if len(keys) > 1 {
-				bot = key.String()
-			}
-			t.add(bot, fault.WentTo(d), fault.WhatWent(d), fault.Clean(d.How), d.Last.Format(time.DateTime), state)
+			t.addPlace(key, len(keys) > 1, d)
 		}
 	}
 	return s.answer(object, func(w io.Writer) {
@@ -115,6 +110,21 @@ func (s *shell) places(ctx context.Context, refs []string, p placing) error {
 			fmt.Fprintln(w, fault.NothingWentOut)
 		}
 	})
+}
+
+// A placesTable is where secrets went, for people.
+type placesTable struct{ *table }
+
+func newPlacesTable() placesTable { return placesTable{newTable("BOT", "WHERE", "WHAT", "HOW", "LAST", "STATE")} }
+
+// addPlace adds a place of a bot, which is named where it is one of several.
+func (t placesTable) addPlace(key fleet.Key, several bool, d fleet.Departure) {
+	bot := ""
+	if several {
+		bot = key.String()
+	}
+	_, state := fault.PlaceState(d)
+	t.add(bot, fault.WentTo(d), fault.WhatWent(d), fault.Clean(d.How), d.Last.Format(time.DateTime), state)
 }
 
 // settlePlace says of a place of the bots that it was seen to, or that it was not.

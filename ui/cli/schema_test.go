@@ -160,7 +160,7 @@ func TestSchemasHoldEveryField(t *testing.T) {
 	}
 	held := map[string]bool{}
 	for name, object := range map[string]any{
-		"bots": botsObject{}, "checks": checksObject{}, "actions": actionObject{}, "rotations": rotationsObject{}, "bot": botObject{}, "removed-bot": removedObject{},
+		"bots": botsObject{}, "checks": checksObject{}, "actions": actionObject{}, "rotations": rotationsObject{}, "panic": panicObject{}, "bot": botObject{}, "removed-bot": removedObject{},
 		"import": importObject{}, "token": tokenObject{}, "token-checks": tokenChecksObject{}, "sessions": sessionsObject{}, "session-string": inspectObject{},
 		"conversion": convertObject{}, "export": exportObject{}, "apps": appsObject{}, "app": appObject{}, "removed-app": removedAppObject{},
 		"history": historyObject{}, "places": placesObject{}, "update": updateObject{}, "history-verification": verificationObject{}, "keyring": keyringStatusObject{},
