@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"botring/fleet/store"
+	"botring/telegram/telegramtest"
 )
 
 // Where a token went holds the old one as soon as it is replaced, and the new one once that went there too.
@@ -67,6 +68,24 @@ func TestPlacesAfterAReplacement(t *testing.T) {
 		t.Fatal(err)
 	}
 	state("clipboard", store.Stale)
+}
+
+// A rotation leaves what went out before it with an older token.
+func TestPlacesAfterARotation(t *testing.T) {
+	w := newWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	manager := w.bot(9, func(b *telegramtest.Bot) { b.Profile.ManagesBots, b.Manages = true, []int64{7} })
+	if _, err := f.Add(t.Context(), manager, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.TokenWentOut(t.Context(), key(7), tokenOf(7, "x"), Outlet{Way: store.ToFile, Place: "/srv/.env"})
+	if _, err := f.Rotate(t.Context(), key(7), Rotation{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if places, err := f.Places(t.Context(), key(7)); err != nil || len(places) != 1 || places[0].State != store.Stale {
+		t.Errorf("%+v, %v", places, err)
+	}
 }
 
 // A file gets the tokens of the bots that it has older ones of, and only those bots' places are current then.

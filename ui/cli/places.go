@@ -157,10 +157,14 @@ func departureToJSON(d fleet.Departure) departureJSON {
 }
 
 // noteStale says how many places hold an older token of a bot.
-func (s *shell) noteStale(ctx context.Context, f *fleet.Fleet, bot fleet.Bot) {
-	places, err := f.Places(ctx, bot.Key)
+func (s *shell) noteStale(ctx context.Context, bot fleet.Bot) {
+	f, err := s.open(ctx)
 	if err != nil {
 		return // the token was replaced all the same
+	}
+	places, err := f.Places(ctx, bot.Key)
+	if err != nil {
+		return
 	}
 	stale := 0
 	for _, d := range places {

@@ -41,7 +41,7 @@ func newReplaceToken(s *shell) *cobra.Command {
 				return s.giveUp(ctx, f, err)
 			}
 			err = s.answerSaved(saved, "Replaced the token of")
-			s.noteStale(ctx, f, bot)
+			s.noteStale(ctx, bot)
 			return err
 		},
 	}
