@@ -15,9 +15,9 @@ import (
 // A fakeTelegram grants every login, unless its hooks say otherwise, and knows the sessions it made. It
 // sees what no server may: two connections of one session.
 type fakeTelegram struct {
-	// onLogin and onCheck are asked before an answer, onGrant after a login was granted.
-	onLogin, onCheck func(ctx context.Context, id int64) error
-	onGrant          func()
+	// onLogin, onCheck and onLogOut are asked before an answer, onGrant after a login was granted.
+	onLogin, onCheck, onLogOut func(ctx context.Context, id int64) error
+	onGrant                    func()
 	// onExport is asked before a token is exported, afterExport once it was and its answer is on the way.
 	onExport, afterExport func(ctx context.Context, manager, bot int64, revoke bool) error
 	// onContact answers a contact.
@@ -175,6 +175,11 @@ func (t *fakeTelegram) revokeLocked(bot int64, token secret.Secret) {
 func (t *fakeTelegram) LogOut(ctx context.Context, _ telegram.App, session telegram.Session, _ func(telegram.Step)) error {
 	if err := ctx.Err(); err != nil {
 		return &telegram.Error{Kind: telegram.Cancelled, Err: err}
+	}
+	if t.onLogOut != nil {
+		if err := t.onLogOut(ctx, session.UserID); err != nil {
+			return err
+		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
