@@ -266,7 +266,7 @@ func (f *Fleet) fetchApp(ctx context.Context, on *ground, r *keyring.Ring, s *sa
 			return err
 		}
 	}
-	s.app, err = readApp(ctx, r, s.item.APIID)
+	s.app, err = on.readApp(ctx, r, s.item.APIID)
 	switch {
 	case err == nil && inCatalogue:
 		s.app.Name = row.Name

@@ -134,7 +134,11 @@ func (f *Fleet) saveApp(ctx context.Context, on *ground, item appItem, secretToo
 		ctx, cancel = afterwards(ctx)
 		defer cancel()
 	}
-	err := on.PutApp(ctx, App{Name: item.Name, APIID: item.APIID})
+	var marks []store.SecretMark
+	if value, err := item.encode(); err == nil && secretToo {
+		marks = on.marksOf(ctx, map[string]secret.Secret{appItemName(item.APIID): value})
+	}
+	err := on.PutApp(ctx, App{Name: item.Name, APIID: item.APIID}, marks...)
 	if errors.Is(err, store.ErrTaken) {
 		err = &InputError{Field: FieldAppName, Problem: ProblemTaken, Got: item.Name, Err: err}
 	}

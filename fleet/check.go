@@ -96,7 +96,7 @@ func (f *Fleet) checkAsRead(ctx context.Context, on *ground, r *keyring.Ring, ro
 	if err != nil {
 		return err
 	}
-	name, session, err := f.sessionHere(ctx, r, row, item)
+	name, session, err := f.sessionHere(ctx, on, r, row, item)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (f *Fleet) noSession(ctx context.Context, on *ground, key Key) error {
 
 // sessionHere is the session that may be opened here: the default one, or else the first that runs here.
 // It is nil where the bot has none at all, and ErrRunsElsewhere where all run elsewhere.
-func (f *Fleet) sessionHere(ctx context.Context, r *keyring.Ring, row Bot, item botItem) (string, *sessionItem, error) {
+func (f *Fleet) sessionHere(ctx context.Context, on *ground, r *keyring.Ring, row Bot, item botItem) (string, *sessionItem, error) {
 	if item.Session != nil && item.Session.Runs == store.Here {
 		return store.DefaultSession, item.Session, nil
 	}
@@ -134,7 +134,7 @@ func (f *Fleet) sessionHere(ctx context.Context, r *keyring.Ring, row Bot, item 
 			elsewhere = true
 			continue
 		}
-		session, err := readFurther(ctx, r, row.Key, further.Name)
+		session, err := on.readFurther(ctx, r, row.Key, further.Name)
 		if err == nil && session.Runs != store.Here {
 			elsewhere = true // since the row was written, it was given away
 			continue

@@ -134,6 +134,8 @@ type ground struct {
 	guard guard
 	// history is what is done here, sealed.
 	history history
+	// marks are what its secrets are known again by.
+	marks marks
 	// version is the catalogue's as it was last seen.
 	version atomic.Int64
 	// log is nil where nothing is to be left behind; named: it has been told which keyring there is.

@@ -4,26 +4,15 @@ import (
 	"strconv"
 	"strings"
 
+	"botring/fleet/radar"
 	"botring/telegram"
 )
 
 // Limits of what can be a bot token.
 const (
-	maxToken     = 80      // bytes of a whole token; those of today have 45 or 46
 	maxBotID     = 1 << 54 // exclusive
-	tokenSecret  = 35      // characters after the colon, as far as anybody has seen
 	apiHashChars = 32
 )
-
-// sampleTokens begin the tokens that Telegram's own documentation shows (core.telegram.org/bots/api,
-// /bots/tutorial and /bots/features). People paste them.
-func sampleTokens() []string {
-	return []string{
-		"110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
-		"123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11",
-		"4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qc",
-	}
-}
 
 // CheckToken says what is wrong with a bot token, nil if nothing is. A warning (InputError.Warning) does
 // not stand in the way. It returns the bot id as far as it can be read.
@@ -44,7 +33,7 @@ func CheckToken(token string) (id int64, problem *InputError) {
 		return 0, wrong(ProblemPhone)
 	case strings.Contains(token, "/"):
 		return 0, wrong(ProblemSlash)
-	case len(token) > maxToken:
+	case len(token) > radar.MaxToken:
 		return 0, wrong(ProblemTooLong)
 	case !colon:
 		return 0, wrong(ProblemNoColon)
@@ -54,11 +43,11 @@ func CheckToken(token string) (id int64, problem *InputError) {
 		return 0, wrong(ProblemIDRange)
 	case !isSecret(rest):
 		return id, wrong(ProblemCharacters)
-	case isSample(token):
+	case radar.IsSample(token):
 		return id, wrong(ProblemSample)
-	case len(rest) != tokenSecret:
+	case len(rest) != radar.TokenSecret:
 		problem := wrong(ProblemSecretLength)
-		problem.Got, problem.Want = strconv.Itoa(len(rest)), strconv.Itoa(tokenSecret)
+		problem.Got, problem.Want = strconv.Itoa(len(rest)), strconv.Itoa(radar.TokenSecret)
 		return id, problem
 	}
 	return id, nil
@@ -100,15 +89,6 @@ func CheckAPIHash(text string) *InputError {
 	return nil
 }
 
-func isSample(token string) bool {
-	for _, sample := range sampleTokens() {
-		if strings.HasPrefix(token, sample) {
-			return true
-		}
-	}
-	return false
-}
-
 // isPhone recognises a phone number: a plus sign before the first digit, or 7 to 15 digits with nothing but
 // blanks, dashes, dots and brackets between them.
 func isPhone(text string) bool {
@@ -138,14 +118,9 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
-// isSecretByte reports whether c can stand after the colon of a token.
-func isSecretByte(c byte) bool {
-	return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '-'
-}
-
 func isSecret(s string) bool {
 	for i := range len(s) {
-		if !isSecretByte(s[i]) {
+		if !radar.IsSecretByte(s[i]) {
 			return false
 		}
 	}

@@ -3,12 +3,14 @@ package fleet
 import (
 	"strings"
 	"testing"
+
+	"botring/fleet/radar"
 )
 
 const goodToken = "7123456789:AAHfakefakefakefakefakefakefakefake"
 
 func TestCheckToken(t *testing.T) {
-	if len(goodToken) != 11+tokenSecret {
+	if len(goodToken) != 11+radar.TokenSecret {
 		t.Fatalf("the good token has %d bytes", len(goodToken))
 	}
 	secret35 := goodToken[11:]

@@ -38,11 +38,12 @@ func (f *Fleet) readBot(ctx context.Context, on *ground, r *keyring.Ring, key Ke
 	if err != nil {
 		return botItem{}, err
 	}
+	on.mark(ctx, map[string]secret.Secret{botItemName(key): value})
 	return decodeBotItem(key, value)
 }
 
 // readApp reads an app's item.
-func readApp(ctx context.Context, r *keyring.Ring, apiID int) (appItem, error) {
+func (on *ground) readApp(ctx context.Context, r *keyring.Ring, apiID int) (appItem, error) {
 	value, err := r.Get(ctx, appItemName(apiID))
 	if errors.Is(err, keyring.ErrNotFound) {
 		return appItem{}, fmt.Errorf("%w: %w", ErrSecretMissing, err)
@@ -50,6 +51,7 @@ func readApp(ctx context.Context, r *keyring.Ring, apiID int) (appItem, error) {
 	if err != nil {
 		return appItem{}, err
 	}
+	on.mark(ctx, map[string]secret.Secret{appItemName(apiID): value})
 	return decodeAppItem(apiID, value)
 }
 
@@ -195,7 +197,9 @@ func (on *ground) unlockedItems(ctx context.Context, names []string) (map[string
 	if err := r.Unlock(ctx); err != nil {
 		return nil, err
 	}
-	return r.GetAll(ctx, names)
+	values, err := r.GetAll(ctx, names)
+	on.mark(ctx, values)
+	return values, err
 }
 
 // mayReplace refuses to write over an item that a newer version of this program made.
@@ -230,7 +234,7 @@ func (f *Fleet) Token(ctx context.Context, key Key) (token secret.Secret, err er
 }
 
 // readFurther reads a further session's item.
-func readFurther(ctx context.Context, r *keyring.Ring, key Key, name string) (*sessionItem, error) {
+func (on *ground) readFurther(ctx context.Context, r *keyring.Ring, key Key, name string) (*sessionItem, error) {
 	value, err := r.Get(ctx, sessionItemName(key, name))
 	if errors.Is(err, keyring.ErrNotFound) {
 		return nil, fmt.Errorf("%w: %w", ErrSecretMissing, err)
@@ -238,5 +242,6 @@ func readFurther(ctx context.Context, r *keyring.Ring, key Key, name string) (*s
 	if err != nil {
 		return nil, err
 	}
+	on.mark(ctx, map[string]secret.Secret{sessionItemName(key, name): value})
 	return decodeFurther(key, name, value)
 }

@@ -70,7 +70,7 @@ func (f *Fleet) logOutFurther(ctx context.Context, on *ground, r *keyring.Ring, 
 		if s.Runs != store.Here || s.Name == store.DefaultSession {
 			continue
 		}
-		session, err := readFurther(ctx, r, row.Key, s.Name)
+		session, err := on.readFurther(ctx, r, row.Key, s.Name)
 		if err == nil && session.Runs != store.Here {
 			if err := f.noteElsewhere(ctx, on, row.Key, s.Name, session); err != nil {
 				return err

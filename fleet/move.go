@@ -141,6 +141,7 @@ func (m *move) run(ctx context.Context, forget bool) (err error) {
 	if err := m.next.Merge(ctx, rows); err != nil {
 		return err
 	}
+	m.next.mark(ctx, m.items)
 	if forget {
 		if err := m.empty(ctx, rows); err != nil {
 			return err

@@ -56,7 +56,7 @@ func (f *Fleet) OpenSession(ctx context.Context, key Key, name string, use Use) 
 		return OpenedSession{}, err
 	}
 	f.noteToken(ctx, on, key, item.Token)
-	app, err := readApp(ctx, r, session.APIID)
+	app, err := on.readApp(ctx, r, session.APIID)
 	if err != nil && !errors.Is(err, ErrSecretMissing) {
 		return OpenedSession{}, err
 	}

@@ -2,10 +2,10 @@ package fleet
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"botring/fleet/plain"
+	"botring/fleet/radar"
 	"botring/internal/secret"
 )
 
@@ -44,9 +44,6 @@ const (
 	maxPaste = 1 << 20 // bytes of a paste that are read
 	maxRest  = 256     // bytes of Pasted.Rest
 	maxBack  = 160     // bytes before a token that are looked at for what it stands in
-	// minSecret is how much must follow the colon for digits and a colon in running text to be a token:
-	// times of day and addresses are digits and a colon too.
-	minSecret = 30
 )
 
 // ReadPaste finds what is worth having in a pasted text: tokens inside messages from @BotFather, .env
@@ -94,14 +91,14 @@ func findTokens(text string) []Found {
 			return found
 		}
 		at = colon + width
-		start, end, ok := tokenAt(text, colon, width)
+		start, end, ok := radar.TokenAt(text, colon, width)
 		if !ok {
 			continue
 		}
 		at = end
 		source, trusted := sourceOf(text[max(0, start-maxBack):start])
 		// Most digits with a colon are no token, and a text may be full of them: a string is made late.
-		if end-colon-width < minSecret && !trusted && len(alone) > maxToken {
+		if end-colon-width < radar.MinSecret && !trusted && len(alone) > radar.MaxToken {
 			continue
 		}
 		token := text[start:colon] + ":" + text[colon+width:end]
@@ -111,7 +108,7 @@ func findTokens(text string) []Found {
 		case source == SourceText && fromBotFather:
 			source = SourceBotFather
 		}
-		if end-colon-width < minSecret && !trusted {
+		if end-colon-width < radar.MinSecret && !trusted {
 			continue
 		}
 		id, problem := CheckToken(token)
@@ -134,42 +131,6 @@ func nextColon(text string, at int) (index, width int) {
 		}
 	}
 	return -1, 0
-}
-
-// tokenAt finds where the token around a colon starts and ends. Digits that a word or number runs into are
-// none.
-func tokenAt(text string, colon, width int) (start, end int, ok bool) {
-	start = colon
-	for start > 0 && colon-start <= maxToken && isDigit(text[start-1]) {
-		start--
-	}
-	if start == colon || start > 0 && !startsHere(text[:start]) {
-		return 0, 0, false
-	}
-	from := colon + width
-	end = from
-	for end < len(text) && end-from <= maxToken && isSecretByte(text[end]) {
-		end++
-	}
-	// The underscores and dashes of somebody's formatting are not the token's.
-	for end-from > tokenSecret && (text[end-1] == '_' || text[end-1] == '-') {
-		end--
-	}
-	// A letter of another alphabet that looks like ours is a broken token, which CheckToken explains better.
-	if end < len(text) && text[end] >= utf8.RuneSelf {
-		next, _ := utf8.DecodeRuneInString(text[end:])
-		return start, end, end > from && !unicode.In(next, unicode.Latin, unicode.Cyrillic, unicode.Greek)
-	}
-	return start, end, end > from
-}
-
-// startsHere reports whether a token can start after before, which is not empty.
-func startsHere(before string) bool {
-	c := before[len(before)-1]
-	if c == '_' || !isSecretByte(c) && c != '.' {
-		return true
-	}
-	return strings.HasSuffix(before, "/bot")
 }
 
 // sourceOf tells from what stands before a token what it was found in, and whether that alone makes it a

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"botring/fleet/radar"
 )
 
 const (
@@ -189,7 +191,7 @@ func FuzzCheckToken(f *testing.F) {
 	f.Add("+49 1")
 	f.Fuzz(func(t *testing.T, s string) {
 		id, problem := CheckToken(s)
-		if (problem == nil || problem.Warning()) && (id <= 0 || id >= maxBotID || len(s) > maxToken || strings.Contains(s, "/")) {
+		if (problem == nil || problem.Warning()) && (id <= 0 || id >= maxBotID || len(s) > radar.MaxToken || strings.Contains(s, "/")) {
 			t.Fatalf("%q passed as %d", s, id)
 		}
 	})

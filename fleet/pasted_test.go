@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -68,7 +67,7 @@ func TestRotateWith(t *testing.T) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	want := []Lost{{LostSession: store.LostSession{Name: "ci", Runs: store.Elsewhere, At: "ci"}}}
-	if !reflect.DeepEqual(done.Lost, want) || len(done.Bot.Sessions) != 1 || done.Bot.Health.Status != store.OK {
+	if !slices.Equal(done.Lost, want) || len(done.Bot.Sessions) != 1 || done.Bot.Health.Status != store.OK {
 		t.Errorf("%+v", done)
 	}
 	if !sawPending {

@@ -105,7 +105,7 @@ func (f *Fleet) recoverApp(ctx context.Context, on *ground, r *keyring.Ring, s *
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	s.app, err = readApp(ctx, r, s.item.APIID)
+	s.app, err = on.readApp(ctx, r, s.item.APIID)
 	s.newApp = err == nil
 	if errors.Is(err, ErrSecretMissing) || errors.Is(err, ErrItemDamaged) || errors.Is(err, ErrItemNewer) {
 		return nil
@@ -143,7 +143,9 @@ func (f *Fleet) Rebuild(ctx context.Context) (added int, err error) {
 			added++
 		}
 	}
-	if err := f.rebuildFurther(ctx, on, values); err != nil {
+	err = f.rebuildFurther(ctx, on, values)
+	on.mark(ctx, values)
+	if err != nil {
 		return added, err
 	}
 	if err := f.rebuildPending(ctx, on, values); err != nil || added == 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"botring/fleet/store"
+	"botring/internal/secret"
 	"botring/keyring"
 )
 
@@ -157,7 +158,11 @@ func (f *Fleet) Restore(ctx context.Context, removed Removed) (bot Bot, err erro
 	}
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	back := store.Save{Key: key, Edit: func(b *Bot) { *b = removed.Bot }}
+	values := make(map[string]secret.Secret, len(removed.items))
+	for _, item := range removed.items {
+		values[item.Name] = item.Value
+	}
+	back := store.Save{Key: key, Edit: func(b *Bot) { *b = removed.Bot }, Marks: on.marksOf(ctx, values)}
 	err = on.Commit(ctx, back)
 	if errors.Is(err, store.ErrTaken) {
 		removed.Bot.Label = "" // another bot was given it meanwhile

@@ -313,7 +313,7 @@ func (x *rotating) clearUp(ctx context.Context, r *keyring.Ring, entry store.Rot
 
 // clearOne removes a session that died with the old token, unless an earlier try has made it again already.
 func (x *rotating) clearOne(ctx context.Context, r *keyring.Ring, entry store.Rotation, name string) (remade bool, err error) {
-	session, err := readFurther(ctx, r, x.key, name)
+	session, err := x.on.readFurther(ctx, r, x.key, name)
 	switch {
 	case err == nil && session.MadeAt.After(entry.Began):
 		return true, nil

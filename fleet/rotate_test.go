@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -67,7 +66,7 @@ func TestRotate(t *testing.T) {
 			wantStatus(t, f, 7, store.OK)
 			wantStatus(t, f, 9, store.OK)
 			want := []Lost{{LostSession: store.LostSession{Name: "vps-1", Runs: store.Elsewhere, At: "vps-1"}, Remade: remake}}
-			if done.Manager.ID != 9 || done.Resumed || done.NotLoggedIn != nil || !reflect.DeepEqual(done.Lost, want) || done.Old != OldDead {
+			if done.Manager.ID != 9 || done.Resumed || done.NotLoggedIn != nil || !slices.Equal(done.Lost, want) || done.Old != OldDead {
 				t.Errorf("%+v", done)
 			}
 			if _, there := done.Bot.Session("vps-1"); there != remake || len(done.Bot.Sessions) == 0 {

@@ -281,7 +281,7 @@ func (f *Fleet) managersSession(ctx context.Context, on *ground, r *keyring.Ring
 	if err != nil {
 		return "", nil, err
 	}
-	name, session, err := f.sessionHere(ctx, r, manager, item)
+	name, session, err := f.sessionHere(ctx, on, r, manager, item)
 	if err == nil && session == nil {
 		err = ErrNoSession
 	}

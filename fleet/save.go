@@ -215,7 +215,7 @@ func (s *save) look(ctx context.Context, on *ground, r *keyring.Ring) error {
 // enter writes the catalogue's rows. A name that somebody took meanwhile is given up: it can be chosen
 // again, a login cannot.
 func (f *Fleet) enter(ctx context.Context, on *ground, s *save) error {
-	commit := store.Save{Key: s.key, Nonce: s.item.Save, Edit: func(b *Bot) { *b = s.row(f, *b) }}
+	commit := store.Save{Key: s.key, Nonce: s.item.Save, Edit: func(b *Bot) { *b = s.row(f, *b) }, Marks: s.marks(ctx, on)}
 	if s.further == "" {
 		commit.Mark = markOf(s.item.Token)
 	}

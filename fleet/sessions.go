@@ -125,7 +125,7 @@ func (n NewSession) detail() string {
 // replaceable is the session that a new one of that name takes the place of and that may still work, nil for
 // none. It is asked first whether it works, unless it is to be replaced by force.
 func (f *Fleet) replaceable(ctx context.Context, on *ground, r *keyring.Ring, row Bot, order NewSession, report reporter) (*sessionItem, error) {
-	old, err := readFurther(ctx, r, row.Key, order.Name)
+	old, err := on.readFurther(ctx, r, row.Key, order.Name)
 	switch {
 	case errors.Is(err, ErrSecretMissing), errors.Is(err, ErrItemDamaged):
 		return nil, nil //nolint:nilerr // There is nothing to keep.
@@ -183,7 +183,7 @@ func (f *Fleet) afterFurther(b Bot, granted bool) store.Health {
 
 // recoverFurther settles the journal's entry of a further session, as recoverOne does a bot's.
 func (f *Fleet) recoverFurther(ctx context.Context, on *ground, r *keyring.Ring, intent store.Intent) (lost bool, err error) {
-	session, err := readFurther(ctx, r, intent.Key, intent.Session)
+	session, err := on.readFurther(ctx, r, intent.Key, intent.Session)
 	bad := errors.Is(err, ErrSecretMissing) || itemIsBad(err)
 	if err != nil && !bad {
 		return false, err
@@ -259,7 +259,7 @@ func (f *Fleet) readSession(ctx context.Context, on *ground, r *keyring.Ring, ke
 	if problem := CheckSessionName(name); problem != nil {
 		return nil, item, problem
 	}
-	session, err := readFurther(ctx, r, key, name)
+	session, err := on.readFurther(ctx, r, key, name)
 	if errors.Is(err, ErrSecretMissing) {
 		return nil, item, ErrNoSession
 	}

@@ -44,7 +44,7 @@ func (v Verification) Sound() bool {
 }
 
 // VerifyKeyring reads every item of the keyring, which may prompt, and compares them with the catalogue. It
-// changes nothing.
+// changes nothing but what secrets are known again by (see marks.go).
 func (f *Fleet) VerifyKeyring(ctx context.Context) (v Verification, err error) {
 	ctx, op := f.begin(ctx, "verify keyring", Key{})
 	defer op.end(&err)
@@ -61,6 +61,7 @@ func (f *Fleet) VerifyKeyring(ctx context.Context) (v Verification, err error) {
 	if err != nil {
 		return Verification{}, err
 	}
+	on.mark(ctx, values)
 	v = Verification{Bad: bad, Blind: blind}
 	v.weigh(values)
 	v.compare(rows, values)

@@ -109,7 +109,7 @@ func (r rotation) stages() []rotationLine {
 	case store.RotationPasted:
 		add(true, fleet.OpeningKeyring)
 	case store.RotationSaved:
-	default:
+	case store.RotationRevoking, "":
 		add(false, fleet.OpeningKeyring, fleet.Connecting, fleet.AskingManager, fleet.Saving)
 	}
 	add(true, fleet.Connecting, fleet.Securing, fleet.Moving, fleet.LoggingIn, fleet.Saving)

@@ -37,7 +37,11 @@ func rotationScreens() map[string]func(*shell) screen {
 	managed := func(sh *shell) screen { return rotationAnswered(rotationOf(sh), managedPlan(sh), nil) }
 	running := func(sh *shell) screen { return drive(managed(sh), "enter") }
 	plan := func(plan fleet.RotationPlan) func(*shell) screen {
-		return func(sh *shell) screen { plan.Bot = sh.bots[0]; return rotationAnswered(rotationOf(sh), plan, nil) }
+		return func(sh *shell) screen {
+			of := plan // each shell has its own: they are drawn at the same time
+			of.Bot = sh.bots[0]
+			return rotationAnswered(rotationOf(sh), of, nil)
+		}
 	}
 	return map[string]func(*shell) screen{
 		"looking":    rotationOf,

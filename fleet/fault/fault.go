@@ -86,7 +86,7 @@ func OfAt(err error, now time.Time) Fault {
 	// The order is from the outside in: an error of fleet's may wrap one of Telegram's or the keyring's and
 	// then says more than that one.
 	for _, words := range []func(error, time.Time) (Fault, bool){
-		ofFleet, ofInput, ofSession, ofCatalogue, ofTelegram, ofCancelled, ofKeyring, ofDeadline,
+		ofFleet, ofInput, ofSession, ofScan, ofCatalogue, ofTelegram, ofCancelled, ofKeyring, ofDeadline,
 	} {
 		if f, ok := words(err, now); ok {
 			return f

@@ -46,9 +46,14 @@ func (s *Store) App(ctx context.Context, apiID int) (app App, err error) {
 	return app, err
 }
 
-// PutApp writes an app's row, or ErrTaken when another app has the name.
-func (s *Store) PutApp(ctx context.Context, app App) error {
-	return s.write(ctx, true, func(tx *txn) error { return writeApp(ctx, tx, app) })
+// PutApp writes an app's row and marks, or ErrTaken when another app has the name.
+func (s *Store) PutApp(ctx context.Context, app App, marks ...SecretMark) error {
+	return s.write(ctx, true, func(tx *txn) error {
+		if err := writeApp(ctx, tx, app); err != nil {
+			return err
+		}
+		return writeMarks(ctx, tx, marks)
+	})
 }
 
 func writeApp(ctx context.Context, tx *txn, app App) error {

@@ -377,7 +377,7 @@ func writeSessions(ctx context.Context, tx *txn, b Bot) error {
 			return err
 		}
 	}
-	return nil
+	return retireMarks(ctx, tx, b.Key)
 }
 
 // The bits of the column abilities: what a Profile says in booleans.

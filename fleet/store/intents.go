@@ -83,6 +83,8 @@ type Save struct {
 	Nonce string
 	// Mark tells the token that the bot has from its others, "" where it was not looked at.
 	Mark string
+	// Marks are what the secrets that were saved are known again by.
+	Marks []SecretMark
 }
 
 // Commit enters a save into the catalogue and takes it out of the journal, in one transaction that is on
@@ -110,6 +112,9 @@ func (s *Store) Commit(ctx context.Context, save Save) error {
 			}
 		}
 		if err := advanceRotation(ctx, tx, save.Nonce); err != nil {
+			return err
+		}
+		if err := writeMarks(ctx, tx, save.Marks); err != nil {
 			return err
 		}
 		return endIntent(ctx, tx, save.Nonce)

@@ -159,7 +159,32 @@ CREATE TABLE rotations (
 	PRIMARY KEY (environment, bot_id),
 	FOREIGN KEY (environment, bot_id) REFERENCES bots (environment, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
-`}}
+`}, {statements: `
+-- What secrets of the keyring are known again by, see marks.go. They go with what they belong to.
+CREATE TABLE marks (
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	kind         TEXT    NOT NULL,
+	session      TEXT    NOT NULL,
+	hash         BLOB    NOT NULL,
+	old          INTEGER NOT NULL,
+	PRIMARY KEY (environment, bot_id, kind, session, hash),
+	FOREIGN KEY (environment, bot_id) REFERENCES bots (environment, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE app_marks (
+	api_id       INTEGER NOT NULL REFERENCES apps (api_id) ON DELETE CASCADE,
+	hash         BLOB    NOT NULL,
+	old          INTEGER NOT NULL,
+	PRIMARY KEY (api_id, hash)
+) STRICT, WITHOUT ROWID;
+
+-- There is one row.
+CREATE TABLE mark_key (
+	one          INTEGER PRIMARY KEY CHECK (one = 1),
+	key          BLOB    NOT NULL
+) STRICT;
+`, then: makeMarkKey}}
 }
 
 // nameOrder fills the column order_name of rows that were there before it was.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"time"
 )
@@ -41,6 +42,10 @@ func parts() []part {
 	if clients == "" {
 		noClients = "node and npm, to install it with"
 	}
+	noRipgrep := ""
+	if _, err := exec.LookPath("rg"); err != nil {
+		noRipgrep = "ripgrep"
+	}
 	return []part{
 		{title: "Logins and checks", command: goBench("./telegram", "Contest", "10x"), rows: contest(clients != "")},
 		{title: "Many bots at once", command: goBench("./fleet", "Many/(login|check)/(100|200|1000)$/", "1x"), rows: many()},
@@ -72,6 +77,9 @@ func parts() []part {
 		{title: "The list", command: goBench("./ui", "^BenchmarkFilter|ListFrame", "200x"), rows: []row{
 			{what: "10,000 bots filtered", ours: figure{"Filter/botring", "ns/op"}, theirs: figure{"Filter/bubbles", "ns/op"}, beside: "bubbles' list, names alone"},
 			{what: "a frame of the list, 10,000 bots", ours: figure{"ListFrame/10000", "ns/op"}, theirs: figure{"ListFrame/100", "ns/op"}, beside: "100 bots"},
+		}},
+		{title: "Leaks", lacks: noRipgrep, command: goBench("./fleet/radar", "Scan", "5x"), rows: []row{
+			{what: "a tree of source searched", ours: figure{"Scan/botring", "ns/op"}, theirs: figure{"Scan/ripgrep", "ns/op"}, beside: "ripgrep, for the same shapes"},
 		}},
 		{title: "Import", command: goBench("./fleet", "Preview", "20x"), rows: []row{
 			{what: "a line of 10,000 previewed", ours: figure{"Preview/10000", "ns/op"}, of: 10_000, theirs: figure{"Preview/1000", "ns/op"}, ofTheirs: 1000, beside: "a line of 1,000"},

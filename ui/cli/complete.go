@@ -65,7 +65,7 @@ func (s *shell) completable(root *cobra.Command) {
 					return nil, cobra.ShellCompDirectiveDefault
 				case at >= len(forms):
 					return nil, noFiles
-				case strings.HasPrefix(forms[at], "FILE"):
+				case strings.HasPrefix(forms[at], "FILE"), forms[at] == "PATH":
 					return nil, cobra.ShellCompDirectiveDefault
 				}
 				return complete(cmd, argumentSources()[forms[at]], words, typed)

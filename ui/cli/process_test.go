@@ -325,6 +325,16 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "proxy", "use", "home", "--home", elsewhere)
 	run("", "proxy", "test", "office", "--home", elsewhere)
 	run("", "proxy", "remove", "office", "--yes", "--home", elsewhere)
+	leaks := t.TempDir()
+	if err := os.WriteFile(leaks+"/a\x1b[2J.env", []byte(tokenOf(7001, "Z").Reveal()+"\n"+tokenOf(7009, "Z").Reveal()+"\nAPI_HASH="+hash+"\n"+sessionTexts(t)[0]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run("", "scan", leaks)
+	run("", "scan", leaks, "--sarif")
+	run("", "scan", leaks, "--check")
+	run("", "scan", leaks, "--staged")
+	run("", "scan", leaks, "--install-hook")
+	run("", "scan", leaks+token)
 	run("", "remove", "My own", "--yes")
 	run("", "history")
 	run("", "history", "verify")

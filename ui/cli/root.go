@@ -62,7 +62,7 @@ func newRoot(s *shell) *cobra.Command {
 	root.AddCommand(
 		newAdd(s), newImport(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
 		newReplaceToken(s), newRotate(s), newToken(s), newExec(s), newSession(s), newExport(s), newRemove(s), newApp(s), newProxy(s), newKeyring(s), newDoctor(s),
-		newTag(s), newPlaces(s), newHistory(s), newConfig(s), newDemo(s), newCompletion(s), newMan(s), newVersion(s),
+		newTag(s), newPlaces(s), newHistory(s), newScan(s), newConfig(s), newDemo(s), newCompletion(s), newMan(s), newVersion(s),
 	)
 	if s.completes() {
 		s.completable(root)

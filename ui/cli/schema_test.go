@@ -168,6 +168,7 @@ func TestSchemasHoldEveryField(t *testing.T) {
 		"keyring-move": keyringMoveObject{}, "keyring-passphrase": keyringPassphraseObject{}, "keyring-recipients": recipientsObject{},
 		"proxies": proxiesObject{}, "proxy": proxyObject{}, "proxy-trial": proxyTrialObject{},
 		"config-path": configPathObject{}, "config": configShowObject{}, "config-check": configCheckObject{}, "doctor": doctorObject{}, "version": versionObject{}, "error": errorObject{},
+		"scan": scanObject{}, "hook": hookObject{},
 	} {
 		sameFields(t, name, reflect.TypeOf(object), all[name])
 		held[name] = true
