@@ -387,6 +387,11 @@ func (s *shell) answerRotations(ctx context.Context, outcomes []fleet.RotationOu
 		if object.Summary.Done > 0 {
 			s.say("%s", fault.TokenConsumers)
 		}
+		for _, o := range outcomes {
+			if o.Err == nil {
+				s.noteStale(context.WithoutCancel(ctx), s.fleet, o.Bot)
+			}
+		}
 		s.tellFaults(failed)
 	}); err != nil {
 		return err
