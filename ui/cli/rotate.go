@@ -382,7 +382,7 @@ func (s *shell) answerRotations(ctx context.Context, outcomes []fleet.RotationOu
 		for _, o := range outcomes {
 			if o.Err == nil {
 				s.tellRotated(o.Rotated, wanted == 1)
-				s.noteStale(ctx, o.Rotated.Bot)
+				s.noteStale(context.WithoutCancel(ctx), o.Rotated.Bot)
 			}
 		}
 		if object.Summary.Done > 0 {
