@@ -213,14 +213,14 @@ func TestATokenThatIsReplacedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.tg.AddBot(w.tgBot(7, "y"))
-	real, times := f.getMe, 0
+	asks, times := f.getMe, 0
 	f.getMe = func(s botapi.Server, ctx context.Context, token secret.Secret, test bool, opts botapi.Options) (telegram.Profile, error) {
 		if times++; times == 1 {
 			if _, err := f.ReplaceToken(ctx, key(7), tokenOf(7, "y"), true, nil); err != nil {
 				t.Error(err)
 			}
 		}
-		return real(s, ctx, token, test, opts)
+		return asks(s, ctx, token, test, opts)
 	}
 	bot, err := f.AskToken(t.Context(), key(7), nil)
 	wantVerdict(t, err, TokenAlive)
@@ -464,7 +464,7 @@ func TestPace(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		if at := p.next(); !at.Equal(time.Now()) {
-			t.Errorf("after a pause: %v", at.Sub(time.Now()))
+			t.Errorf("after a pause: %v", time.Until(at))
 		}
 	})
 }

@@ -15,16 +15,14 @@ import (
 type botAPIs map[string]botapi.Server
 
 // getMe is botapi.Server.GetMe.
-type getMe func(server botapi.Server, ctx context.Context, token secret.Secret, test bool, opts botapi.Options) (telegram.Profile, error) //nolint:revive // a method's expression has its receiver first
+type getMe func(server botapi.Server, ctx context.Context, token secret.Secret, test bool, opts botapi.Options) (telegram.Profile, error)
 
 var errBotAPITwice = errors.New("an environment has one Bot API server")
 
 // parseBotAPIs reads Options.BotAPI. Errors are *InputError and quote nothing: a token may stand where it should not.
 func parseBotAPIs(text string, insecure bool) (botAPIs, error) {
 	apis := make(botAPIs)
-	wrong := func(err error) (botAPIs, error) {
-		return nil, &InputError{Field: FieldBotAPI, Problem: ProblemBotAPI, Err: err}
-	}
+	wrong := func(err error) error { return &InputError{Field: FieldBotAPI, Problem: ProblemBotAPI, Err: err} }
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
 		if part == "" {
@@ -36,11 +34,11 @@ func parseBotAPIs(text string, insecure bool) (botAPIs, error) {
 		}
 		server, err := botapi.Parse(part, insecure)
 		if err != nil {
-			return wrong(err)
+			return nil, wrong(err)
 		}
 		for _, environment := range environments {
 			if _, twice := apis[environment]; twice {
-				return wrong(errBotAPITwice)
+				return nil, wrong(errBotAPITwice)
 			}
 			apis[environment] = server
 		}

@@ -13,6 +13,7 @@ type conversation interface {
 	LoginAt(ctx context.Context, dc int, app telegram.App, token secret.Secret, report func(telegram.Step)) (telegram.Login, error)
 	Check(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) (telegram.Profile, error)
 	LogOut(ctx context.Context, app telegram.App, session telegram.Session, report func(telegram.Step)) error
+	ExportBotToken(ctx context.Context, app telegram.App, manager telegram.Session, bot int64, revoke bool, report func(telegram.Step)) (secret.Secret, error)
 	Contact(ctx context.Context, dc int, addr string) (telegram.Contact, error)
 }
 
@@ -41,6 +42,8 @@ const (
 	Saving
 	// Queueing is waiting for one's turn to log in, which an app's logins take one after the other.
 	Queueing
+	// AskingManager is a bot that manages others being asked for the token of one of them.
+	AskingManager
 )
 
 // A Step is a stage that began or, with Done, ended and Took so long.
@@ -97,6 +100,8 @@ func stageOf(stage telegram.Stage) Stage {
 		return Checking
 	case telegram.LoggingOut:
 		return LoggingOut
+	case telegram.Exporting:
+		return AskingManager
 	}
 	return Connecting
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"botring/fleet/store"
 	"botring/internal/secret"
 )
 
@@ -36,8 +37,21 @@ var ErrNoBot = errors.New("the session's bot is not here")
 // taken to Telegram's own Bot API unless it is of one of Telegram's own environments.
 var ErrNoBotAPI = errors.New("no Bot API of this environment is known")
 
+// ErrSameID says that two bots of different environments have the same id, so that a token says not whose it is.
+var ErrSameID = errors.New("two bots of the same id")
+
 // ErrNoApp says that the bot's app is not known.
 var ErrNoApp = errors.New("no such app")
+
+// ErrNotManaged says that no bot on the ring that could be asked manages the bot whose token is to be replaced.
+var ErrNotManaged = errors.New("no manager of the bot is here")
+
+// ErrNotRevoked says that a rotation was cut off, and that the token in the keyring is the current one all the same:
+// to revoke it is the user's to decide once more.
+var ErrNotRevoked = errors.New("the token in the keyring is the current one")
+
+// ErrNothingPasted says that the token is not in the keyring any more that was pasted for a bot.
+var ErrNothingPasted = errors.New("no token rests for the bot")
 
 // A Field is an input of a form or command.
 type Field string
@@ -214,6 +228,36 @@ type AmbiguousError struct {
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("%d bots are called %s", len(e.Bots), e.Ref)
 }
+
+// A ManagerError says that a bot which manages others could not be asked for the token of one of them.
+type ManagerError struct {
+	Manager Bot
+	Err     error
+}
+
+func (e *ManagerError) Error() string {
+	return "ask manager " + e.Manager.String() + ": " + e.Err.Error()
+}
+
+// Unwrap returns why.
+func (e *ManagerError) Unwrap() error { return e.Err }
+
+// An UnfinishedError says that the rotation of a bot's token was cut off, and how far it had come. Rotating the bot
+// once more goes on from there.
+type UnfinishedError struct {
+	Bot  Bot
+	Step store.RotationStep
+	// Revoked: at RotationRevoking, it is known that the old token is dead.
+	Revoked bool
+	Err     error
+}
+
+func (e *UnfinishedError) Error() string {
+	return "rotation cut off, " + string(e.Step) + ": " + e.Err.Error()
+}
+
+// Unwrap returns what cut it off.
+func (e *UnfinishedError) Unwrap() error { return e.Err }
 
 // also joins what went wrong while dealing with err, if anything did.
 func also(err, more error) error {

@@ -86,7 +86,7 @@ func (f *Fleet) Examine(ctx context.Context, opts ExamineOptions, report func(Fi
 		brief bool
 	}{
 		{x.keyring, lookTakes, true}, {x.probe, lookTakes, false}, {x.daemons, lookTakes, true}, {x.permissions, lookTakes, true},
-		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.history, itemsTake, false}, {x.proxy, 0, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
+		{x.catalogue, itemsTake, false}, {x.items, itemsTake, false}, {x.rotations, lookTakes, false}, {x.history, itemsTake, false}, {x.proxy, 0, false}, {x.network, 0, false}, {x.clock, lookTakes, false},
 	} {
 		if opts.Brief && !look.brief {
 			continue

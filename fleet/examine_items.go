@@ -98,6 +98,21 @@ func (x *examination) compare(ctx context.Context, v Verification, took time.Dur
 	}
 }
 
+// rotations looks for rotations that were cut off. That there are none is no finding.
+func (x *examination) rotations(ctx context.Context) {
+	if x.f.at.Load().unread != nil {
+		return
+	}
+	all, err := x.f.CutOffRotations(ctx)
+	if err != nil || len(all) == 0 {
+		return // what is wrong with the catalogue is its own finding
+	}
+	x.found(Finding{
+		Topic: TopicItems, Grade: GradeWarning, Found: FoundRotations, Count: len(all),
+		Names: names(all, func(r CutOffRotation) string { return r.Bot.String() }),
+	})
+}
+
 func names[T any](of []T, name func(T) string) []string {
 	var all []string
 	for _, one := range of {
@@ -120,7 +135,9 @@ func (x *examination) partRowless(ctx context.Context, items []string) (rowless,
 		}
 	}
 	for _, name := range items {
-		if key, session, ok := parseBotItemName(name); ok && session != "" && !bots[key] {
+		key, session, ok := parseBotItemName(name)
+		pendingOf, pending := parsePendingItemName(name)
+		if ok && session != "" && !bots[key] || pending && !bots[pendingOf] {
 			orphans = append(orphans, name)
 			continue
 		}

@@ -18,6 +18,8 @@ type fakeTelegram struct {
 	// onLogin and onCheck are asked before an answer, onGrant after a login was granted.
 	onLogin, onCheck func(ctx context.Context, id int64) error
 	onGrant          func()
+	// onExport is asked before a token is exported, afterExport once it was and its answer is on the way.
+	onExport, afterExport func(ctx context.Context, manager, bot int64, revoke bool) error
 	// onContact answers a contact.
 	onContact func(ctx context.Context, dc int, addr string) (telegram.Contact, error)
 	// hold is how long a check keeps its session open.
@@ -28,6 +30,10 @@ type fakeTelegram struct {
 	open                           map[string]int
 	logins, checks, logOuts, twice int
 	contacts                       int
+	manages                        map[int64]int64         // the manager of each bot that has one
+	current                        map[int64]secret.Secret // tokens that are not those bots were added with
+	revoked                        map[string]bool
+	exports, revokes               int
 	last                           telegram.App
 	lastDC                         int // where the last login began
 }
@@ -45,6 +51,12 @@ func (t *fakeTelegram) LoginAt(ctx context.Context, dc int, app telegram.App, to
 			return telegram.Login{}, err
 		}
 	}
+	t.mu.Lock()
+	revoked := t.revoked[token.Reveal()]
+	t.mu.Unlock()
+	if revoked {
+		return telegram.Login{}, &telegram.Error{Kind: telegram.TokenRevoked, Code: 400, Type: "ACCESS_TOKEN_EXPIRED", Sent: true}
+	}
 	session := fakeSession(id, number)
 	t.mu.Lock()
 	t.alive[session.Key.Reveal()] = id
@@ -52,7 +64,7 @@ func (t *fakeTelegram) LoginAt(ctx context.Context, dc int, app telegram.App, to
 	if t.onGrant != nil {
 		t.onGrant()
 	}
-	return telegram.Login{Session: session, Profile: fakeProfile(id)}, nil
+	return telegram.Login{Session: session, Profile: t.profile(id)}, nil
 }
 
 func (t *fakeTelegram) Check(ctx context.Context, _ telegram.App, session telegram.Session, _ func(telegram.Step)) (telegram.Profile, error) {
@@ -84,7 +96,80 @@ func (t *fakeTelegram) Check(ctx context.Context, _ telegram.App, session telegr
 	if !alive {
 		return telegram.Profile{}, &telegram.Error{Kind: telegram.SessionDead, Code: 401, Type: "AUTH_KEY_UNREGISTERED"}
 	}
-	return fakeProfile(session.UserID), nil
+	return t.profile(session.UserID), nil
+}
+
+// profile is a bot's, which manages others if it is any's manager.
+func (t *fakeTelegram) profile(id int64) telegram.Profile {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := fakeProfile(id)
+	for _, manager := range t.manages {
+		p.ManagesBots = p.ManagesBots || manager == id
+	}
+	return p
+}
+
+func (t *fakeTelegram) ExportBotToken(ctx context.Context, _ telegram.App, manager telegram.Session, bot int64, revoke bool, _ func(telegram.Step)) (secret.Secret, error) {
+	if err := ctx.Err(); err != nil {
+		return secret.Secret{}, &telegram.Error{Kind: telegram.Cancelled, Err: err}
+	}
+	k := manager.Key.Reveal()
+	t.mu.Lock()
+	if t.open[k]++; t.open[k] > 1 {
+		t.twice++
+	}
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.open[k]--
+	}()
+	if t.onExport != nil {
+		if err := t.onExport(ctx, manager.UserID, bot, revoke); err != nil {
+			return secret.Secret{}, err
+		}
+	}
+	token, err := t.export(manager, bot, revoke)
+	if err == nil && t.afterExport != nil {
+		err = t.afterExport(ctx, manager.UserID, bot, revoke)
+	}
+	return token, err
+}
+
+func (t *fakeTelegram) export(manager telegram.Session, bot int64, revoke bool) (secret.Secret, error) {
+	k := manager.Key.Reveal()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.exports++
+	switch {
+	case t.alive[k] == 0:
+		return secret.Secret{}, &telegram.Error{Kind: telegram.SessionRevoked, Code: 401, Type: "SESSION_REVOKED"}
+	case t.manages[bot] != manager.UserID:
+		return secret.Secret{}, &telegram.Error{Kind: telegram.NotManaged, Code: 400, Type: "BOT_INVALID", Sent: revoke}
+	}
+	token, replaced := t.current[bot]
+	if !replaced {
+		token = tokenOf(bot, "x")
+	}
+	if !revoke {
+		return token, nil
+	}
+	t.revokes++
+	t.revokeLocked(bot, token)
+	fresh := tokenOf(bot, string(rune('a'+t.revokes)))
+	t.current[bot] = fresh
+	return fresh, nil
+}
+
+// revokeLocked kills a token and all sessions that stand on it.
+func (t *fakeTelegram) revokeLocked(bot int64, token secret.Secret) {
+	t.revoked[token.Reveal()] = true
+	for k, id := range t.alive {
+		if id == bot {
+			delete(t.alive, k)
+		}
+	}
 }
 
 func (t *fakeTelegram) LogOut(ctx context.Context, _ telegram.App, session telegram.Session, _ func(telegram.Step)) error {

@@ -135,6 +135,7 @@ const (
 	FoundRowsAdded    // Count: mended
 	FoundRowsMarked   // Count: mended
 	FoundRowsReturned // Count: mended
+	FoundRotations    // Names: bots whose rotations were cut off
 	// The history.
 	FoundHistoryCutOff // Count: the number of the first entry that is missing
 	FoundHistoryBegun  // Count: the number of the last entry that was lost

@@ -14,6 +14,7 @@ import (
 const (
 	methodCheck  = "users.getUsers"
 	methodLogOut = "auth.logOut"
+	methodExport = "bots.exportBotToken"
 )
 
 // transportFlood is Telegram's "too many connections from this address", which binds the address.

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -54,6 +55,44 @@ func (g *guard) take(ctx context.Context, key Key) (release func(), err error) {
 		t.free <- struct{}{}
 		g.leave(key, t)
 	}, nil
+}
+
+// takePair is take for two bots. The one that comes first in the order of keys is taken first, so that two calls for
+// the same two do not wait for each other for ever.
+func (g *guard) takePair(ctx context.Context, a, b Key) (releaseA, releaseB func(), err error) {
+	first, second := a, b
+	swapped := cmp.Or(cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.ID, b.ID)) > 0
+	if swapped {
+		first, second = b, a
+	}
+	releaseFirst, err := g.take(ctx, first)
+	if err != nil {
+		return nil, nil, err
+	}
+	releaseSecond, err := g.take(ctx, second)
+	if err != nil {
+		releaseFirst()
+		return nil, nil, err
+	}
+	if swapped {
+		return releaseSecond, releaseFirst, nil
+	}
+	return releaseFirst, releaseSecond, nil
+}
+
+// busy reports whether anybody works on a bot at this moment, here or in another process.
+func (g *guard) busy(key Key) bool {
+	g.mu.Lock()
+	_, here := g.bots[key]
+	g.mu.Unlock()
+	if here {
+		return true
+	}
+	unlock, err := g.lockFile(key)
+	if err == nil {
+		unlock()
+	}
+	return errors.Is(err, ErrSessionBusy)
 }
 
 func (g *guard) join(key Key) *turn {

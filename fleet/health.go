@@ -66,6 +66,7 @@ func (f *Fleet) afterCheck(before store.Health, err error) store.Health {
 	case telegram.TokenRevoked, telegram.TokenInvalid, telegram.APIIDInvalid, telegram.APIIDPublished,
 		telegram.UpdateNeeded, telegram.FloodWait, telegram.TelegramFault, telegram.Cancelled, telegram.NotABot,
 		telegram.ProxyUnreachable, telegram.ProxyDenied, telegram.ProxyRefused, telegram.ProxyBroken, telegram.ProxySecret,
+		telegram.NotManaged, telegram.BotRequired,
 		telegram.Unexpected:
 		return before
 	}
@@ -91,7 +92,7 @@ func (f *Fleet) afterRefusal(before store.Health, err error) store.Health {
 		telegram.APIIDInvalid, telegram.APIIDPublished, telegram.UpdateNeeded, telegram.FloodWait,
 		telegram.TelegramFault, telegram.WrongDC, telegram.ClockWrong, telegram.NotTelegram,
 		telegram.Unreachable, telegram.Timeout, telegram.Cancelled, telegram.NotABot, telegram.ProxyUnreachable,
-		telegram.ProxyDenied, telegram.ProxyRefused, telegram.ProxyBroken, telegram.ProxySecret, telegram.Unexpected:
+		telegram.ProxyDenied, telegram.ProxyRefused, telegram.ProxyBroken, telegram.ProxySecret, telegram.NotManaged, telegram.BotRequired, telegram.Unexpected:
 		return before // nothing of it is about this bot
 	}
 	return f.health(before, after)

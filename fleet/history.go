@@ -69,7 +69,7 @@ type history struct {
 func keeps(action string) bool {
 	switch action {
 	case "add", "adopt", "import session", "log in", "log out", "give session away", "export", "exec", "check", "check many", "watch",
-		"replace token", "read token", "token check", "token checks", "remove", "restore",
+		"replace token", "rotate token", "read token", "token check", "token checks", "remove", "restore",
 		"add app", "edit app", "remove app", "save proxy", "remove proxy", "save again", "change app", "label", "tag", "abandon", "end session",
 		"recover", "rebuild catalogue", "renew catalogue", "mend catalogue", "unlock keyring", "lock keyring", "create keyring",
 		"move to another keyring", "change passphrase", "remember passphrase", "add recipient", "remove recipient",

@@ -87,6 +87,10 @@ type (
 		Save    string       `json:"save,omitempty"`
 		Session *sessionJSON `json:"session"`
 	}
+	pendingJSON struct {
+		V     int    `json:"v"`
+		Token string `json:"token"`
+	}
 	appJSON struct {
 		V     int    `json:"v"`
 		Name  string `json:"name"`
@@ -122,6 +126,19 @@ func parseBotItemName(name string) (key Key, session string, ok bool) {
 		}
 	}
 	return Key{Environment: parts[1], ID: id}, session, true
+}
+
+// pendingItems is what the names of tokens begin with that were pasted and are not their bots' yet.
+const pendingItems = "pending/"
+
+func pendingItemName(key Key) string {
+	return pendingItems + key.Environment + "/" + strconv.FormatInt(key.ID, 10)
+}
+
+func parsePendingItemName(name string) (Key, bool) {
+	rest, found := strings.CutPrefix(name, pendingItems)
+	key, session, ok := parseBotItemName("bot/" + rest)
+	return key, found && ok && session == ""
 }
 
 func parseAppItemName(name string) (apiID int, ok bool) {
@@ -180,6 +197,12 @@ func (b botItem) encode() (secret.Secret, error) {
 
 func (a appItem) encode() (secret.Secret, error) {
 	value, err := encodeJSON(appJSON{V: itemVersion, Name: a.Name, APIID: a.APIID, Hash: a.Hash.Reveal()})
+	return secret.New(value), err
+}
+
+// encodePending makes the value of a pasted token's item.
+func encodePending(token secret.Secret) (secret.Secret, error) {
+	value, err := encodeJSON(pendingJSON{V: itemVersion, Token: token.Reveal()})
 	return secret.New(value), err
 }
 
@@ -259,6 +282,19 @@ func decodeFurther(key Key, name string, value secret.Secret) (*sessionItem, err
 	}
 	session.Save = in.Save
 	return session, nil
+}
+
+// decodePending reads the token that was pasted for a bot.
+func decodePending(key Key, value secret.Secret) (secret.Secret, error) {
+	var in pendingJSON
+	if err := decodeJSON(pendingItemName(key), value, &in, &in.V); err != nil {
+		return secret.Secret{}, err
+	}
+	token := secret.New(in.Token)
+	if checkReplacement(key, token) != nil {
+		return secret.Secret{}, damaged(pendingItemName(key))
+	}
+	return token, nil
 }
 
 func decodeAppItem(apiID int, value secret.Secret) (appItem, error) {

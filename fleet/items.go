@@ -112,6 +112,57 @@ func putFurther(ctx context.Context, r *keyring.Ring, key Key, name, label strin
 	})
 }
 
+// putPending writes a token that was pasted for a bot, beside the bot's own item, and reads it back.
+func putPending(ctx context.Context, r *keyring.Ring, key Key, label string, token secret.Secret) error {
+	value, err := encodePending(token)
+	if err != nil {
+		return err
+	}
+	release, err := r.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	name := pendingItemName(key)
+	if err := r.Put(ctx, keyring.Item{Name: name, Label: label, Value: value}); err != nil {
+		return err
+	}
+	return readBack(ctx, r, name, value, func(got secret.Secret) (secret.Secret, error) {
+		back, err := decodePending(key, got)
+		if err != nil {
+			return secret.Secret{}, err
+		}
+		return encodePending(back)
+	})
+}
+
+// readPending reads it, or ErrNothingPasted.
+func readPending(ctx context.Context, r *keyring.Ring, key Key) (secret.Secret, error) {
+	value, err := r.Get(ctx, pendingItemName(key))
+	if errors.Is(err, keyring.ErrNotFound) {
+		return secret.Secret{}, fmt.Errorf("%w: %w", ErrNothingPasted, err)
+	}
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	return decodePending(key, value)
+}
+
+// dropPending deletes it.
+func dropPending(ctx context.Context, r *keyring.Ring, key Key) error {
+	release, err := r.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return deleteItem(ctx, r, pendingItemName(key))
+}
+
+// pendingLabel is what people see of a pasted token in keyring programs.
+func pendingLabel(of Profile, key Key) string {
+	return botItem{Profile: of}.label(key) + ", new token"
+}
+
 // furtherLabel is what people see of a further session in keyring programs.
 func furtherLabel(of Profile, key Key, name string) string {
 	return botItem{Profile: of}.label(key) + ", session " + name
@@ -176,6 +227,9 @@ func (f *Fleet) Token(ctx context.Context, key Key) (token secret.Secret, err er
 		return secret.Secret{}, err
 	}
 	item, err := f.readBot(ctx, on, r, key)
+	if err == nil {
+		f.noteToken(ctx, on, key, item.Token)
+	}
 	return item.Token, err
 }
 

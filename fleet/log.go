@@ -124,6 +124,10 @@ func (o observed) LogOut(ctx context.Context, app telegram.App, session telegram
 	return o.conversation.LogOut(ctx, app, session, observe(ctx, report))
 }
 
+func (o observed) ExportBotToken(ctx context.Context, app telegram.App, manager telegram.Session, bot int64, revoke bool, report func(telegram.Step)) (secret.Secret, error) {
+	return o.conversation.ExportBotToken(ctx, app, manager, bot, revoke, observe(ctx, report))
+}
+
 // observe has the operation of ctx look at the steps too.
 func observe(ctx context.Context, report func(telegram.Step)) func(telegram.Step) {
 	op, _ := ctx.Value(operationKey{}).(*operation)

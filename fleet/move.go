@@ -242,6 +242,9 @@ func itemLabel(name string, value secret.Secret, profiles map[Key]Profile) strin
 			return item.label(key)
 		}
 	}
+	if key, ok := parsePendingItemName(name); ok {
+		return pendingLabel(profiles[key], key)
+	}
 	if apiID, ok := parseAppItemName(name); ok {
 		if item, err := decodeAppItem(apiID, value); err == nil {
 			return item.label()

@@ -55,6 +55,7 @@ func (f *Fleet) OpenSession(ctx context.Context, key Key, name string, use Use) 
 	if err != nil {
 		return OpenedSession{}, err
 	}
+	f.noteToken(ctx, on, key, item.Token)
 	app, err := on.readApp(ctx, r, session.APIID)
 	if err != nil && !errors.Is(err, ErrSecretMissing) {
 		return OpenedSession{}, err

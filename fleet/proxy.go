@@ -185,6 +185,15 @@ func (p passing) LogOut(ctx context.Context, app telegram.App, session telegram.
 	return client.LogOut(ctx, app, session, report)
 }
 
+// ExportBotToken is a client's.
+func (p passing) ExportBotToken(ctx context.Context, app telegram.App, manager telegram.Session, bot int64, revoke bool, report func(telegram.Step)) (secret.Secret, error) {
+	client, err := p.fleet.client(ctx, p.network)
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	return client.ExportBotToken(ctx, app, manager, bot, revoke, report)
+}
+
 // Contact is a client's.
 func (p passing) Contact(ctx context.Context, dc int, addr string) (telegram.Contact, error) {
 	client, err := p.fleet.client(ctx, p.network)

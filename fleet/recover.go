@@ -145,7 +145,10 @@ func (f *Fleet) Rebuild(ctx context.Context) (added int, err error) {
 	}
 	err = f.rebuildFurther(ctx, on, values)
 	on.mark(ctx, values)
-	if err != nil || added == 0 {
+	if err != nil {
+		return added, err
+	}
+	if err := f.rebuildPending(ctx, on, values); err != nil || added == 0 {
 		return added, err
 	}
 	// What was lost with the rows is the history as well, if there was one.
@@ -218,6 +221,33 @@ func (f *Fleet) rebuildFurther(ctx context.Context, on *ground, values map[strin
 			}
 		})
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// rebuildPending enters the tokens into the journal that were pasted and are not their bots' yet.
+func (f *Fleet) rebuildPending(ctx context.Context, on *ground, values map[string]secret.Secret) error {
+	for item := range values {
+		key, ok := parsePendingItemName(item)
+		if !ok {
+			continue
+		}
+		row, known, err := f.known(ctx, on, key)
+		if err != nil {
+			return err
+		}
+		_, err = on.Rotation(ctx, key)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return err
+		case err == nil, !known:
+			continue
+		}
+		if err := on.PutRotation(ctx, store.Rotation{
+			Key: key, Step: store.RotationPasted, Lost: lostSessions(row), Began: f.now(),
+		}); err != nil {
 			return err
 		}
 	}

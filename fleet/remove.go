@@ -60,7 +60,11 @@ func (f *Fleet) take(ctx context.Context, key Key, keep bool) (removed Removed, 
 		return Removed{}, err
 	}
 	defer unlock()
-	if removed.items, err = takeItems(ctx, r, removed.Bot, keep); err != nil {
+	rotation, _, err := on.rotation(ctx, key)
+	if err != nil {
+		return Removed{}, err
+	}
+	if removed.items, err = takeItems(ctx, r, removed.Bot, rotation.Step == store.RotationPasted, keep); err != nil {
 		return Removed{}, err
 	}
 	ctx, cancel := afterwards(ctx)
@@ -75,7 +79,9 @@ func (f *Fleet) take(ctx context.Context, key Key, keep bool) (removed Removed, 
 // takeItems deletes the items of a bot, its own last, and returns them as they were if it is to keep them. All are
 // read before the first is deleted, so that one which cannot be read now leaves the bot as it was. One that cannot be
 // decrypted is deleted too, and then none is returned.
-func takeItems(ctx context.Context, r *keyring.Ring, row Bot, keep bool) (items []keyring.Item, err error) {
+//
+// A token that was pasted for it goes too, and is not among them: @BotFather shows it.
+func takeItems(ctx context.Context, r *keyring.Ring, row Bot, pasted, keep bool) (items []keyring.Item, err error) {
 	var names []string
 	for _, session := range row.Sessions {
 		if session.Name != store.DefaultSession {
@@ -87,6 +93,9 @@ func takeItems(ctx context.Context, r *keyring.Ring, row Bot, keep bool) (items 
 		if items, err = readItems(ctx, r, row, names); err != nil {
 			return nil, err
 		}
+	}
+	if pasted {
+		names = append([]string{pendingItemName(row.Key)}, names...)
 	}
 	for _, name := range names {
 		if err := deleteItem(ctx, r, name); err != nil {

@@ -30,6 +30,8 @@ type save struct {
 	newApp bool
 	// status is the bot's from then on, "" for the one it has.
 	status Status
+	// rotates: it writes the new token of the bot's rotation.
+	rotates bool
 	// relabel and retag: the item's label and tags are new, and not those the row had.
 	relabel, retag bool
 	// granted: the item holds a session that Telegram has just made and nothing else does.
@@ -62,7 +64,7 @@ func newNonce() string {
 // begin enters a save into the journal, and with logsIn that a login comes before it.
 func (s *save) begin(ctx context.Context, f *Fleet, on *ground, logsIn bool) error {
 	s.item.Save = newNonce()
-	intent := store.Intent{Nonce: s.item.Save, Key: s.key, Session: s.further, Began: f.now()}
+	intent := store.Intent{Nonce: s.item.Save, Key: s.key, Session: s.further, Began: f.now(), Rotates: s.rotates}
 	if logsIn {
 		intent.APIID = s.item.APIID
 	}
@@ -214,6 +216,9 @@ func (s *save) look(ctx context.Context, on *ground, r *keyring.Ring) error {
 // again, a login cannot.
 func (f *Fleet) enter(ctx context.Context, on *ground, s *save) error {
 	commit := store.Save{Key: s.key, Nonce: s.item.Save, Edit: func(b *Bot) { *b = s.row(f, *b) }, Marks: s.marks(ctx, on)}
+	if s.further == "" {
+		commit.Mark = markOf(s.item.Token)
+	}
 	if s.newApp {
 		commit.App = &App{Name: s.app.Name, APIID: s.app.APIID}
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"botring/internal/secret"
 	"botring/telegram"
 )
 
@@ -176,4 +177,13 @@ func (s scheduled) LogOut(ctx context.Context, app telegram.App, session telegra
 	}
 	defer leave()
 	return s.conversation.LogOut(ctx, app, session, report)
+}
+
+func (s scheduled) ExportBotToken(ctx context.Context, app telegram.App, manager telegram.Session, bot int64, revoke bool, report func(telegram.Step)) (secret.Secret, error) {
+	leave, err := s.schedule.take(ctx)
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	defer leave()
+	return s.conversation.ExportBotToken(ctx, app, manager, bot, revoke, report)
 }

@@ -81,6 +81,11 @@ func (f *Fleet) LoginSession(ctx context.Context, key Key, order NewSession, rep
 		return Saved{}, err
 	}
 	defer release()
+	return f.loginSession(ctx, on, key, order, report)
+}
+
+// loginSession is LoginSession of a bot whose turn it is.
+func (f *Fleet) loginSession(ctx context.Context, on *ground, key Key, order NewSession, report reporter) (Saved, error) {
 	r, row, item, err := f.beforeLogin(ctx, on, key, func(row Bot) bool {
 		return order.Force || !hasSession(row, order.Name)
 	}, report)

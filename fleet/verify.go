@@ -17,6 +17,8 @@ type Verification struct {
 	// Bots, Apps and Sessions count the items that are whole. Sessions are further ones: the default one is in
 	// its bot's item. Others counts items of kinds that this version does not know.
 	Bots, Apps, Sessions, Others int
+	// Pending counts tokens that were pasted and are not their bots' yet.
+	Pending int
 	// Bad are items that are there and cannot be used.
 	Bad []BadItem
 	// WithoutRow are the names of whole items that the catalogue knows nothing of.
@@ -116,6 +118,11 @@ func itemNames(rows store.Snapshot) []string {
 			}
 		}
 	}
+	for _, rotation := range rows.Rotations {
+		if rotation.Step == store.RotationPasted {
+			names = append(names, pendingItemName(rotation.Key))
+		}
+	}
 	return names
 }
 
@@ -141,6 +148,10 @@ func (v *Verification) kindOf(name string, value secret.Secret) (*int, error) {
 		_, err := decodeAppItem(apiID, value)
 		return &v.Apps, err
 	}
+	if key, ok := parsePendingItemName(name); ok {
+		_, err := decodePending(key, value)
+		return &v.Pending, err
+	}
 	key, session, ok := parseBotItemName(name)
 	switch {
 	case !ok:
@@ -164,7 +175,7 @@ func (v *Verification) compare(rows store.Snapshot, values map[string]secret.Sec
 		known[name] = true
 	}
 	for name := range values {
-		if !known[name] && (strings.HasPrefix(name, "app/") || strings.HasPrefix(name, "bot/")) {
+		if !known[name] && (strings.HasPrefix(name, "app/") || strings.HasPrefix(name, "bot/") || strings.HasPrefix(name, pendingItems)) {
 			v.WithoutRow = append(v.WithoutRow, name)
 		}
 	}

@@ -68,7 +68,8 @@ func newWorld(t testing.TB) *world {
 func newFakeWorld(t testing.TB) *world {
 	t.Helper()
 	w := emptyWorld(t)
-	w.fake = &fakeTelegram{alive: map[string]int64{}, open: map[string]int{}}
+	w.fake = &fakeTelegram{alive: map[string]int64{}, open: map[string]int{},
+		manages: map[int64]int64{}, current: map[int64]secret.Secret{}, revoked: map[string]bool{}}
 	return w
 }
 

@@ -21,7 +21,8 @@ type rule struct {
 }
 
 // rules returns the documented answers to auth.importBotAuthorization and the calls a session makes,
-// after core.telegram.org/method/auth.importBotAuthorization and core.telegram.org/api/errors. Whole code
+// after core.telegram.org/method/auth.importBotAuthorization, core.telegram.org/method/bots.exportBotToken and
+// core.telegram.org/api/errors. Whole code
 // families (303, 420, 500) are not in it.
 func rules() []rule {
 	return []rule{
@@ -30,6 +31,8 @@ func rules() []rule {
 		{400, "API_ID_INVALID", APIIDInvalid},
 		{400, "CONNECTION_API_ID_INVALID", APIIDInvalid},
 		{400, "API_ID_PUBLISHED_FLOOD", APIIDPublished},
+		{400, "BOT_INVALID", NotManaged},
+		{400, "USER_BOT_REQUIRED", BotRequired},
 		{401, "AUTH_KEY_INVALID", AuthKeyInvalid},
 		{401, "AUTH_KEY_UNREGISTERED", SessionDead},
 		{401, "SESSION_REVOKED", SessionRevoked},

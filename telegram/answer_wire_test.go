@@ -24,6 +24,8 @@ var answers = []answer{
 	{400, "ACCESS_TOKEN_INVALID", telegram.TokenInvalid, 0},
 	{400, "API_ID_INVALID", telegram.APIIDInvalid, 0},
 	{400, "API_ID_PUBLISHED_FLOOD", telegram.APIIDPublished, 0},
+	{400, "BOT_INVALID", telegram.NotManaged, 0},
+	{400, "USER_BOT_REQUIRED", telegram.BotRequired, 0},
 	{401, "AUTH_KEY_INVALID", telegram.AuthKeyInvalid, 0},
 	{400, "CONNECTION_API_ID_INVALID", telegram.APIIDInvalid, 0},
 	{401, "AUTH_KEY_UNREGISTERED", telegram.SessionDead, 0},

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A call is one Login, Check or LogOut: its deadline, its clock and who watches it.
+// A call is one Login, Check, LogOut or the like: its deadline, its clock and who watches it.
 type call struct {
 	*Client
 	op string
@@ -14,6 +14,8 @@ type call struct {
 	caller context.Context
 	clock  *serverClock
 	report func(Step)
+	// once: what is asked changes something each time, and is not asked again for a fault of Telegram's.
+	once bool
 	// heard tells whether an MTProxy has ever said anything on the connection in use; nil where there is none.
 	heard func() bool
 }

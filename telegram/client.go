@@ -64,9 +64,12 @@ func (c *call) use(ctx context.Context, app App, session Session, stage Stage, q
 		return err
 	}
 	defer l.close()
+	l.forgetWrites()
 	done := c.stage(stage, l.dc, l.addr)
-	if err := judge(l.ask(ctx, c.request(app.ID, query), answer, true)); err != nil {
-		return c.failure(ctx, c.op, l.dc, l.addr, elsewhere(err))
+	if err := judge(l.ask(ctx, c.request(app.ID, query), answer, !c.once)); err != nil {
+		e := c.failure(ctx, c.op, l.dc, l.addr, elsewhere(err))
+		e.Sent = c.once && l.reached(e)
+		return e
 	}
 	done(l.addr)
 	return nil

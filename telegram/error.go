@@ -26,8 +26,9 @@ type Error struct {
 	// Proxy is what the proxy that was dialled in its place is called, Proxy.Title, and ProxyKind its kind.
 	Proxy     string
 	ProxyKind ProxyKind
-	// Sent reports whether auth.importBotAuthorization may have reached Telegram: after that, trying again
-	// counts as another login and is the user's to decide.
+	// Sent reports whether what must not be asked twice unasked may have reached Telegram: after
+	// auth.importBotAuthorization, trying again counts as another login; after a bots.exportBotToken that was to
+	// revoke, the token may be another one by now.
 	Sent bool
 	// Err is the cause, if there is one to unwrap. It never holds a secret.
 	Err error

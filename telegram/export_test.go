@@ -5,6 +5,8 @@ import (
 	"crypto/rsa"
 
 	"github.com/gotd/td/transport"
+
+	"botring/internal/secret"
 )
 
 // Exchange makes a key at a data centre and does nothing with it, to be measured beside Login.
@@ -30,3 +32,6 @@ func (c *Client) UseKeyOf(session Session) *Client {
 	}
 	return c
 }
+
+// TokenOf is tokenOf.
+func TokenOf(text string, bot int64) (secret.Secret, error) { return tokenOf(text, bot) }

@@ -59,6 +59,10 @@ const (
 	ProxyBroken
 	// ProxySecret: an MTProxy that does not prove to know the secret, or answers nothing at all.
 	ProxySecret
+	// NotManaged: BOT_INVALID, the bot is none that this one manages.
+	NotManaged
+	// BotRequired: USER_BOT_REQUIRED, only a bot may ask for this.
+	BotRequired
 )
 
 // String returns the frozen name.
@@ -114,6 +118,10 @@ func (k Kind) String() string {
 		return "proxy_broken"
 	case ProxySecret:
 		return "proxy_secret"
+	case NotManaged:
+		return "bot_not_managed"
+	case BotRequired:
+		return "bot_required"
 	}
 	return "unexpected"
 }

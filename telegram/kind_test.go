@@ -14,6 +14,7 @@ func TestKindNames(t *testing.T) {
 		"auth_key_invalid", "session_dead", "session_revoked", "bot_deactivated", "session_duplicated",
 		"update_needed", "flood_wait", "telegram_fault", "wrong_dc", "clock_wrong", "not_telegram",
 		"unreachable", "timeout", "cancelled", "not_a_bot",
+		"proxy_unreachable", "proxy_denied", "proxy_refused", "proxy_broken", "proxy_secret", "bot_not_managed", "bot_required",
 	} {
 		if got := Kind(i).String(); got != name {
 			t.Errorf("Kind(%d) is %q, want %q", i, got, name)

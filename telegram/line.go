@@ -80,6 +80,12 @@ func (l *line) ask(ctx context.Context, query bin.Object, answer bin.Decoder, ag
 	return err
 }
 
+// reached reports whether a request that ended with e may have been read: a message id that was refused and a key
+// that is not known leave the rest unread.
+func (l *line) reached(e *Error) bool {
+	return l.wroteAny() && e.Kind != ClockWrong && e.Code != -404
+}
+
 // invoke sends a request and sends it again where that is safe: Telegram has not looked at a request
 // whose message id it refused.
 func (l *line) invoke(ctx context.Context, conn *mtproto.Conn, w *witness, query bin.Object, answer bin.Decoder, again bool) error {

@@ -79,8 +79,7 @@ func (c *call) importAt(ctx context.Context, l *line, app App, token secret.Secr
 	}
 	if err != nil {
 		e := c.failure(ctx, c.op, l.dc, l.addr, err)
-		// A message id that was refused and a key that is not known leave the rest unread.
-		e.Sent = l.wroteAny() && e.Kind != ClockWrong && e.Code != -404
+		e.Sent = l.reached(e)
 		return Login{}, e
 	}
 	done(l.addr)

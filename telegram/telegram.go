@@ -91,6 +91,8 @@ const (
 	Asking
 	// LoggingOut is auth.logOut.
 	LoggingOut
+	// Exporting is bots.exportBotToken.
+	Exporting
 )
 
 // String names the stage in a log.
@@ -108,6 +110,8 @@ func (s Stage) String() string {
 		return "asking"
 	case LoggingOut:
 		return "logging out"
+	case Exporting:
+		return "exporting a token"
 	}
 	return "unknown stage"
 }

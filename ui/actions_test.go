@@ -25,7 +25,7 @@ func errorsOfAllKinds() []error {
 		&fleet.TokenDiffersError{Bot: savedBot().Bot},
 		&fleet.UnsavedError{Bot: savedBot().Bot, Err: keyring.ErrGone},
 	}
-	for kind := telegram.Unexpected; kind <= telegram.ProxySecret; kind++ {
+	for kind := telegram.Unexpected; kind <= telegram.BotRequired; kind++ {
 		out = append(out, refusal(kind, 400, "SOMETHING"))
 	}
 	for problem := fleet.ProblemEmpty; problem <= fleet.ProblemSyntax; problem++ {

@@ -34,6 +34,10 @@ func (b bots) many(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newLoginMany(sh, bots, hidden), nil
 	case key.Matches(msg, keys.logOut):
 		return newLogOut(sh, bots, nil), nil
+	case key.Matches(msg, keys.rotate) && len(bots) == 1:
+		return newRotation(sh, bots[0], b)
+	case key.Matches(msg, keys.rotate):
+		return newRotateMany(sh, bots, hidden), nil
 	case key.Matches(msg, keys.export):
 		return newExport(sh, bots, hidden, nil), nil
 	case key.Matches(msg, keys.otherApp):

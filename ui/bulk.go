@@ -59,6 +59,11 @@ func newLogOut(sh *shell, bots []fleet.Bot, from screen) screen {
 	return told(b.leave(), nothing)
 }
 
+// newRotateMany asks whether the tokens of bots are to be replaced, by the bots on the ring that manage them.
+func newRotateMany(sh *shell, bots []fleet.Bot, hidden int) screen {
+	return bulk{sh: sh, deed: rotatingMany, bots: bots, hidden: hidden, asked: guard{sh.now()}}
+}
+
 func (b bulk) Typing() bool { return false }
 
 func (b bulk) Update(msg tea.Msg) (screen, tea.Cmd) {
@@ -178,6 +183,8 @@ func (b bulk) Keys() []key.Binding {
 		keys = []key.Binding{as(k.open, "log all in anew")}
 	case loggingOut:
 		keys = []key.Binding{as(k.open, "log out")}
+	case rotatingMany:
+		keys = []key.Binding{as(k.open, "revoke them")}
 	case checking, removing, loggingOutAway, restoring, importing, askingTokens:
 	}
 	keys = append(keys, k.back)
@@ -189,8 +196,12 @@ func (b bulk) Keys() []key.Binding {
 
 func (b bulk) View(size size) view {
 	v := view{trail: "Log in " + whom(b.meant()), status: b.notice}
-	if b.deed == loggingOut {
+	switch b.deed {
+	case loggingOut:
 		v.trail = "Log out " + whom(b.bots)
+	case rotatingMany:
+		v.trail = "Rotate the tokens of " + whom(b.bots)
+	case checking, loggingInMany, loggingInAnew, removing, loggingOutAway, restoring, importing:
 	}
 	var more bool
 	v.body, more = b.pager.window(b.lines(size), size.height)
@@ -218,6 +229,14 @@ func (b bulk) lines(size size) []string {
 // words are what is about to be done, and what it costs.
 func (b bulk) words(short bool) []string {
 	here, elsewhere := sessionsOf(b.bots)
+	if b.deed == rotatingMany {
+		what := fmt.Sprintf("Their tokens are revoked by the bots on this ring that manage them, and the new ones saved and logged in. %s will end.",
+			count(here+elsewhere, "session"))
+		if elsewhere > 0 {
+			what += fmt.Sprintf(" %d of them run elsewhere: those places need the new tokens.", elsewhere)
+		}
+		return []string{what, "A bot that none of them manages is left as it is, for N on its card."}
+	}
 	if b.deed == loggingOut {
 		what := fmt.Sprintf("%s at Telegram will end and leave this keyring. The tokens stay: l logs in again.", count(here, "session"))
 		if elsewhere > 0 {

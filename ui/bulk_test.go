@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ func TestBulkLooks(t *testing.T) {
 	for name, open := range map[string]func(*shell) screen{
 		"LogIn":       func(sh *shell) screen { return newLoginMany(sh, sh.bots, 2) },
 		"LogInAnew":   func(sh *shell) screen { return drive(newLoginMany(sh, sh.bots, 0), "l") },
+		"Rotate":      func(sh *shell) screen { return newRotateMany(sh, sh.bots, 2) },
 		"LogOut":      func(sh *shell) screen { return newLogOut(sh, sh.bots, nil) },
 		"LogOutOne":   func(sh *shell) screen { return newLogOut(sh, sh.bots[:1], nil) },
 		"AnotherApp":  func(sh *shell) screen { return newPickApp(sh, sh.bots, 2, nil) },
@@ -275,5 +277,26 @@ func TestUndoableRemoval(t *testing.T) {
 	r.bots = append(r.bots, sh.bots[1:3]...)
 	if got := r.question(); !strings.Contains(got, "U on the list brings 2 of them back") {
 		t.Errorf("one of three without a secret: %s", got)
+	}
+}
+
+// TestRotateMany: the question, its order, and what came of it. What was cut off is no bot that was not tried.
+func TestRotateMany(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	s := newRotateMany(sh, sh.bots, 0)
+	sees(t, s, "Rotate the tokens of 7 bots", "revoked by the bots on this ring that manage them", "6 sessions will end")
+	if next := drive(s, "enter"); !is[bots](next) || sh.errand.deed != rotatingMany || sh.errand.total != 7 {
+		t.Fatalf("enter leads to %T, %+v", next, sh.errand.deed)
+	}
+	all := someBots()
+	cut := &fleet.UnfinishedError{Bot: all[1], Step: store.RotationRevoking, Err: context.Canceled}
+	ended(sh, outcome{key: all[0].Key, bot: all[0]}, outcome{key: all[1].Key, bot: all[1], err: cut}, outcome{key: all[2].Key, bot: all[2], err: fleet.ErrNotManaged})
+	if f := sh.finished; f.ending[wentWell] != 1 || f.ending[failed] != 2 || f.ending[untried] != 4 {
+		t.Errorf("%+v", f.ending)
+	}
+	sees(t, newSummary(sh), "Rotated 1 of 7 bots", "No bot on this ring manages this one.")
+	if drive(newBots(sh), "N"); sh.errand.running() {
+		t.Error("N revokes without a question")
 	}
 }

@@ -54,6 +54,11 @@ func (c card) lines(width int) []string {
 	if left := bot.FloodUntil.Sub(now); left > 0 {
 		add("Logins", fmt.Sprintf("not before %s, in %s: Telegram asked to wait", bot.FloodUntil.In(now.Location()).Format("15:04"), fault.Duration(left)))
 	}
+	for _, r := range c.sh.cutOff {
+		if r.Bot.Key == bot.Key {
+			add("Rotation", fault.RotationCutOff(r), t.dim.Render(c.sh.keys.rotate.Help().Key+" goes on with it"))
+		}
+	}
 	add("Sessions", c.sessions(bot, dot)...)
 	add("Secrets", c.kept())
 	return lines

@@ -15,6 +15,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/store"
 	"botring/internal/secret"
 )
 
@@ -44,12 +45,14 @@ func (y yank) update(sh *shell, msg tea.KeyPressMsg, bot fleet.Bot) (next yank, 
 			sh.clipboard = sh.clipboard.say("This bot's @username is not known yet.", sh.now())
 			return yank{}, nil, true
 		}
-		return yank{}, sh.copy("@username", false, says("@"+fault.Clean(bot.Profile.Username))), true
+		return yank{}, sh.copy("@username", false, says("@"+fault.Clean(bot.Profile.Username)), nil), true
 	case key.Matches(msg, keys.copyID):
-		return yank{}, sh.copy("id", false, says(strconv.FormatInt(bot.ID, 10))), true
+		return yank{}, sh.copy("id", false, says(strconv.FormatInt(bot.ID, 10)), nil), true
 	case key.Matches(msg, keys.copyToken):
 		return yank{}, sh.copy("token", true, func(ctx context.Context) (secret.Secret, error) {
 			return sh.fleet.Token(ctx, bot.Key)
+		}, func(ctx context.Context, token secret.Secret) {
+			sh.fleet.TokenWentOut(ctx, bot.Key, token, fleet.Outlet{Way: store.ToClipboard, How: "copy"})
 		}), true
 	}
 	// Any other key, esc among them, thinks better of it.
@@ -120,14 +123,18 @@ func says(text string) func(context.Context) (secret.Secret, error) {
 	return func(context.Context) (secret.Secret, error) { return secret.New(text), nil }
 }
 
-// copy puts what source returns into the clipboard, as a task: the keyring may have to be unlocked first.
-func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (secret.Secret, error)) tea.Cmd {
+// copy puts what source returns into the clipboard, as a task: the keyring may have to be unlocked first. went, where there
+// is one, hears of it once it has left.
+func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (secret.Secret, error), went func(context.Context, secret.Secret)) tea.Cmd {
 	if sh.clipboard.reading.id != 0 {
 		// Of two only the later would be known, and the earlier might be the last to arrive.
 		sh.clipboard = sh.clipboard.say("Something is still being copied: esc gives that up.", sh.now())
 		return nil
 	}
 	native := sh.clipboard.system()
+	if went == nil {
+		went = func(context.Context, secret.Secret) {}
+	}
 	reading, cmd := sh.start("copy", func(ctx context.Context, _ func(fleet.Step)) (any, error) {
 		text, err := source(ctx)
 		if err != nil {
@@ -136,6 +143,7 @@ func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (
 		done := copied{what: what, secret: isSecret, sum: sha256.Sum256([]byte(text.Reveal()))}
 		if via := native.name(); via != "" && native.write(ctx, text.Reveal()) == nil {
 			done.via = via
+			went(ctx, text)
 			return done, nil
 		}
 		if ctx.Err() != nil {
@@ -143,6 +151,7 @@ func (sh *shell) copy(what string, isSecret bool, source func(context.Context) (
 		}
 		// No native clipboard, or one that is installed and not reachable, as xclip without a display.
 		done.text = text
+		went(ctx, text)
 		return done, nil
 	})
 	sh.clipboard.reading = reading

@@ -115,7 +115,7 @@ func copying(t *testing.T) (*shell, *fakeClipboard) {
 }
 
 func copyToken(sh *shell) tea.Cmd {
-	return sh.copy("token", true, func(context.Context) (secret.Secret, error) { return secret.New(copiedToken), nil })
+	return sh.copy("token", true, func(context.Context) (secret.Secret, error) { return secret.New(copiedToken), nil }, nil)
 }
 
 // tokenCopied copies a token and returns the command that waits for its time to be over.
@@ -199,7 +199,7 @@ func TestCopyOverAToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sh, native := copying(t)
 		timer := tokenCopied(sh)
-		settle(sh, sh.copy("id", false, says("7000000001")))
+		settle(sh, sh.copy("id", false, says("7000000001"), nil))
 		if got := sh.clipboard.status(sh.now()); got != "Copied the id with fake-copy" {
 			t.Errorf("status: %q", got)
 		}
@@ -249,7 +249,7 @@ func TestCopyFails(t *testing.T) {
 	sh, native := copying(t)
 	settle(sh, sh.copy("token", true, func(context.Context) (secret.Secret, error) {
 		return secret.Secret{}, fleet.ErrSecretMissing
-	}))
+	}, func(context.Context, secret.Secret) { t.Error("what was not read went out") }))
 	if got := sh.clipboard.status(sh.now()); got == "" || native.written != 0 {
 		t.Errorf("status: %q", got)
 	}

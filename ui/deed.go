@@ -21,6 +21,7 @@ const (
 	restoring      // what was removed
 	importing      // what stands in a file
 	askingTokens   // whether they are alive, of the Bot API
+	rotatingMany   // their tokens replaced, by the bots that manage them
 )
 
 // String is the deed while it goes on: "checking".
@@ -40,6 +41,8 @@ func (d deed) String() string {
 		return "importing"
 	case askingTokens:
 		return "asking about tokens"
+	case rotatingMany:
+		return "rotating"
 	}
 	return ""
 }
@@ -63,6 +66,8 @@ func (d deed) did() string {
 		return "imported"
 	case askingTokens:
 		return "found alive"
+	case rotatingMany:
+		return "rotated"
 	}
 	return ""
 }
@@ -84,6 +89,8 @@ func (d deed) task() string {
 		return "import"
 	case askingTokens:
 		return "token check"
+	case rotatingMany:
+		return "rotation"
 	}
 	return ""
 }
@@ -93,7 +100,8 @@ func (d deed) removes() bool { return d == removing || d == loggingOutAway }
 
 // steps reports whether each bot tells what it is at. Checks are too many and too short for that.
 func (d deed) steps() bool {
-	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing || d == askingTokens
+	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing ||
+		d == askingTokens || d == rotatingMany
 }
 
 // An order is a deed, and whom it is for.
@@ -120,7 +128,7 @@ func (o order) keys() []fleet.Key {
 			keys[i] = c.Key
 		}
 		return keys
-	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway, askingTokens:
+	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway, askingTokens, rotatingMany:
 		return keysOf(o.bots)
 	case restoring:
 	}
@@ -145,6 +153,10 @@ func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error
 		how := fleet.Removal{LogOut: o.deed == loggingOutAway, Keep: o.keep}
 		return f.RemoveMany(ctx, o.keys(), how, func(r fleet.Removed, err error) {
 			tell(outcome{key: r.Bot.Key, bot: r.Bot, removed: r, err: err})
+		})
+	case rotatingMany:
+		f.RotateMany(ctx, o.keys(), fleet.Rotation{}, func(out fleet.RotationOutcome) {
+			tell(outcome{key: out.Key, bot: out.Bot, err: out.Err})
 		})
 	case restoring:
 		return f.RestoreMany(ctx, o.removed, done)

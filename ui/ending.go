@@ -77,7 +77,10 @@ func (v ending) listed() bool { return v == failed || v == waits }
 // ending judges an outcome.
 func (r outcome) ending(d deed) ending {
 	var flood *fleet.FloodError
+	var cut *fleet.UnfinishedError
 	switch {
+	case errors.As(r.err, &cut):
+		return failed // something was done, also where it was stopped
 	case errors.As(r.err, &flood):
 		return waits
 	case errors.Is(r.err, fleet.ErrSessionWorks), errors.Is(r.err, fleet.ErrRunsElsewhere):

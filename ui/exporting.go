@@ -10,6 +10,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/store"
 	"botring/internal/secret"
 )
 
@@ -88,7 +89,15 @@ func (e exports) start() (screen, tea.Cmd) {
 			if err != nil {
 				return exported{}, err
 			}
-			return deliver(ctx, native, way, path, out.Text)
+			done, err := deliver(ctx, native, way, path, out.Text)
+			if err == nil {
+				by := fleet.Outlet{Way: store.ToClipboard, Place: done.path, For: place, How: "export " + shape.String()}
+				if way == toFile {
+					by.Way = store.ToFile
+				}
+				f.WentOut(ctx, opened, shape.Contents(), by)
+			}
+			return done, err
 		}()
 		if err != nil {
 			done.made, done.given = gone(ctx, f, toMake, taken, name, place)

@@ -17,7 +17,9 @@ type keymap struct {
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
-	lock, move, newPassphrase, recipients, settings key.Binding
+	rotate key.Binding
+
+	lock, move, newPassphrase, recipients, settings, places key.Binding
 
 	bots, apps, history, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
 
@@ -38,6 +40,7 @@ func newKeymap() keymap {
 		login:    bind("l", "log in", "l"),
 		newToken: bind("p", "paste a new token", "p"),
 		askToken: bind("T", "is the token alive", "T"),
+		rotate:   bind("N", "rotate the token", "N"),
 
 		copy:      bind("y", "copy", "y"),
 		copyName:  bind("yu", "copy @username", "u"),
@@ -83,6 +86,7 @@ func newKeymap() keymap {
 		recipients: bind("O", "who can open the files", "O"),
 
 		settings: bind(",", "settings", ","),
+		places:   bind("D", "where it went", "D"),
 
 		up:        bind("k", "up", "k", "up"),
 		down:      bind("j", "down", "j", "down"),

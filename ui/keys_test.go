@@ -175,6 +175,9 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	on("add", someBots(), newAdd)
 	on("first add", nil, func(sh *shell) screen { sh.apps = nil; return newAdd(sh) })
 	on("replace", someBots(), func(sh *shell) screen { return newReplace(sh, sh.bots[0]) })
+	for name, open := range rotationScreens() {
+		on("rotation "+name, someBots(), open)
+	}
 	on("login", someBots(), func(sh *shell) screen { return newLogin(sh, sh.bots[0]) })
 	on("history", someBots(), func(sh *shell) screen { return drive(shownHistory(sh), "j") })
 	on("history of many", someBots(), keys(shownHistory))
@@ -204,6 +207,7 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	importsOf(on)
 	keyringsOf(on)
 	recipientsOf(on)
+	placesOf(on)
 	return screens
 }
 

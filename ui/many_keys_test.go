@@ -47,6 +47,8 @@ func sumUp(sh *shell, d deed, outcomes ...outcome) screen {
 func manyOf(on func(string, []fleet.Bot, func(*shell) screen)) {
 	on("login many", someBots(), func(sh *shell) screen { return newLoginMany(sh, sh.bots, 2) })
 	on("login many anew", someBots(), func(sh *shell) screen { return drive(newLoginMany(sh, sh.bots, 2), "l") })
+	on("rotate many", someBots(), func(sh *shell) screen { return newRotateMany(sh, sh.bots, 2) })
+	on("rotate many, summary", someBots(), func(sh *shell) screen { return sumUp(sh, rotatingMany, mixed()...) })
 	on("logout", someBots(), func(sh *shell) screen { return newLogOut(sh, sh.bots, nil) })
 	on("another app", someBots(), func(sh *shell) screen { return drive(newPickApp(sh, sh.bots, 1, nil), "j") })
 	on("another app, moving", someBots(), func(sh *shell) screen { return drive(newPickApp(sh, sh.bots, 1, nil), "j", "enter") })

@@ -17,6 +17,8 @@ type replace struct {
 	says string
 	// from is the screen that asked, the bot's card when nil.
 	from screen
+	// rotation is what the token is for where it was made by hand, nil where it is only replaced.
+	rotation *rotation
 }
 
 // newReplaceFrom is newReplace, asked for on a screen that esc leads back to.
@@ -121,6 +123,9 @@ func (r replace) paste(text string) replace {
 }
 
 func (r replace) submit(noLogin bool) (screen, tea.Cmd) {
+	if r.rotation != nil {
+		return r.rotation.paste(r, r.form.field(fleet.FieldToken).secret(), noLogin)
+	}
 	a := attempt{aim: replacing, key: r.bot.Key, name: displayName(r.bot), back: r}
 	a.bot.Token = r.form.field(fleet.FieldToken).secret()
 	a.bot.NoLogin, a.bot.Environment = noLogin, r.bot.Environment

@@ -38,6 +38,8 @@ type shell struct {
 	looking bool
 	// waits are those Telegram asked for, as last read.
 	waits []fleet.Flood
+	// cutOff are the rotations that were cut off, as last read.
+	cutOff []fleet.CutOffRotation
 
 	// environment is where new bots go; environments are all that are known.
 	environment  string
@@ -93,6 +95,8 @@ type catalogueMsg struct {
 	bots  []fleet.Bot
 	apps  []fleet.App
 	waits []fleet.Flood
+	// cutOff are the rotations that were cut off.
+	cutOff []fleet.CutOffRotation
 	// all is how many bots there are where these are but the first of them, else 0.
 	all int
 	// rows are the bots as the list shows them, and need what columns these need: Update makes what nobody has made.
@@ -137,6 +141,9 @@ func (sh *shell) read(msg catalogueMsg) catalogueMsg {
 	}
 	if msg.err == nil {
 		msg.waits, msg.err = sh.fleet.Waits(sh.ctx)
+	}
+	if msg.err == nil {
+		msg.cutOff, msg.err = sh.fleet.CutOffRotations(sh.ctx)
 	}
 	if msg.err == nil {
 		msg.show()
@@ -302,7 +309,7 @@ func (sh *shell) took(msg catalogueMsg) {
 		sh.list.notice = "The catalogue could not be read."
 		return
 	}
-	sh.bots, sh.apps, sh.waits = msg.bots, msg.apps, msg.waits
+	sh.bots, sh.apps, sh.waits, sh.cutOff = msg.bots, msg.apps, msg.waits, msg.cutOff
 	if msg.rows == nil {
 		msg.show()
 	}

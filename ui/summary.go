@@ -102,6 +102,8 @@ func (s summary) again() (screen, tea.Cmd) {
 		return newRemove(s.sh, next.bots, s.sh.list.hides(next.bots)), nil
 	case loggingOut:
 		return newLogOut(s.sh, next.bots, nil), nil
+	case rotatingMany:
+		return newRotateMany(s.sh, next.bots, s.sh.list.hides(next.bots)), nil
 	case loggingInAnew:
 		return newLoginAnew(s.sh, next.bots), nil
 	case restoring:

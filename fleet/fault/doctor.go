@@ -70,7 +70,7 @@ func (d Diagnosis) of(f Fault) Diagnosis {
 		switch action {
 		case Unlock, CreateKeyring, UseFile, UseMemory, EditApp, Remove, ReplaceToken:
 			d.Actions = append(d.Actions, action)
-		case Edit, Retry, SaveOnly, OtherEnvironment, LogIn, SaveAgain, Abandon, Keep:
+		case Edit, Retry, SaveOnly, OtherEnvironment, LogIn, CheckToken, SaveAgain, Abandon, Keep:
 		}
 	}
 	return d

@@ -170,6 +170,10 @@ func itemsSigns() map[fleet.Sign]diagnosis {
 			d.Says = count(len(f.Names), "session") + " in the keyring " + belong(f) + " to no bot that is known: " + some(f) + "."
 			d.Mend = "Add the bot, or delete it in the keyring's own program."
 		},
+		fleet.FoundRotations: func(f fleet.Finding, d *Diagnosis) {
+			d.Says = count(len(f.Names), "rotation") + " " + wereCutOff(f) + ": " + some(f) + ". No token is lost."
+			d.Mend = "Rotate each once more, or all with botring rotate --resume."
+		},
 		fleet.FoundBadItems: func(f fleet.Finding, d *Diagnosis) {
 			d.Says = count(len(f.Names), "item") + " of the keyring cannot be used: " + some(f) + "."
 			bad := Of(f.Err)
@@ -318,4 +322,11 @@ func nameAndAddress(f fleet.Finding) string {
 		return address
 	}
 	return Clean(f.Subject) + ", " + address
+}
+
+func wereCutOff(f fleet.Finding) string {
+	if len(f.Names) == 1 {
+		return "was cut off"
+	}
+	return "were cut off"
 }

@@ -64,6 +64,7 @@ func TestFrozenKinds(t *testing.T) {
 		telegram.Cancelled: "cancelled", telegram.NotABot: "not_a_bot",
 		telegram.ProxyUnreachable: "proxy_unreachable", telegram.ProxyDenied: "proxy_denied", telegram.ProxyRefused: "proxy_refused",
 		telegram.ProxyBroken: "proxy_broken", telegram.ProxySecret: "proxy_secret",
+		telegram.NotManaged: "bot_not_managed", telegram.BotRequired: "bot_required",
 	} {
 		if got := Of(&telegram.Error{Kind: kind}).Kind; got != want {
 			t.Errorf("%d is %q, want %q", kind, got, want)
@@ -200,7 +201,8 @@ func TestEveryFleetSentinel(t *testing.T) {
 		"ErrSessionWorks": fleet.ErrSessionWorks, "ErrRunsElsewhere": fleet.ErrRunsElsewhere, "ErrSecretMissing": fleet.ErrSecretMissing,
 		"ErrRunsHere": fleet.ErrRunsHere, "ErrNoSession": fleet.ErrNoSession,
 		"ErrSessionBusy": fleet.ErrSessionBusy, "ErrNoApp": fleet.ErrNoApp, "ErrNoBot": fleet.ErrNoBot, "ErrNoBotAPI": fleet.ErrNoBotAPI,
-		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready,
+		"ErrNotEncrypted": fleet.ErrNotEncrypted, "ErrSameKeyring": fleet.ErrSameKeyring, "ErrBackAlready": fleet.ErrBackAlready, "ErrSameID": fleet.ErrSameID,
+		"ErrNotManaged": fleet.ErrNotManaged, "ErrNotRevoked": fleet.ErrNotRevoked, "ErrNothingPasted": fleet.ErrNothingPasted,
 		"ErrItemNewer": fleet.ErrItemNewer, "ErrItemDamaged": fleet.ErrItemDamaged,
 	}
 	for _, name := range sentinels(t, "..") {
@@ -302,6 +304,34 @@ func TestWordsOfErrors(t *testing.T) {
 		{
 			"34 characters", &fleet.InputError{Field: fleet.FieldToken, Problem: fleet.ProblemSecretLength, Got: "34"},
 			"invalid_input", "34 characters after the colon; tokens have 35.", 0, "", []Action{Edit, Keep},
+		},
+		{
+			"not managed by this one", &fleet.ManagerError{Manager: bot, Err: &telegram.Error{Kind: telegram.NotManaged, Code: 400, Type: "BOT_INVALID"}},
+			"bot_not_managed", "@shop_orders_bot does not manage this bot.", 400, "BOT_INVALID", []Action{Retry, Keep},
+		},
+		{
+			"a manager that is logged out", &fleet.ManagerError{Manager: bot, Err: &telegram.Error{Kind: telegram.SessionRevoked, Code: 401, Type: "SESSION_REVOKED"}},
+			"session_revoked", "@shop_orders_bot, which may manage this bot, could not be asked.", 401, "SESSION_REVOKED", []Action{Retry, Keep},
+		},
+		{
+			"a manager that has to wait", &fleet.ManagerError{Manager: bot, Err: &fleet.FloodError{Until: now.Add(time.Minute)}},
+			"flood_wait", "@shop_orders_bot, which may manage this bot, could not be asked.", 0, "", []Action{Retry, Keep},
+		},
+		{
+			"a revoke whose answer is lost", &fleet.UnfinishedError{Bot: bot, Step: store.RotationRevoking, Err: &telegram.Error{Kind: telegram.Timeout, Sent: true}},
+			"timeout", "Whether the token of @shop_orders_bot was replaced is not known.", 0, "", []Action{Retry, Keep},
+		},
+		{
+			"a new token that is not saved", &fleet.UnfinishedError{Bot: bot, Step: store.RotationRevoking, Revoked: true, Err: keyring.ErrGone},
+			"keyring_gone", "The token of @shop_orders_bot was replaced, and the new one could not be saved.", 0, "", []Action{Retry, Keep},
+		},
+		{
+			"a new token that is not logged in", &fleet.UnfinishedError{Bot: bot, Step: store.RotationSaved, Err: &telegram.Error{Kind: telegram.Unreachable}},
+			"unreachable", "@shop_orders_bot has its new token, and the rotation is not done.", 0, "", []Action{Retry, Keep},
+		},
+		{
+			"a pasted token that rests", &fleet.UnfinishedError{Bot: bot, Step: store.RotationPasted, Err: &fleet.FloodError{Until: now.Add(time.Minute)}},
+			"flood_wait", "The new token of @shop_orders_bot is not in its place yet.", 0, "", []Action{Retry, Keep},
 		},
 		{
 			"app in use", &fleet.AppInUseError{App: store.App{Name: "main", Bots: 5}, Bots: []store.Bot{bot, twin, bot, twin}},

@@ -21,8 +21,14 @@ func ofFleet(err error, now time.Time) (Fault, bool) {
 		ambiguous *fleet.AmbiguousError
 		conflict  *fleet.MoveConflictError
 		proxy     *fleet.ProxySecretError
+		cut       *fleet.UnfinishedError
+		manager   *fleet.ManagerError
 	)
 	switch {
+	case errors.As(err, &cut):
+		return ofUnfinished(cut, now), true
+	case errors.As(err, &manager):
+		return ofManager(manager, now), true
 	case errors.As(err, &unsaved):
 		return ofUnsaved(unsaved, now), true
 	case errors.As(err, &flood):
@@ -39,6 +45,11 @@ func ofFleet(err error, now time.Time) (Fault, bool) {
 		return ofMoveConflict(conflict), true
 	case errors.As(err, &proxy):
 		return ofProxySecret(proxy), true
+	}
+	for sentinel, words := range rotationWords() {
+		if errors.Is(err, sentinel) {
+			return words, true
+		}
 	}
 	for _, row := range fleetWords() {
 		if errors.Is(err, row.err) {
@@ -86,6 +97,14 @@ func fleetWords() []struct {
 			What:     "The bot has no session of that name.",
 			Why:      "It was never made, or was logged out.",
 			Next:     "Look at the sessions it has.",
+			NotSaved: Unchanged,
+			Actions:  []Action{Keep},
+		}},
+		{fleet.ErrSameID, Fault{
+			Kind:     "same_id",
+			What:     "Two of these bots have the same id.",
+			Why:      "They are of different environments, and a token does not say of which it is.",
+			Next:     "Name one of them.",
 			NotSaved: Unchanged,
 			Actions:  []Action{Keep},
 		}},

@@ -21,7 +21,7 @@ func OfHealth(h store.Health) Fault {
 // OfKind returns the words of a kind where nothing more is known than its name, the zero Fault for a name
 // that neither Telegram nor the keyring has.
 func OfKind(kind string) Fault {
-	for k := telegram.Unexpected; k <= telegram.ProxySecret; k++ {
+	for k := telegram.Unexpected; k <= telegram.BotRequired; k++ {
 		if kind == k.String() {
 			return wordsOf(&telegram.Error{Kind: k})
 		}

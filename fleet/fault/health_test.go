@@ -9,7 +9,7 @@ import (
 
 // TestOfHealth: what the catalogue keeps of an error is enough to say it again.
 func TestOfHealth(t *testing.T) {
-	for kind := telegram.Unexpected; kind <= telegram.ProxySecret; kind++ {
+	for kind := telegram.Unexpected; kind <= telegram.BotRequired; kind++ {
 		got := OfHealth(store.Health{Status: store.SessionDead, Kind: kind.String(), Code: 401, Type: "SOMETHING"})
 		if got.Kind != kind.String() || got.What == "" || got.Code != 401 || got.Type != "SOMETHING" {
 			t.Errorf("%v is said as %s %d %s: %q", kind, got.Kind, got.Code, got.Type, got.What)

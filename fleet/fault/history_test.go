@@ -10,7 +10,7 @@ import (
 // TestEveryKindHasAResult: whatever an action ends with, the history says it in words of its own.
 func TestEveryKindHasAResult(t *testing.T) {
 	kinds := []string{KindUnexpected, kindInput, kindForeign, kindNewer, kindNotWritable, kindUnreadable, kindMissingItem}
-	for k := telegram.Unexpected; k <= telegram.ProxySecret; k++ {
+	for k := telegram.Unexpected; k <= telegram.BotRequired; k++ {
 		kinds = append(kinds, k.String())
 	}
 	for _, row := range keyringWords() {

@@ -28,6 +28,8 @@ func Stage(step fleet.Step) string {
 		return "Logging out"
 	case fleet.Saving:
 		return "Saving"
+	case fleet.AskingManager:
+		return "Asking its manager"
 	case fleet.Queueing:
 		return "Waiting for its turn"
 	}

@@ -36,7 +36,11 @@ func wordsOf(e *telegram.Error) Fault {
 	}
 	f.Kind = e.Kind.String()
 	f.Code, f.Type = e.Code, typeName(e.Type)
-	if e.Sent && again(e.Kind) {
+	switch {
+	case !e.Sent || !again(e.Kind):
+	case e.Op == "bots.exportBotToken":
+		f.Next = "The token may have been replaced all the same. Rotating it once more finds out, and revokes nothing without asking."
+	default:
 		f.Next = "The token had been sent: trying again counts as another login."
 	}
 	return f
@@ -50,7 +54,7 @@ func again(kind telegram.Kind) bool {
 
 // wordsOfKind looks a kind up. One that no table has reads as Unexpected.
 func wordsOfKind(e *telegram.Error) Fault {
-	tables := []map[telegram.Kind]Fault{loginWords(), sessionWords(), serviceWords(e), connectionWords(e), proxyWords(e)}
+	tables := []map[telegram.Kind]Fault{loginWords(), sessionWords(), managerWords(), serviceWords(e), connectionWords(e), proxyWords(e)}
 	for _, kind := range []telegram.Kind{e.Kind, telegram.Unexpected} {
 		for _, table := range tables {
 			if f, ok := table[kind]; ok {
@@ -139,6 +143,26 @@ func sessionWords() map[telegram.Kind]Fault {
 			Next:     "Log in again to make a new one.",
 			NotSaved: notSaved,
 			Actions:  []Action{Retry, LogIn, SaveOnly},
+		},
+	}
+}
+
+// managerWords: a bot asks for the token of another and does not get it.
+func managerWords() map[telegram.Kind]Fault {
+	return map[telegram.Kind]Fault{
+		telegram.NotManaged: {
+			What:     "That bot does not manage this one.",
+			Why:      "A bot manages those that were made through it. What it may do is under Bot Management Mode in @BotFather.",
+			Next:     "Let another bot on the ring try, or rotate it by hand in @BotFather.",
+			NotSaved: Unchanged,
+			Actions:  []Action{ReplaceToken, Keep},
+		},
+		telegram.BotRequired: {
+			What:     "Telegram lets only bots ask for the token of another bot.",
+			Why:      "The session that asked is not a bot's.",
+			Next:     "Log the manager in again with its token.",
+			NotSaved: Unchanged,
+			Actions:  []Action{LogIn, Keep},
 		},
 	}
 }

@@ -1,6 +1,6 @@
 // Package files reads bots' credentials out of the files that people keep them in: a list of tokens, a table, a
-// .env, JSON, YAML, and the sessions that other libraries keep. Read is pure: bytes in, entries out, nothing asked.
-// Gather alone opens files, and writes none.
+// .env, JSON, YAML, and the sessions that other libraries keep; and it puts other tokens into such files. Read and Rewrite
+// are pure: bytes in, entries or bytes out, nothing asked. Gather opens files and writes none, InPlace replaces one.
 //
 // It recognises and does not judge. What stands where a token belongs becomes an entry even where it can be no
 // token, so that nobody wonders where a line went; package fleet says what is wrong with it.
@@ -35,6 +35,7 @@ const (
 	Env                 // KEY=value lines
 	JSON
 	YAML         // docker-compose files too
+	TOML         // only rewritten
 	SessionFile  // SQLite, as Telethon and Pyrogram keep a session
 	SessionText  // gotd's JSON, which is a file of its own
 	SessionStore // a folder, as GramJS keeps a session
@@ -54,6 +55,8 @@ func (f Format) String() string {
 		return "json"
 	case YAML:
 		return "yaml"
+	case TOML:
+		return "toml"
 	case SessionFile:
 		return "session_file"
 	case SessionText:

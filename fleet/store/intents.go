@@ -17,6 +17,8 @@ type Intent struct {
 	// APIID is the app that is logged in with, 0 for a save without a login: cut off, it leaves nothing at Telegram.
 	APIID int
 	Began time.Time
+	// Rotates: it writes the new token of the bot's Rotation, which is RotationSaved once this is committed.
+	Rotates bool
 }
 
 // Begin enters a save into the journal, on the disk when it returns.
@@ -24,6 +26,10 @@ func (s *Store) Begin(ctx context.Context, i Intent) error {
 	return s.write(ctx, true, func(tx *txn) error {
 		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?)`,
 			i.Nonce, i.Key.Environment, i.Key.ID, i.APIID, millis(i.Began), i.Session)
+		if err == nil && i.Rotates {
+			_, err = tx.ExecContext(ctx, `UPDATE rotations SET nonce = ? WHERE environment = ? AND bot_id = ?`,
+				i.Nonce, i.Key.Environment, i.Key.ID)
+		}
 		return err
 	})
 }
@@ -75,6 +81,8 @@ type Save struct {
 	Edit func(*Bot)
 	// Nonce is the journal's entry that ends with this, "" for none.
 	Nonce string
+	// Mark tells the token that the bot has from its others, "" where it was not looked at.
+	Mark string
 	// Marks are what the secrets that were saved are known again by.
 	Marks []SecretMark
 }
@@ -96,6 +104,14 @@ func (s *Store) Commit(ctx context.Context, save Save) error {
 			return err
 		}
 		if err := writeEdited(ctx, tx, bot, save.Edit); err != nil {
+			return err
+		}
+		if save.Mark != "" {
+			if err := noteToken(ctx, tx, save.Key, save.Mark); err != nil {
+				return err
+			}
+		}
+		if err := advanceRotation(ctx, tx, save.Nonce); err != nil {
 			return err
 		}
 		if err := writeMarks(ctx, tx, save.Marks); err != nil {

@@ -37,7 +37,7 @@ func age(t *testing.T, path string) {
 	}
 	_, err = db.Exec(`ALTER TABLE sessions DROP COLUMN place; ALTER TABLE sessions DROP COLUMN since;
 		ALTER TABLE intents DROP COLUMN session; DROP INDEX bots_order; DROP INDEX bots_app;
-		ALTER TABLE bots DROP COLUMN order_name;
+		ALTER TABLE bots DROP COLUMN order_name; DROP TABLE departures; DROP TABLE tokens; DROP TABLE rotations;
 		DROP TABLE marks; DROP TABLE app_marks; DROP TABLE mark_key; PRAGMA user_version = 2`)
 	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)

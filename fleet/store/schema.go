@@ -118,6 +118,48 @@ ALTER TABLE bots ADD COLUMN order_name TEXT NOT NULL DEFAULT '';
 CREATE INDEX bots_order ON bots (order_name, id, environment);
 CREATE INDEX bots_app ON bots (api_id);
 `, then: nameOrder}, {statements: `
+-- Where secrets of bots went. A mark tells a bot's tokens apart and is nothing of theirs; tokens has that of each bot's
+-- token. Both outlive the bot's row: what went out is still out there.
+CREATE TABLE departures (
+	seq          INTEGER PRIMARY KEY,
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	token        INTEGER NOT NULL, -- whether it went, as app
+	app          INTEGER NOT NULL,
+	session      TEXT    NOT NULL,
+	way          TEXT    NOT NULL,
+	place        TEXT    NOT NULL,
+	site         TEXT    NOT NULL, -- whom it was for
+	how          TEXT    NOT NULL,
+	first_at     INTEGER NOT NULL,
+	last_at      INTEGER NOT NULL,
+	count        INTEGER NOT NULL,
+	mark         TEXT    NOT NULL,
+	done_at      INTEGER NOT NULL,
+	done_mark    TEXT    NOT NULL,
+	UNIQUE (environment, bot_id, way, place, site, session, mark)
+) STRICT;
+
+CREATE TABLE tokens (
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	mark         TEXT    NOT NULL,
+	PRIMARY KEY (environment, bot_id)
+) STRICT, WITHOUT ROWID;
+`}, {statements: `
+-- Tokens that are being replaced. A row that is still here when nobody works on its bot was cut off.
+CREATE TABLE rotations (
+	environment  TEXT    NOT NULL,
+	bot_id       INTEGER NOT NULL,
+	manager_id   INTEGER NOT NULL, -- the bot that revokes, 0 where somebody does it by hand
+	step         TEXT    NOT NULL,
+	nonce        TEXT    NOT NULL, -- of the save that writes the new token, '' before it began
+	lost         TEXT    NOT NULL, -- the sessions that die with the old token, JSON
+	began_at     INTEGER NOT NULL,
+	PRIMARY KEY (environment, bot_id),
+	FOREIGN KEY (environment, bot_id) REFERENCES bots (environment, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+`}, {statements: `
 -- What secrets of the keyring are known again by, see marks.go. They go with what they belong to.
 CREATE TABLE marks (
 	environment  TEXT    NOT NULL,

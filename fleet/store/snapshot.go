@@ -14,6 +14,11 @@ type Snapshot struct {
 	Apps   []App
 	Bots   []Bot
 	Floods Floods
+	// Departures are where secrets went, Tokens the marks of the bots' tokens.
+	Departures []Departure
+	Tokens     map[Key]string
+	// Rotations are those that are going on or were cut off.
+	Rotations []Rotation
 }
 
 // Snapshot reads it in one transaction, bots in no order.
@@ -25,7 +30,16 @@ func (s *Store) Snapshot(ctx context.Context, now time.Time) (snapshot Snapshot,
 		if snapshot.Bots, err = readAll(ctx, tx); err != nil {
 			return err
 		}
-		snapshot.Floods, err = readFloods(ctx, tx, now)
+		if snapshot.Floods, err = readFloods(ctx, tx, now); err != nil {
+			return err
+		}
+		if snapshot.Departures, err = readDepartures(ctx, tx, ``); err != nil {
+			return err
+		}
+		if snapshot.Tokens, err = readTokens(ctx, tx); err != nil {
+			return err
+		}
+		snapshot.Rotations, err = readRotations(ctx, tx, allRotations)
 		return err
 	})
 	return snapshot, err
@@ -46,12 +60,17 @@ func (s *Store) Merge(ctx context.Context, from Snapshot) error {
 				return err
 			}
 		}
+		for _, rotation := range from.Rotations {
+			if err := mergeRotation(ctx, tx, rotation); err != nil {
+				return err
+			}
+		}
 		for _, flood := range from.Floods {
 			if err := writeFlood(ctx, tx, flood); err != nil {
 				return err
 			}
 		}
-		return nil
+		return mergeDepartures(ctx, tx, from)
 	})
 }
 

@@ -230,7 +230,7 @@ func TestCertificates(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(trusted.Certificate())
 	old := quiet(httptest.NewUnstartedServer(handler))
-	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // what is not to be spoken with
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} // what is not to be spoken with
 	old.StartTLS()
 	defer old.Close()
 	plain := quiet(httptest.NewUnstartedServer(handler))

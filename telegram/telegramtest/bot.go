@@ -44,6 +44,21 @@ func (s *Server) AddBot(b Bot) {
 func (s *Server) RevokeToken(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.revoke(id)
+}
+
+// Token is a bot's token as it is now, the empty secret where there is no such bot.
+func (s *Server) Token(id int64) secret.Secret {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.bots[id]; b != nil {
+		return b.Token
+	}
+	return secret.Secret{}
+}
+
+// revoke is RevokeToken. The caller holds the server's mutex.
+func (s *Server) revoke(id int64) {
 	if b := s.bots[id]; b != nil {
 		s.revoked[b.Token.Reveal()] = true
 	}

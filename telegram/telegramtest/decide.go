@@ -58,7 +58,7 @@ func (s *Server) respond(c *conn, k *authKey, req request) reply {
 	}
 	if script := b.call.next(); script != (Script{}) {
 		r := reply{Script: script}
-		if !script.refuses() {
+		if !script.refuses() || script.Heard {
 			r.result = s.method(c, k, b, req).result
 		}
 		return r
@@ -100,6 +100,8 @@ func (s *Server) method(c *conn, k *authKey, b *bot, req request) reply {
 			FullUser: tg.UserFull{ID: b.Profile.ID},
 			Users:    []tg.UserClass{b.user(c.layer)},
 		}}
+	case tg.BotsExportBotTokenRequestTypeID:
+		return s.export(b, body)
 	default:
 		return refuse(400, fmt.Sprintf("INPUT_METHOD_INVALID_%d", req.method))
 	}
@@ -118,6 +120,8 @@ func methodName(id uint32) string {
 		return "users.getFullUser"
 	case tg.HelpGetConfigRequestTypeID:
 		return "help.getConfig"
+	case tg.BotsExportBotTokenRequestTypeID:
+		return "bots.exportBotToken"
 	default:
 		return fmt.Sprintf("%#08x", id)
 	}

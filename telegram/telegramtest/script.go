@@ -17,6 +17,8 @@ type Script struct {
 	Stall, Drop bool
 	// Delay comes before the answer.
 	Delay time.Duration
+	// Heard: a later call is carried out all the same, and only its answer is lost for the script's.
+	Heard bool
 	// Times is how often this script is followed before all is well again, 0 for always.
 	Times int
 }

@@ -14,7 +14,8 @@
 // elsewhere (transport error -404); a key exchange naming another data centre is refused (-444); server
 // salts expire; message ids too far from the server's clock are turned down (bad_msg_notification 16 and
 // 17); calls before initConnection and calls without a login are refused; a session that two connections
-// use at the same time is destroyed (the second of them waits 300 ms for the first to turn out closed).
+// use at the same time is destroyed (the second of them waits 300 ms for the first to turn out closed); a bot
+// that manages others is told their tokens, and revokes them with all their sessions.
 //
 // What it does not do as Telegram does: p and q, the work that the key exchange asks for, are not checked.
 // A key made here protects nothing.
@@ -60,6 +61,8 @@ type Bot struct {
 	Profile telegram.Profile
 	// DC is where the bot lives, 2 when zero; a login elsewhere is answered with USER_MIGRATE_X.
 	DC int
+	// Manages are the ids of the bots whose tokens it may ask for and revoke, with Profile.ManagesBots.
+	Manages []int64
 	// Person: its sessions say that it is a person's account, not a bot.
 	Person bool
 	// Login and Call script the answers to auth.importBotAuthorization and to every later call;

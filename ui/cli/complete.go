@@ -127,6 +127,8 @@ func flagSource(flag, value string) source {
 		return offerTags
 	case "app name":
 		return offerApps
+	case "manager bot":
+		return offerBots
 	case "session name":
 		return offerSessions
 	case "for place":

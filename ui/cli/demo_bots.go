@@ -43,13 +43,27 @@ type actor struct {
 	role     role
 }
 
+// manages says which bots a bot manages: one of the list is rotated by another, the rest by hand.
+func manages(id int64) []int64 {
+	if id == radioBot {
+		return []int64{weatherBot}
+	}
+	return nil
+}
+
+// A bot of the list that another one manages, and that one.
+const (
+	weatherBot = 7045550102
+	radioBot   = 7045550103
+)
+
 // actors are the bots of the list, one for each state. The one that waits has another app than the samples:
 // a second bot that has to wait makes its whole app wait.
 func actors() []actor {
 	return []actor{
 		{7045550101, "Shop orders", "shop_orders_bot", 2, mainApp, []string{"prod"}, works},
-		{7045550102, "天気 Weather", "tenki_bot", 4, mainApp, []string{"prod", "eu"}, works},
-		{7045550103, "🎧 Night radio", "night_radio_bot", 2, mainApp, []string{"eu"}, works},
+		{weatherBot, "天気 Weather", "tenki_bot", 4, mainApp, []string{"prod", "eu"}, works},
+		{radioBot, "🎧 Night radio", "night_radio_bot", 2, mainApp, []string{"eu"}, works},
 		{7045550104, "Alerts", "alerts_bot", 2, legacyApp, []string{"prod"}, flooded},
 		{7045550105, "Old support", "support_old_bot", 1, legacyApp, nil, loggedOut},
 		{7045550106, "News digest", "news_digest_bot", 5, mainApp, []string{"eu"}, duplicated},
@@ -134,9 +148,12 @@ func (st *stage) addSamples() {
 // cast makes Telegram know an actor, and its part.
 func (st *stage) cast(a actor) {
 	bot := telegramtest.Bot{
-		Token:   demoToken(a.id),
-		DC:      a.dc,
-		Profile: telegram.Profile{ID: a.id, FirstName: a.name, Username: a.username, Groups: true, Inline: a.dc == 4},
+		Token: demoToken(a.id),
+		DC:    a.dc,
+		Profile: telegram.Profile{
+			ID: a.id, FirstName: a.name, Username: a.username, Groups: true, Inline: a.dc == 4, ManagesBots: manages(a.id) != nil,
+		},
+		Manages: manages(a.id),
 	}
 	server := st.servers[telegram.EnvironmentProduction]
 	switch a.role {
@@ -235,9 +252,9 @@ func (st *stage) resume(ctx context.Context, f *fleet.Fleet, bots []fleet.Bot) e
 		}
 		profile := telegram.Profile{
 			ID: bot.ID, FirstName: bot.Profile.FirstName, Username: bot.Profile.Username,
-			Inline: bot.Profile.Inline, Groups: bot.Profile.Groups,
+			Inline: bot.Profile.Inline, Groups: bot.Profile.Groups, ManagesBots: bot.Profile.ManagesBots,
 		}
-		server.AddBot(telegramtest.Bot{Token: token, DC: bot.Profile.DC, Profile: profile})
+		server.AddBot(telegramtest.Bot{Token: token, DC: bot.Profile.DC, Profile: profile, Manages: manages(bot.ID)})
 		session, err := server.Session(bot.ID)
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/store"
 	"botring/ui/cli/child"
 )
 
@@ -134,6 +135,11 @@ func (s *shell) exec(ctx context.Context, e *execution, args []string, dash int)
 	if err != nil {
 		return errors.Join(err, folder.Remove())
 	}
+	for _, h := range all {
+		f.WentOut(ctx, []fleet.OpenedSession{h.opened}, e.contents(), fleet.Outlet{
+			Way: store.ToProgram, Place: fault.Clean(filepath.Base(e.command[0])), How: "exec " + e.form.name,
+		})
+	}
 	several := len(e.tags) > 0 || len(keys) > 1
 	s.leaves = s.replace != nil && folder == nil && !several && !e.mask
 	s.last = func(err error) error {
@@ -189,6 +195,16 @@ func (e *execution) usesFiles() bool {
 	return e.file || slices.ContainsFunc(e.variables, func(v variable) bool { return v.file })
 }
 
+// contents are what a program gets of a bot.
+func (e *execution) contents() (c fleet.Contents) {
+	for _, v := range e.variables {
+		c.Token = c.Token || v.field == fieldToken
+		c.App = c.App || v.field == fieldAPIHash
+		c.Session = c.Session || v.field == fieldSession
+	}
+	return c
+}
+
 // judge says what cannot be meant together, and settles which session there is.
 func (e *execution) judge() error {
 	isSession := func(v variable) bool { return v.field == fieldSession }
@@ -219,6 +235,7 @@ func (e *execution) judge() error {
 // A handed is a bot with all that its program gets.
 type handed struct {
 	bot    fleet.Bot
+	opened fleet.OpenedSession
 	values []value
 	hidden []child.Hidden
 	hold   *fleet.Hold
@@ -279,7 +296,7 @@ func (s *shell) hand(ctx context.Context, f *fleet.Fleet, e *execution, h *hande
 	if err != nil {
 		return err
 	}
-	h.bot = opened.Bot
+	h.bot, h.opened = opened.Bot, opened
 	return h.fill(e, opened)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"botring/fleet"
 	"botring/fleet/fault"
+	"botring/fleet/files"
 	"botring/fleet/store"
 )
 
@@ -19,6 +20,9 @@ type exporting struct {
 	format, as string
 	out        outlet
 	yes        bool
+	// update is a file that is to hold the bots' tokens of today, "" for none.
+	update string
+	dryRun bool
 }
 
 // exportObject is what was exported. Text is "" where it went elsewhere.
@@ -42,7 +46,7 @@ type exportedBotsJSON struct {
 func newExport(s *shell) *cobra.Command {
 	e := exporting{out: outlet{what: "export"}}
 	cmd := &cobra.Command{
-		Use:   "export [BOT…] --format FORMAT [flags]",
+		Use:   "export [BOT…] --format FORMAT | --update FILE [flags]",
 		Short: "Write bots' sessions, tokens and apps for other programs",
 		Long: "Writes what another program needs to be a bot: to a pipe, or a file that only you can read; elsewhere only with --reveal. " +
 			"The formats are " + strings.Join(exportFormats(), ", ") + ".\n\n" +
@@ -50,10 +54,21 @@ func newExport(s *shell) *cobra.Command {
 			"place, which is never opened here. Exporting one that runs here asks first, and from then on it runs there. " +
 			fault.SessionCost + " botring logout BOT --session NAME ends one alone.\n\n" +
 			"The others, env and what follows it, hold token and app, and with --as a session string too. What a format has no room for is " +
-			"said on standard error.",
+			"said on standard error.\n\n" +
+			"--update puts the token of today into a file that holds an older one of the same bot: a token alone, .env, JSON, YAML, docker-compose, Kubernetes " +
+			"Secret or TOML. Only that value changes. What the file was is kept beside it, with the ending " + files.BackupEnding +
+			"; one that is there is written over only with --force. The exit code is 3 where an older token is left in it, in a comment or within a text.",
 		Example: `  botring export @shop_orders_bot --format telethon --for ci | gh secret set SESSION
-  botring export --tag prod --format env --output prod.env`,
-		RunE: func(cmd *cobra.Command, refs []string) error { return s.export(cmd.Context(), refs, e) },
+  botring export @shop_orders_bot --update .env --dry-run`,
+		RunE: func(cmd *cobra.Command, refs []string) error {
+			if err := e.judgeUpdate(); err != nil {
+				return err
+			}
+			if e.update != "" {
+				return s.update(cmd.Context(), refs, e)
+			}
+			return s.export(cmd.Context(), refs, e)
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -63,6 +78,8 @@ func newExport(s *shell) *cobra.Command {
 	flags.StringVar(&e.naming.session, "session", "", "the `name` of the session, where it is not that of the place")
 	e.which.register(flags, "export")
 	e.out.register(flags)
+	flags.StringVar(&e.update, "update", "", "put the token into a `file` that holds an older one")
+	flags.BoolVar(&e.dryRun, "dry-run", false, "show what --update would change, and change nothing")
 	flags.BoolVarP(&e.yes, "yes", "y", false, "do not ask before a session that runs here is given away")
 	return cmd
 }
@@ -131,6 +148,8 @@ func (s *shell) export(ctx context.Context, refs []string, e exporting) error {
 	return e.out.deliver(ctx, s, exported.Text, func(text, file string) any {
 		object.Text, object.File = text, file
 		return object
+	}, func(way store.Way, place string) {
+		f.WentOut(ctx, opened, form.Contents(), fleet.Outlet{Way: way, Place: place, For: e.naming.place, How: "export " + form.String()})
 	})
 }
 

@@ -55,6 +55,8 @@ type (
 		Apps     int    `json:"apps"`
 		Sessions int    `json:"sessions"`
 		Others   int    `json:"others"`
+		// Pending is how many tokens were pasted and are not their bots' yet.
+		Pending int `json:"pending"`
 		// Blind: the keyring cannot list its items; those of the catalogue were looked at.
 		Blind           bool          `json:"blind"`
 		Bad             []badItemJSON `json:"bad"`

@@ -44,7 +44,7 @@ func newKeyringVerify(s *shell) *cobra.Command {
 
 func (s *shell) verifyObject(v fleet.Verification) keyringVerifyObject {
 	object := keyringVerifyObject{
-		Keyring: s.flags.kind(), Sound: v.Sound(), Bots: v.Bots, Apps: v.Apps, Sessions: v.Sessions, Others: v.Others, Blind: v.Blind,
+		Keyring: s.flags.kind(), Sound: v.Sound(), Bots: v.Bots, Apps: v.Apps, Sessions: v.Sessions, Others: v.Others, Pending: v.Pending, Blind: v.Blind,
 		Bad: []badItemJSON{}, WithoutRow: []string{}, WithoutItem: []botJSON{}, AppsWithoutItem: []appJSON{}, Returned: []botJSON{},
 	}
 	for _, item := range v.Bad {
@@ -121,6 +121,9 @@ func whole(v fleet.Verification) string {
 	text := plural(v.Bots, "bot") + ", " + plural(v.Apps, "app")
 	if v.Sessions > 0 {
 		text += ", " + plural(v.Sessions, "further session")
+	}
+	if v.Pending > 0 {
+		text += ", " + plural(v.Pending, "pasted token")
 	}
 	if v.Others > 0 {
 		text += ", " + plural(v.Others, "item") + " unknown to this version"

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"botring/fleet/fault"
+	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/ui"
 )
@@ -100,35 +101,60 @@ func (s *shell) terminal() (io.Writer, bool) {
 }
 
 // deliver hands the secrets over, and says so. object makes the JSON of it: of the text where that is in the answer
-// itself, and the file where it went into one.
-func (o outlet) deliver(ctx context.Context, s *shell, text secret.Secret, object func(text, file string) any) error {
+// itself, and the file where it went into one. went hears where they went to, once they are there.
+func (o outlet) deliver(ctx context.Context, s *shell, text secret.Secret, object func(text, file string) any, went func(store.Way, string)) error {
 	switch {
 	case o.file != "":
 		if err := o.write(text); err != nil {
 			return o.tell(err)
 		}
+		went(store.ToFile, o.file)
 		return s.answer(object("", o.file), func(io.Writer) { s.say("Written to %s, which only you can read.", fault.Clean(o.file)) })
 	case o.osc52:
 		w, _ := s.terminal()
 		if err := ui.SendToTerminal(w, asCopied(text)); err != nil {
 			return fmt.Errorf("write to the terminal: %w", err)
 		}
+		went(store.ToClipboard, "")
 		return s.answer(object("", ""), func(io.Writer) {
 			s.note("Sent to the terminal's clipboard. botring can neither see whether it arrived nor clear it.")
 		})
 	case o.copy:
-		return o.copyAndStay(ctx, s, text, object("", ""))
+		return o.copyAndStay(ctx, s, text, object("", ""), func() { went(store.ToClipboard, "") })
 	}
 	var err error
 	if told := s.answer(object(text.Reveal(), ""), func(w io.Writer) { err = writeText(w, text.Reveal()) }); told != nil {
 		return told
 	}
+	if err == nil {
+		went(wayOf(s.Out))
+	}
 	return err
 }
 
+// wayOf is where standard output leads, as far as that can be told.
+func wayOf(out io.Writer) (way store.Way, place string) {
+	if _, ok := terminal(out); ok {
+		return store.ToTerminal, ""
+	}
+	file, ok := out.(*os.File)
+	if !ok {
+		return store.ToPipe, ""
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return store.ToPipe, ""
+	}
+	// Linux knows what a shell has opened; others say that it is a pipe, which is all that botring sees.
+	if path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", file.Fd())); err == nil && filepath.IsAbs(path) {
+		return store.ToFile, path
+	}
+	return store.ToPipe, ""
+}
+
 // copyAndStay copies and stays in the foreground until the clipboard is cleared.
-func (o outlet) copyAndStay(ctx context.Context, s *shell, text secret.Secret, object any) error {
+func (o outlet) copyAndStay(ctx context.Context, s *shell, text secret.Secret, object any, went func()) error {
 	cleared, err := ui.Copying{Text: asCopied(text), After: s.config.clipboard, Copied: func(via string, until time.Time) {
+		went()
 		s.note("Copied with %s; it is cleared in %s, or with ctrl+c. Clipboard managers keep copies.", via, fault.Duration(time.Until(until)))
 	}}.Do(ctx)
 	switch {

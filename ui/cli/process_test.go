@@ -270,6 +270,14 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "tag", "My own", "--add", "prod")
 	run(tokenOf(7002, "A").Reveal(), "replace-token", "My own")
 	run(tokenOf(7001, "Z").Reveal(), "replace-token", "My own")
+	run("", "rotate", "My own", "--dry-run")
+	run("", "rotate", "My own")
+	run("", "rotate", "My own", "--yes")
+	run(tokenOf(7002, "A").Reveal(), "rotate", "My own", "--by-hand")
+	run(tokenOf(7001, "Z").Reveal(), "rotate", "My own", "--by-hand")
+	run(tokenOf(7001, "Y").Reveal(), "rotate", "My own", "--by-hand")
+	run("", "rotate", "--all", "--yes")
+	run("", "rotate", "--resume")
 	run("", "config", "set", "theme", token, "--home", home)
 	run("", "config", "set", "theme", "dark", "--home", home)
 	run("", "config", "unset", "theme", "--home", home)
@@ -287,6 +295,17 @@ func TestNoSecretInOutput(t *testing.T) {
 	run("", "export", "My own", "--format", "env", "--output", file, "--force")
 	run("", "export", "My own", "--format", "env", "--output", file)
 	run("", "export", "My own", "--format", "gotd", "--session", "ci")
+	run("", "export", "My own", "--format", "env", "--for", "a\x1b[1m", "--reveal")
+	run("", "places", "My own")
+	run("", "places", "My own", "--done", token)
+	old := t.TempDir() + string(filepath.Separator) + "old\x1b[2J.yaml"
+	content := "# " + token + "\n\"a\\u001b[2J\": " + token + "\nother: \"" + secretMark + "\"\n"
+	if err := os.WriteFile(old, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run("", "export", "My own", "--update", old, "--dry-run")
+	run("", "export", "My own", "--update", old)
+	run("", "export", "My own", "--update", filepath.Join(t.TempDir(), token))
 	run("", "export", token)
 	run("", "logout", "My own", "--session", "ci")
 	run("1"+secretMark, "session", "inspect")

@@ -61,8 +61,8 @@ func newRoot(s *shell) *cobra.Command {
 	}
 	root.AddCommand(
 		newAdd(s), newImport(s), newList(s), newShow(s), newCheck(s), newLogin(s), newLogout(s), newLabel(s),
-		newReplaceToken(s), newToken(s), newExec(s), newSession(s), newExport(s), newRemove(s), newApp(s), newProxy(s), newKeyring(s), newDoctor(s),
-		newTag(s), newHistory(s), newScan(s), newConfig(s), newDemo(s), newCompletion(s), newMan(s), newVersion(s),
+		newReplaceToken(s), newRotate(s), newToken(s), newExec(s), newSession(s), newExport(s), newRemove(s), newApp(s), newProxy(s), newKeyring(s), newDoctor(s),
+		newTag(s), newPlaces(s), newHistory(s), newScan(s), newConfig(s), newDemo(s), newCompletion(s), newMan(s), newVersion(s),
 	)
 	if s.completes() {
 		s.completable(root)
@@ -89,8 +89,15 @@ func (s *shell) screens(ctx context.Context) error {
 		return err
 	}
 	opts := ui.Options{Fleet: f, Notice: s.warning, Watch: s.config.watch, ClearAfter: s.config.clipboard, Settings: settings{s}, Proxies: proxies{s}}
-	if len(lost) > 0 {
+	cutOff, err := f.CutOffRotations(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(lost) > 0:
 		opts.Notice = fault.CutOff(lost[0])
+	case len(cutOff) > 0:
+		opts.Notice = fault.RotationsCutOff(cutOff)
 	}
 	return s.show(ctx, opts)
 }

@@ -160,10 +160,10 @@ func TestSchemasHoldEveryField(t *testing.T) {
 	}
 	held := map[string]bool{}
 	for name, object := range map[string]any{
-		"bots": botsObject{}, "checks": checksObject{}, "actions": actionObject{}, "bot": botObject{}, "removed-bot": removedObject{},
+		"bots": botsObject{}, "checks": checksObject{}, "actions": actionObject{}, "rotations": rotationsObject{}, "bot": botObject{}, "removed-bot": removedObject{},
 		"import": importObject{}, "token": tokenObject{}, "token-checks": tokenChecksObject{}, "sessions": sessionsObject{}, "session-string": inspectObject{},
 		"conversion": convertObject{}, "export": exportObject{}, "apps": appsObject{}, "app": appObject{}, "removed-app": removedAppObject{},
-		"history": historyObject{}, "history-verification": verificationObject{}, "keyring": keyringStatusObject{},
+		"history": historyObject{}, "places": placesObject{}, "update": updateObject{}, "history-verification": verificationObject{}, "keyring": keyringStatusObject{},
 		"keyring-unlocked": keyringUnlockObject{}, "keyring-locked": keyringLockObject{}, "keyring-verification": keyringVerifyObject{},
 		"keyring-move": keyringMoveObject{}, "keyring-passphrase": keyringPassphraseObject{}, "keyring-recipients": recipientsObject{},
 		"proxies": proxiesObject{}, "proxy": proxyObject{}, "proxy-trial": proxyTrialObject{},

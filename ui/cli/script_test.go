@@ -372,8 +372,10 @@ func (w *world) expectCode(ts *testscript.TestScript, neg bool, args []string) {
 //
 //	telegram bot 7001 username=shop_orders_bot name=Shop dc=4   knows a bot; its token goes to 7001.token
 //	telegram bot 7001 login=FLOOD_WAIT_31                      … whose logins are answered so
+//	telegram bot 7009 manages=7001,7002                        … that manages others
 //	telegram revoke 7001                                        its token and sessions end
 //	telegram botapi 401 FILE                                    its Bot API answers with a status and a file's text, once
+//	telegram current 7001                                       its token goes to 7001.current
 //	telegram proxy link                                         is reached through an MTProxy too, whose link goes to the file link
 func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 || neg {
@@ -389,8 +391,12 @@ func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	id, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
-	if args[0] == "revoke" {
+	switch args[0] {
+	case "revoke":
 		w.server.RevokeToken(id)
+		return
+	case "current":
+		ts.Check(os.WriteFile(filepath.Join(w.dir, args[1]+".current"), []byte(w.server.Token(id).Reveal()+"\n"), 0o600))
 		return
 	}
 	bot := telegramtest.Bot{Profile: telegram.Profile{ID: id, FirstName: "Bot " + args[1]}}
@@ -412,6 +418,13 @@ func (w *world) telegram(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		case "call":
 			bot.Call = telegramtest.Script{Error: value, Code: 401}
+		case "manages":
+			bot.Profile.ManagesBots = true
+			for managed := range strings.SplitSeq(value, ",") {
+				id, err := strconv.ParseInt(managed, 10, 64)
+				ts.Check(err)
+				bot.Manages = append(bot.Manages, id)
+			}
 		case "token":
 			generation = value
 		default:

@@ -30,7 +30,18 @@ func newShow(s *shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.answer(botObject{Keyring: s.flags.kind(), Bot: newBotJSON(bot)}, func(w io.Writer) { s.writeBot(w, bot, apps) })
+			cutOff, err := f.CutOffRotations(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return s.answer(botObject{Keyring: s.flags.kind(), Bot: newBotJSON(bot)}, func(w io.Writer) {
+				s.writeBot(w, bot, apps)
+				for _, r := range cutOff {
+					if r.Bot.Key == bot.Key {
+						fmt.Fprintf(w, "\n%s\n  botring rotate %s goes on with it.\n", fault.RotationCutOff(r), s.subject)
+					}
+				}
+			})
 		},
 	}
 }

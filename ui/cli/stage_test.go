@@ -81,6 +81,20 @@ func TestDemoBots(t *testing.T) {
 		if bot, err = f.Check(t.Context(), bot.Key, nil); err != nil || bot.Health.Status != store.OK {
 			t.Errorf("%s demo: %s, %v", round, bot.Health.Status, err)
 		}
+		// One of them is managed by another, which rotates it; the rest is rotated by hand.
+		if bot, err = f.Find(t.Context(), "@tenki_bot"); err != nil {
+			t.Fatal(err)
+		}
+		done, err := f.Rotate(t.Context(), bot.Key, fleet.Rotation{}, nil)
+		if err != nil || done.Manager.Profile.Username != "night_radio_bot" || done.Bot.Health.Status != store.OK {
+			t.Errorf("%s demo: rotated: %+v, %v", round, done, err)
+		}
+		if bot, err = f.Find(t.Context(), "@shop_orders_bot"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Rotate(t.Context(), bot.Key, fleet.Rotation{}, nil); !errors.Is(err, fleet.ErrNotManaged) {
+			t.Errorf("%s demo: by hand: %v", round, err)
+		}
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}

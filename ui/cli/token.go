@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"botring/fleet"
+	"botring/fleet/store"
 	"botring/internal/secret"
 )
 
@@ -38,7 +40,9 @@ func newReplaceToken(s *shell) *cobra.Command {
 			if err != nil {
 				return s.giveUp(ctx, f, err)
 			}
-			return s.answerSaved(saved, "Replaced the token of")
+			err = s.answerSaved(saved, "Replaced the token of")
+			s.noteStale(ctx, f, bot)
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&noLogin, "no-login", false, "save the token without logging in")
@@ -94,5 +98,7 @@ func (s *shell) showToken(ctx context.Context, ref string, out outlet) error {
 		return tokenObject{
 			Keyring: s.flags.kind(), ID: bot.ID, Environment: bot.Environment, Token: strings.TrimSuffix(text, "\n"), File: file,
 		}
+	}, func(way store.Way, place string) {
+		f.TokenWentOut(ctx, bot.Key, token, fleet.Outlet{Way: way, Place: place, How: "token show"})
 	})
 }

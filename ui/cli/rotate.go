@@ -1,0 +1,473 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"botring/fleet"
+	"botring/fleet/fault"
+	"botring/fleet/store"
+)
+
+// A rotateCommand is what botring rotate was told.
+type rotateCommand struct {
+	which                               choice
+	manager                             string
+	byHand, remake, noLogin, dryRun, on bool
+	yes                                 bool
+}
+
+func newRotate(s *shell) *cobra.Command {
+	var c rotateCommand
+	cmd := &cobra.Command{
+		Use:   "rotate [BOT…] [flags]",
+		Short: "Replace bots' tokens by new ones",
+		Long: "Has Telegram revoke a bot's token and saves the new one. All sessions of the bot end with the old token: it is logged in " +
+			"again, and what other places need is said at the end.\n\n" +
+			"A bot that manages this one, and is logged in here, does it. For others the steps in @BotFather are shown, and the new token " +
+			"comes from $BOT_TOKEN, from standard input, or from a prompt.\n\n" +
+			"Cut off at any point nothing is lost: the same command goes on where it was, and revokes nothing a second time without asking.",
+		Example: `  botring rotate @shop_orders_bot --dry-run
+  botring rotate --tag prod --yes`,
+		RunE: func(cmd *cobra.Command, refs []string) error {
+			switch {
+			case c.on:
+				return s.rotateOn(cmd.Context(), c, refs)
+			case c.which.single(refs):
+				return s.rotateOne(cmd.Context(), c, refs[0])
+			case c.byHand:
+				return usage("By hand it is one bot's at a time.", "Name one bot, and no tag.")
+			}
+			return s.rotateSeveral(cmd.Context(), c, refs)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	c.which.register(cmd.Flags(), "rotate")
+	cmd.Flags().BoolVar(&c.dryRun, "dry-run", false, "say what would be done, and revoke nothing")
+	cmd.Flags().StringVar(&c.manager, "manager", "", "the `bot` that is to revoke, instead of whichever can")
+	cmd.Flags().BoolVar(&c.byHand, "by-hand", false, "take a token that was made in @BotFather, also of a bot that another manages")
+	cmd.Flags().BoolVar(&c.remake, "remake", false, "make sessions for other places again, a login each")
+	cmd.Flags().BoolVar(&c.noLogin, "no-login", false, "save the new token without logging in")
+	cmd.Flags().BoolVar(&c.on, "resume", false, "go on with all rotations that were cut off")
+	cmd.Flags().BoolVarP(&c.yes, "yes", "y", false, "do not ask before tokens are revoked")
+	return cmd
+}
+
+// how is what was told, as a fleet takes it.
+func (c rotateCommand) how(manager fleet.Key) fleet.Rotation {
+	return fleet.Rotation{Manager: manager, Again: c.yes, Remake: c.remake, NoLogin: c.noLogin}
+}
+
+// managerOf finds the bot of --manager, the zero Key where none is named.
+func (s *shell) managerOf(ctx context.Context, c rotateCommand) (fleet.Key, error) {
+	if c.manager == "" {
+		return fleet.Key{}, nil
+	}
+	if c.byHand {
+		return fleet.Key{}, usage("A manager is named, and it is to be done by hand.", "Leave one out: --manager, or --by-hand.")
+	}
+	_, bot, err := s.find(ctx, c.manager)
+	return bot.Key, err
+}
+
+// rotateOne rotates one bot, in the way there is for it.
+func (s *shell) rotateOne(ctx context.Context, c rotateCommand, ref string) error {
+	manager, err := s.managerOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	f, bot, err := s.findSecrets(ctx, ref)
+	if err != nil {
+		return err
+	}
+	if c.byHand && !c.dryRun {
+		return s.rotateByHand(ctx, f, bot, c)
+	}
+	plan := fleet.RotationPlan{Bot: bot}
+	if !c.byHand {
+		if plan, err = f.PlanRotation(ctx, bot.Key, manager, s.reporter()); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.dryRun:
+		return s.answerPlans([]planned{{key: bot.Key, plan: plan}})
+	case plan.CutOff != "":
+		return s.rotateAgain(ctx, f, c, plan)
+	case plan.Manager.ID == 0:
+		return s.rotateByHand(ctx, f, bot, c)
+	}
+	if !c.yes {
+		question := fmt.Sprintf("%s revokes the token of %s; %s. Go on?", describe(plan.Manager), describe(bot), fault.LostWith(plan.Lost))
+		if err := s.confirm(ctx, question); err != nil {
+			return err
+		}
+	}
+	return s.answerRotated(f.Rotate(ctx, bot.Key, c.how(plan.Manager.Key), s.reporter()))
+}
+
+// rotateAgain goes on with a rotation that was cut off. What is found to be undone is asked for once more.
+func (s *shell) rotateAgain(ctx context.Context, f *fleet.Fleet, c rotateCommand, plan fleet.RotationPlan) error {
+	s.note("An earlier rotation of %s was cut off; it goes on.", describe(plan.Bot))
+	manager, err := s.managerOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	how := c.how(manager)
+	rotated, err := f.Rotate(ctx, plan.Bot.Key, how, s.reporter())
+	if errors.Is(err, fleet.ErrNotRevoked) && s.asks() {
+		if err := s.confirm(ctx, fault.Of(err).What+" Replace it now?"); err != nil {
+			return err
+		}
+		how.Again = true
+		rotated, err = f.Rotate(ctx, plan.Bot.Key, how, s.reporter())
+	}
+	return s.answerRotated(rotated, err)
+}
+
+// rotateByHand says what to do in @BotFather and takes the token that came of it.
+func (s *shell) rotateByHand(ctx context.Context, f *fleet.Fleet, bot fleet.Bot, c rotateCommand) error {
+	s.note("%s is rotated by hand:", describe(bot))
+	for i, step := range fault.ByHand(bot) {
+		s.note("  %d. %s", i+1, step)
+	}
+	_, token, err := s.readToken(ctx, false)
+	if err != nil {
+		return err
+	}
+	return s.answerRotated(f.RotateWith(ctx, bot.Key, token, c.how(fleet.Key{}), s.reporter()))
+}
+
+// rotateOn goes on with what was cut off.
+func (s *shell) rotateOn(ctx context.Context, c rotateCommand, refs []string) error {
+	if len(refs) > 0 || c.which.all || len(c.which.tags) > 0 || c.dryRun || c.byHand {
+		return usage("--resume goes on with all that were cut off.", "Leave the rest out; to go on with one, name it without --resume.")
+	}
+	manager, err := s.managerOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	f, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.recover(ctx, f); err != nil {
+		return err
+	}
+	all, err := f.CutOffRotations(ctx)
+	if err != nil {
+		return err
+	}
+	var keys []fleet.Key
+	for _, r := range all {
+		keys = append(keys, r.Bot.Key)
+	}
+	if len(keys) > 0 {
+		if _, err := s.openSecrets(ctx); err != nil {
+			return err
+		}
+	}
+	return s.rotateEach(ctx, f, keys, c.how(manager))
+}
+
+// rotateSeveral rotates several bots that others manage.
+func (s *shell) rotateSeveral(ctx context.Context, c rotateCommand, refs []string) error {
+	manager, err := s.managerOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	f, keys, err := c.which.keys(ctx, s, refs)
+	if err != nil {
+		return err
+	}
+	if c.dryRun {
+		return s.planSeveral(ctx, f, keys, manager)
+	}
+	if !c.yes && len(keys) > 0 {
+		if err := s.confirm(ctx, "Revoke the tokens of "+plural(len(keys), "bot")+"? All their sessions end."); err != nil {
+			return err
+		}
+	}
+	return s.rotateEach(ctx, f, keys, c.how(manager))
+}
+
+func (s *shell) rotateEach(ctx context.Context, f *fleet.Fleet, keys []fleet.Key, how fleet.Rotation) error {
+	count := s.counter()
+	results := make(map[fleet.Key]fleet.RotationOutcome, len(keys))
+	f.RotateMany(ctx, keys, how, func(o fleet.RotationOutcome) {
+		results[o.Key] = o
+		count.show("rotated", len(results), len(keys))
+	})
+	count.end()
+	var outcomes []fleet.RotationOutcome
+	for _, key := range keys {
+		if o, ok := results[key]; ok {
+			outcomes = append(outcomes, o)
+		}
+	}
+	if len(outcomes) == 0 && len(keys) > 0 {
+		return ctx.Err()
+	}
+	return s.answerRotations(ctx, outcomes, len(keys))
+}
+
+// A planned is what a rotation of a bot would do, or why that cannot be said.
+type planned struct {
+	key  fleet.Key
+	plan fleet.RotationPlan
+	err  error
+}
+
+func (s *shell) planSeveral(ctx context.Context, f *fleet.Fleet, keys []fleet.Key, manager fleet.Key) error {
+	var all []planned
+	count := s.counter()
+	for i, key := range keys {
+		plan, err := f.PlanRotation(ctx, key, manager, nil)
+		if ctx.Err() != nil {
+			count.end()
+			return ctx.Err()
+		}
+		all = append(all, planned{key, plan, err})
+		count.show("looked at", i+1, len(keys))
+	}
+	count.end()
+	return s.answerPlans(all)
+}
+
+// A rotationsObject is what became of bots whose tokens were to be replaced, or would with DryRun.
+type rotationsObject struct {
+	header
+	Keyring   string            `json:"keyring"`
+	DryRun    bool              `json:"dry_run"`
+	Rotations []rotationJSON    `json:"rotations"`
+	Summary   actionSummaryJSON `json:"summary"`
+}
+
+type rotationJSON struct {
+	Bot botJSON `json:"bot"`
+	// Manager is the bot that revokes, 0 where it is done by hand.
+	Manager int64 `json:"manager"`
+	// CutOff is the step that an earlier one got to, "" where there is none to go on with.
+	CutOff string `json:"cut_off"`
+	// Resumed: it went on with an earlier one.
+	Resumed  bool       `json:"resumed"`
+	OldToken string     `json:"old_token"`
+	Lost     []lostJSON `json:"lost"`
+	// NotLoggedIn is why the bot has its new token and no session.
+	NotLoggedIn *errorJSON `json:"not_logged_in,omitempty"`
+}
+
+// A lostJSON is a session that ends with the old token.
+type lostJSON struct {
+	Name   string `json:"name"`
+	Runs   string `json:"runs"`
+	At     string `json:"at"`
+	Remade bool   `json:"remade"`
+}
+
+func newLostJSON(lost store.LostSession, remade bool) lostJSON {
+	return lostJSON{fault.Clean(lost.Name), string(lost.Runs), fault.Clean(lost.At), remade}
+}
+
+// answerPlans tells what would be done.
+func (s *shell) answerPlans(all []planned) error {
+	object := rotationsObject{Keyring: s.flags.kind(), DryRun: true, Rotations: []rotationJSON{}}
+	t := newTable("BOT", "USERNAME", "NAME", "WOULD BE")
+	var failed []fleet.Outcome
+	var codes []int
+	for _, p := range all {
+		outcome := fleet.Outcome{Key: p.key, Bot: p.plan.Bot, Err: p.err}
+		j := rotationJSON{
+			Bot: s.outcomeJSON(outcome), Manager: p.plan.Manager.ID, CutOff: string(p.plan.CutOff),
+			OldToken: fleet.OldUnproven.String(), Lost: []lostJSON{},
+		}
+		for _, lost := range p.plan.Lost {
+			j.Lost = append(j.Lost, newLostJSON(lost, false))
+		}
+		object.Rotations = append(object.Rotations, j)
+		result := wouldBe(p.plan)
+		switch {
+		case p.err != nil:
+			object.Summary.Failed++
+			failed, codes = append(failed, outcome), append(codes, codeOfOutcome(outcome))
+			result = strings.TrimSuffix(fault.Of(p.err).What, ".")
+		case p.plan.Manager.ID == 0 && p.plan.CutOff == "":
+			object.Summary.Unchanged++
+		default:
+			object.Summary.Done++
+		}
+		t.add(p.plan.Bot.String(), username(p.plan.Bot), nameOf(p.plan.Bot), result)
+	}
+	if err := s.answer(object, func(w io.Writer) {
+		if len(t.rows) > 1 {
+			t.write(w)
+		}
+		s.note("Nothing was revoked.")
+		s.tellFaults(failed)
+	}); err != nil {
+		return err
+	}
+	return endWith(codes)
+}
+
+// wouldBe says how a bot would be rotated.
+func wouldBe(plan fleet.RotationPlan) string {
+	switch {
+	case plan.CutOff != "":
+		return "gone on with, since it was cut off"
+	case plan.Manager.ID == 0:
+		return "rotated by hand in @BotFather"
+	}
+	return "revoked by " + cleanName(plan.Manager) + "; " + fault.LostWith(plan.Lost)
+}
+
+// cleanName is a bot as sentences name it.
+func cleanName(bot fleet.Bot) string {
+	if name := username(bot); name != "" {
+		return name
+	}
+	return nameOf(bot)
+}
+
+// answerRotated tells what became of one.
+func (s *shell) answerRotated(rotated fleet.Rotated, err error) error {
+	if err != nil {
+		return err
+	}
+	return s.answerRotations(context.Background(), []fleet.RotationOutcome{{Key: rotated.Bot.Key, Rotated: rotated}}, 1)
+}
+
+// answerRotations tells what became of each, and what whoever used the old tokens has to be given.
+func (s *shell) answerRotations(ctx context.Context, outcomes []fleet.RotationOutcome, wanted int) error {
+	object := rotationsObject{Keyring: s.flags.kind(), Rotations: []rotationJSON{}}
+	t := newTable("BOT", "USERNAME", "NAME", "RESULT")
+	var failed []fleet.Outcome
+	var codes []int
+	if len(outcomes) < wanted && ctx.Err() != nil {
+		codes = append(codes, exitCancelled)
+	}
+	for _, o := range outcomes {
+		plain := fleet.Outcome{Key: o.Key, Bot: o.Bot, Err: o.Err}
+		result := "rotated by " + cleanName(o.Manager)
+		if o.Manager.ID == 0 {
+			result = "rotated by hand"
+		}
+		switch {
+		case o.Err != nil:
+			object.Summary.Failed++
+			failed, codes = append(failed, plain), append(codes, codeOfOutcome(plain))
+			result = strings.TrimSuffix(fault.Of(o.Err).What, ".")
+		default:
+			object.Summary.Done++
+			codes = append(codes, codeOfRotated(o.Rotated))
+		}
+		object.Rotations = append(object.Rotations, s.rotationJSON(plain, o.Rotated))
+		if !s.flags.quiet || o.Err != nil {
+			t.add(o.Bot.String(), username(o.Bot), nameOf(o.Bot), result)
+		}
+	}
+	if err := s.answer(object, func(w io.Writer) {
+		if len(t.rows) > 1 && wanted > 1 {
+			t.write(w)
+		}
+		if wanted != 1 {
+			s.say("%s.", rotatedLine(object.Summary, len(outcomes), wanted))
+		}
+		for _, o := range outcomes {
+			if o.Err == nil {
+				s.tellRotated(o.Rotated, wanted == 1)
+			}
+		}
+		if object.Summary.Done > 0 {
+			s.say("%s", fault.TokenConsumers)
+		}
+		s.tellFaults(failed)
+	}); err != nil {
+		return err
+	}
+	return endWith(codes)
+}
+
+func rotatedLine(sum actionSummaryJSON, ended, wanted int) string {
+	if wanted == 0 {
+		return "No rotation was cut off"
+	}
+	line := fmt.Sprintf("%s: %d rotated", plural(ended, "bot"), sum.Done)
+	if sum.Failed > 0 {
+		line += fmt.Sprintf(", %d failed", sum.Failed)
+	}
+	if left := wanted - ended; left > 0 {
+		line += fmt.Sprintf(", %d not tried", left)
+	}
+	return line
+}
+
+// tellRotated says of one bot what is not as it was. Of one of several, only what somebody has to do.
+func (s *shell) tellRotated(r fleet.Rotated, alone bool) {
+	who := describe(r.Bot)
+	if alone {
+		by := "the new token was pasted"
+		if r.Manager.ID != 0 {
+			by = describe(r.Manager) + " had it revoked"
+		}
+		state := "and logged in"
+		if !runsHere(r.Bot) {
+			state = "and is not logged in"
+		}
+		s.say("%s has its new token %s; %s.", who, state, by)
+	}
+	if r.NotLoggedIn != nil {
+		f := fault.Of(r.NotLoggedIn)
+		s.say("%s: %s %s", who, f.What, "The new token is saved.")
+	}
+	for _, lost := range r.Lost {
+		s.say("%s: %s", who, fault.Bereft(lost))
+	}
+	if old := fault.OldToken(r.Old); old != "" {
+		s.say("%s: %s", who, old)
+	}
+}
+
+// runsHere reports whether a session of the bot runs here.
+func runsHere(bot fleet.Bot) bool {
+	return slices.ContainsFunc(bot.Sessions, func(session fleet.Session) bool { return session.Runs == store.Here })
+}
+
+// codeOfRotated is what a rotation that was done adds to the exit code: that a login has to wait is none of it.
+func codeOfRotated(r fleet.Rotated) int {
+	var flood *fleet.FloodError
+	switch {
+	case r.Old == fleet.OldWorks:
+		return exitNotOK
+	case r.NotLoggedIn == nil, errors.As(r.NotLoggedIn, &flood):
+		return exitOK
+	}
+	return exitNotOK
+}
+
+func (s *shell) rotationJSON(o fleet.Outcome, r fleet.Rotated) rotationJSON {
+	j := rotationJSON{Bot: s.outcomeJSON(o), Manager: r.Manager.ID, Resumed: r.Resumed, OldToken: r.Old.String(), Lost: []lostJSON{}}
+	for _, lost := range r.Lost {
+		j.Lost = append(j.Lost, newLostJSON(lost.LostSession, lost.Remade))
+	}
+	if r.NotLoggedIn != nil {
+		e := s.errorJSON(fault.Of(r.NotLoggedIn))
+		e.Saved = true
+		j.NotLoggedIn = &e
+	}
+	return j
+}
+
+// endWith ends a command that has told everything itself.
+func endWith(codes []int) error {
+	if code := worst(codes...); code != exitOK {
+		return verdict(code)
+	}
+	return nil
+}

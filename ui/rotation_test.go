@@ -1,0 +1,211 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"botring/fleet"
+	"botring/fleet/store"
+	"botring/telegram"
+)
+
+// managedPlan is a plan of the first bot's, which the second manages.
+func managedPlan(sh *shell) fleet.RotationPlan {
+	return fleet.RotationPlan{Bot: sh.bots[0], Manager: sh.bots[1], Lost: []store.LostSession{
+		{Name: store.DefaultSession, Runs: store.Here}, {Name: "vps-1", Runs: store.Elsewhere, At: "vps-1"},
+	}}
+}
+
+// rotationOf is the screen of the first bot's rotation, while it looks who manages it.
+func rotationOf(sh *shell) screen {
+	s, _ := newRotation(sh, sh.bots[0], newCard(sh, sh.bots[0].Key))
+	return s
+}
+
+// rotationAnswered is how a rotation goes on from the end of what it does.
+func rotationAnswered(s screen, value any, err error) screen {
+	s, _ = s.Update(taskDoneMsg{task: s.(rotation).task.id, value: value, err: err})
+	return s
+}
+
+// rotationScreens opens a rotation in every state that has keys of its own.
+func rotationScreens() map[string]func(*shell) screen {
+	managed := func(sh *shell) screen { return rotationAnswered(rotationOf(sh), managedPlan(sh), nil) }
+	running := func(sh *shell) screen { return drive(managed(sh), "enter") }
+	plan := func(plan fleet.RotationPlan) func(*shell) screen {
+		return func(sh *shell) screen {
+			of := plan // each shell has its own: they are drawn at the same time
+			of.Bot = sh.bots[0]
+			return rotationAnswered(rotationOf(sh), of, nil)
+		}
+	}
+	return map[string]func(*shell) screen{
+		"looking":    rotationOf,
+		"cancelling": func(sh *shell) screen { return drive(rotationOf(sh), "esc") },
+		"managed":    managed,
+		"by hand":    plan(fleet.RotationPlan{}),
+		"copying":    func(sh *shell) screen { return drive(plan(fleet.RotationPlan{})(sh), "y") },
+		"pasting":    func(sh *shell) screen { return drive(plan(fleet.RotationPlan{})(sh), "enter") },
+		"cut off":    plan(fleet.RotationPlan{CutOff: store.RotationPasted}),
+		"running":    running,
+		"stopping":   func(sh *shell) screen { return drive(running(sh), "esc") },
+		"done":       func(sh *shell) screen { return rotationAnswered(running(sh), rotatedBot(sh), nil) },
+		"not revoked": func(sh *shell) screen {
+			return rotationAnswered(drive(plan(fleet.RotationPlan{CutOff: store.RotationRevoking})(sh), "enter"), nil, fleet.ErrNotRevoked)
+		},
+		"not asked": func(sh *shell) screen {
+			return rotationAnswered(rotationOf(sh), nil, &fleet.ManagerError{Manager: sh.bots[1], Err: fleet.ErrNoSession})
+		},
+		"unfinished": func(sh *shell) screen {
+			return rotationAnswered(running(sh), nil, &fleet.UnfinishedError{Bot: sh.bots[0], Step: store.RotationSaved, Err: &telegram.Error{Kind: telegram.Unreachable}})
+		},
+		"low": func(sh *shell) screen {
+			sh.body = bodySize(size{40, 10})
+			return rotationAnswered(running(sh), rotatedBot(sh), nil)
+		},
+	}
+}
+
+func rotatedBot(sh *shell) fleet.Rotated {
+	return fleet.Rotated{Bot: sh.bots[0], Manager: sh.bots[1], Old: fleet.OldDead, Lost: []fleet.Lost{
+		{LostSession: store.LostSession{Name: "vps-1", Runs: store.Elsewhere, At: "vps-1"}},
+	}}
+}
+
+func TestRotation(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	h := &hands{now: noon()}
+	sh.now = func() time.Time { return h.now }
+	s := rotationOf(sh)
+	sees(t, s, "Rotate the token of Shop orders", "Asking who manages it")
+	s = rotationAnswered(s, managedPlan(sh), nil)
+	sees(t, s, "天気 Weather", "@tenki_bot", "session vps-1, runs at vps-1", "Revoke the token? Its 2 sessions end.")
+	held, _ := s.Update(press("enter"))
+	if held.(rotation).stage != rotationConfirm {
+		t.Error("the guard does not hold")
+	}
+	h.wait(guardTime)
+	s = h.keys(s, "enter")
+	r := s.(rotation)
+	if r.stage != rotationRuns || r.how != (fleet.Rotation{Manager: sh.bots[1].Key}) {
+		t.Fatalf("enter does %+v", r.how)
+	}
+	// The steps of the revoke come first, those of the login go into lines of their own.
+	step := func(stage fleet.Stage) {
+		for _, done := range []bool{false, true} {
+			s, _ = s.Update(stepMsg{task: r.task.id, step: fleet.Step{Stage: stage, Done: done}})
+		}
+	}
+	for _, stage := range []fleet.Stage{fleet.OpeningKeyring, fleet.Connecting, fleet.AskingManager} {
+		step(stage)
+	}
+	done := func() (n int) {
+		for _, l := range s.(rotation).lines {
+			if l.done {
+				n++
+			}
+		}
+		return n
+	}
+	if done() != 3 {
+		t.Errorf("%d lines are done", done())
+	}
+	sees(t, s, "✓ Asking its manager", "Logging in")
+	for _, stage := range []fleet.Stage{fleet.Saving, fleet.Connecting, fleet.Securing, fleet.LoggingIn, fleet.Saving} {
+		step(stage)
+	}
+	if lines := s.(rotation).lines; done() != 8 || !lines[3].done || !lines[len(lines)-1].done {
+		t.Errorf("%d lines are done: %+v", done(), lines)
+	}
+	s = rotationAnswered(s, rotatedBot(sh), nil)
+	sees(t, s, "Shop orders has a new token", "by 天気 Weather", "Session vps-1, which ran at vps-1, ended", "The old token is dead", "Whatever else has the token needs the new one.")
+	h.wait(guardTime)
+	if _, ok := h.keys(s, "enter").(card); !ok {
+		t.Error("enter does not lead back to the card")
+	}
+}
+
+// TestRotationByHand: the token is pasted, on the steps or in its field, and goes to the rotation.
+func TestRotationByHand(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	h := &hands{now: noon()}
+	sh.now = func() time.Time { return h.now }
+	s := rotationAnswered(rotationOf(sh), fleet.RotationPlan{Bot: sh.bots[0]}, nil)
+	sees(t, s, "3. Choose @shop_orders_bot", "https://t.me/BotFather", "/revoke")
+	token := fmt.Sprintf("%d:%035d", sh.bots[0].ID, 7)
+	next, _ := s.Update(tea.PasteMsg{Content: "Done! " + token})
+	form, ok := next.(replace)
+	if !ok || form.form.field("token").value() != token {
+		t.Fatalf("a paste leads to %T", next)
+	}
+	h.wait(guardTime)
+	run := h.keys(form, "enter")
+	if r, ok := run.(rotation); !ok || r.stage != rotationRuns || r.pasting == nil {
+		t.Fatalf("enter leads to %T", run)
+	}
+	seesNot(t, run, token, "Asking its manager")
+	// Another one's, or the old one, is refused where it was typed.
+	back := rotationAnswered(run, nil, &fleet.InputError{Field: fleet.FieldToken, Problem: fleet.ProblemSameToken})
+	sees(t, back, "This is the token it has already.")
+	cut := rotationAnswered(run, nil, &fleet.UnfinishedError{Bot: sh.bots[0], Step: store.RotationPasted, Err: &telegram.Error{Kind: telegram.Unreachable}})
+	sees(t, cut, "is not in its place yet", "rests in the keyring")
+	h.wait(guardTime)
+	if r := h.keys(cut, "enter").(rotation); r.stage != rotationRuns || r.pasting != nil || r.plan.CutOff != store.RotationPasted {
+		t.Errorf("trying again does %+v", r.plan)
+	}
+}
+
+// TestRotationAsksAgain before a second revoke.
+func TestRotationAsksAgain(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	h := &hands{now: noon()}
+	sh.now = func() time.Time { return h.now }
+	sh.body = bodySize(size{100, 25})
+	sh.cutOff = []fleet.CutOffRotation{{Bot: sh.bots[0], Step: store.RotationRevoking}}
+	sees(t, newCard(sh, sh.bots[0].Key), "was cut off; its token may be replaced already", "N goes on with it")
+	seesNot(t, newCard(sh, sh.bots[1].Key), "was cut off")
+	s := rotationAnswered(rotationOf(sh), fleet.RotationPlan{Bot: sh.bots[0], Manager: sh.bots[1], CutOff: store.RotationRevoking}, nil)
+	sees(t, s, "was cut off", "Nothing is revoked without")
+	h.wait(guardTime)
+	s = h.keys(s, "enter")
+	if s.(rotation).how.Again {
+		t.Error("a second revoke is not asked for")
+	}
+	s = rotationAnswered(s, nil, fleet.ErrNotRevoked)
+	sees(t, s, "The token was not replaced", "Revoke it now?")
+	if offered := offersKeys(s); offered != "enter revoke it | esc back | q back" {
+		t.Errorf("keys %s", offered)
+	}
+	held, _ := s.Update(press("enter"))
+	if held.(rotation).stage != rotationAgain {
+		t.Error("the guard does not hold")
+	}
+	h.wait(guardTime)
+	if r := h.keys(s, "enter").(rotation); !r.how.Again || r.stage != rotationRuns {
+		t.Errorf("%+v", r.how)
+	}
+	stopped := rotationAnswered(drive(rotationOf(sh), "esc"), nil, errors.New("stopped"))
+	sees(t, stopped, "Cancelled. Nothing was changed.")
+}
+
+func TestRotationLooks(t *testing.T) {
+	for name, open := range rotationScreens() {
+		if name != "managed" && name != "by hand" && name != "done" && name != "running" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			looks(t, func(t *testing.T) (*shell, screen) {
+				sh := testShell(t, someBots()...)
+				h := &hands{now: noon()}
+				sh.now = func() time.Time { h.now = h.now.Add(time.Second); return h.now }
+				s := open(sh)
+				sh.now = noon
+				return sh, s
+			}, nil)
+		})
+	}
+}
