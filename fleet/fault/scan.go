@@ -86,11 +86,10 @@ func ScanSecret(found radar.Finding, of string) string {
 		what = "an api_hash of no app here"
 	case found.User:
 		what = "the " + what + " of a user's account"
+	case of != "":
+		what = "a " + what + " of " + Clean(of) + " that was never saved here"
 	case found.ID != 0:
 		what = "a " + what + " of bot " + id + ", which is not here"
-		if of != "" {
-			what = "a " + what + " of " + Clean(of) + " that was never saved here"
-		}
 	default:
 		what = "a " + what + " of nobody here"
 	}

@@ -35,7 +35,7 @@ func (k ringKnown) next(found radar.Finding) string {
 	case ref == "" || found.Old():
 		return ""
 	case found.Kind == radar.Token && found.Known:
-		return "botring replace-token " + ref
+		return "botring rotate " + ref
 	case found.Kind == radar.Session && found.Known:
 		return "botring logout " + ref + " --session " + fault.Clean(found.Owner.Session)
 	}
@@ -47,7 +47,7 @@ func (k ringKnown) mend(found radar.Finding) string {
 	next := k.next(found)
 	switch {
 	case next != "" && found.Kind == radar.Token:
-		return "Revoke it in @BotFather (/mybots, API Token, Revoke); " + next + " takes the new one."
+		return next + " replaces it, and says how where that has to be done in @BotFather."
 	case next != "":
 		return next + " ends it."
 	case found.Old():
