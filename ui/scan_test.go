@@ -18,6 +18,7 @@ import (
 	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/telegram"
+	"botring/telegram/telegramtest"
 	"botring/ui/internal/screentest"
 )
 
@@ -319,6 +320,17 @@ func TestManyLeaksAreDrawnAtOnce(t *testing.T) {
 // TestScanLife scans a folder with a token of the ring and one that is not, and goes on from there.
 func TestScanLife(t *testing.T) {
 	w := newWhole(t, 2)
+	api, url, err := w.telegram.ListenBotAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.TrimPrefix(url, "http://")
+	api.Script(telegramtest.HTTPScript{Status: 200, Times: 1, Body: fmt.Sprintf(`{"ok":true,"result":{"id":%d,"is_bot":true,"first_name":"x"}}`, wholeID(2))})
+	w.fleet = w.openAsking(t, "test="+url)
+	if _, err := w.fleet.Rebuild(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.start(t)
 	dir := t.TempDir()
 	foreign := secret.New("7009998887:AAHk3vQd0ZlM_x8r-TtYw2BnJ5cPfGuLsEo")
 	for name, text := range map[string]string{"config.py": "#\nTOKEN = '" + wholeToken(2).Reveal() + "'\n", "notes\x1b]0;x\a.txt": foreign.Reveal()} {
@@ -351,6 +363,24 @@ func TestScanLife(t *testing.T) {
 	w.See("2 findings")
 	w.Type("j")
 	w.See("A token of bot 7009998887, which is not here")
+	w.Press(uv.KeyEscape)
+	w.See("Git history")
+	w.slowly("")
+	w.Press(uv.KeyDown)
+	w.slowly("")
+	w.Press(uv.KeyDown)
+	w.slowly("")
+	w.Press(uv.KeyDown)
+	w.See("Asking sends them to " + at)
+	w.Press(uv.KeyRight)
+	w.See("ask " + at)
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+	w.See("alive")
+	w.See("revoked")
+	if asked := api.Asked(); len(asked) != 2 {
+		t.Errorf("asked %+v", asked)
+	}
 	w.Press(uv.KeyEscape)
 	w.See("Git history")
 	w.Press(uv.KeyEscape)
