@@ -269,6 +269,10 @@ func TestLeakOfMany(t *testing.T) {
 		t.Fatalf("enter leads to %T, %v", next, sh.errand.deed)
 	}
 	sees(t, drive(leakManyLooked(sh), "enter"), "Something else still runs")
+	for i := range sh.bots {
+		sh.bots[i].Sessions = nil
+	}
+	sees(t, leakManyLooked(sh), "No session is left to end; 6 bots will be tagged #leaked.", "Revoke 1 token?")
 	ended(sh, leaked(sh)...)
 	if f := sh.finished; f.ending[wentWell] != 1 || f.ending[failed] != 3 || f.ending[untried] != 3 {
 		t.Errorf("%+v", f.ending)

@@ -15,10 +15,10 @@ func (l leak) View(size size) view {
 	t := l.sh.theme
 	v := view{trail: "The token of " + whom(l.bots) + " got out"}
 	switch {
+	case size.width < narrow:
+		v.trail = "Got out: " + whom(l.bots)
 	case len(l.bots) > 1:
 		v.trail = "The tokens of " + whom(l.bots) + " got out"
-	case size.width < narrow:
-		v.trail = "Got out: " + displayName(l.bots[0])
 	}
 	var more bool
 	v.body, more = l.pager.window(l.body(size), size.height)
@@ -123,6 +123,9 @@ func (l leak) aboutMany(size size) []string {
 	named, cannot, low := slices.Concat(none, unknown), "", size.height < lowRemove
 	here, elsewhere := sessionsOf(l.bots)
 	ends := count(here+elsewhere, "session") + " will end"
+	if here+elsewhere == 0 {
+		ends = "No session is left to end"
+	}
 	if elsewhere > 0 {
 		ends += fmt.Sprintf(", also the %d that run elsewhere", elsewhere)
 	}
@@ -169,7 +172,15 @@ func (l leak) question() string {
 	_, _, revocable := l.tally()
 	if len(l.bots) > 1 {
 		here, elsewhere := sessionsOf(l.bots)
-		return "Revoke " + count(len(revocable), "token") + ", end " + count(here+elsewhere, "session") + "?"
+		switch all := here + elsewhere; {
+		case len(revocable) > 0 && all > 0:
+			return "Revoke " + count(len(revocable), "token") + ", end " + count(all, "session") + "?"
+		case len(revocable) > 0:
+			return "Revoke " + count(len(revocable), "token") + "?"
+		case all > 0:
+			return "End " + count(all, "session") + "?"
+		}
+		return "Tag them #" + fleet.TagLeaked + "?"
 	}
 	lost := l.plans[0].Lost
 	switch {

@@ -32,6 +32,8 @@ func NotRevocableOf(none, unknown, all int) string {
 		return says
 	case none == all:
 		says = "No bot on this ring manages them: their tokens cannot be revoked from here."
+	case none == 1:
+		says = fmt.Sprintf("1 of their %d tokens cannot be revoked from here: no bot on this ring manages that one.", all)
 	case none > 0:
 		says = fmt.Sprintf("%d of their %d tokens cannot be revoked from here: no bot on this ring manages these.", none, all)
 	}
