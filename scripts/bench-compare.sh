@@ -5,12 +5,13 @@
 #   scripts/bench-compare.sh PACKAGE [PATTERN] [COMMIT]      ./fleet, '.' and HEAD where nothing is said
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
 
 package=${1:-./fleet} pattern=${2:-.} commit=${3:-HEAD} rounds=${ROUNDS:-8}
 benchstat=golang.org/x/perf/cmd/benchstat@v0.0.0-20260709024250-82a0b07e230d
 
 work=$(mktemp -d)
-trap 'git worktree remove --force "$work/before" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'rm -rf "$work"; git -C "$root" worktree prune' EXIT
 git worktree add -q --detach "$work/before" "$commit"
 go test -c -o "$work/now.test" "$package"
 (cd "$work/before" && go test -c -o "$work/before.test" "$package")

@@ -201,7 +201,7 @@ func (b bulk) View(size size) view {
 		v.trail = "Log out " + whom(b.bots)
 	case rotatingMany:
 		v.trail = "Rotate the tokens of " + whom(b.bots)
-	case checking, loggingInMany, loggingInAnew, removing, loggingOutAway, restoring, importing, makingSafe:
+	case checking, loggingInMany, loggingInAnew, removing, loggingOutAway, restoring, importing, askingTokens, makingSafe:
 	}
 	var more bool
 	v.body, more = b.pager.window(b.lines(size), size.height)

@@ -115,7 +115,9 @@ func (s *shell) places(ctx context.Context, refs []string, p placing) error {
 // A placesTable is where secrets went, for people.
 type placesTable struct{ *table }
 
-func newPlacesTable() placesTable { return placesTable{newTable("BOT", "WHERE", "WHAT", "HOW", "LAST", "STATE")} }
+func newPlacesTable() placesTable {
+	return placesTable{newTable("BOT", "WHERE", "WHAT", "HOW", "LAST", "STATE")}
+}
 
 // addPlace adds a place of a bot, which is named where it is one of several.
 func (t placesTable) addPlace(key fleet.Key, several bool, d fleet.Departure) {
