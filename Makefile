@@ -8,8 +8,8 @@ keyring := $(if $(shell command -v gnome-keyring-daemon),scripts/with-keyring.sh
 test: ## everything that has to hold: format, modules, vet, lint, cross builds, tests
 	@scripts/test.sh
 
-test-long: ## kill -9 at every step of every write, and 200 times at any moment; a week of watch over 500 bots
-	BOTRING_LONG=1 $(keyring) go test -race -timeout 60m -v -run '^TestKilled' ./ui/cli
+test-long: ## every story on every keyring; kill -9 at every step of every write, and 200 times at any moment; a week of watch over 500 bots
+	BOTRING_LONG=1 $(keyring) go test -race -timeout 60m -v -run '^Test(Killed|Scripts)' ./ui/cli
 	BOTRING_LONG=1 go test -timeout 10m -v -run "^TestAWeekOfWatch" ./fleet
 
 build: ## ./botring, static and stripped; its version is the repository's, as Go records it

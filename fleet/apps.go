@@ -149,11 +149,7 @@ func (f *Fleet) saveApp(ctx context.Context, on *ground, item appItem, secretToo
 }
 
 func (f *Fleet) writeApp(ctx context.Context, on *ground, item appItem) error {
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return err
-	}
-	release, err := r.Hold(ctx)
+	r, release, err := on.ring.hold(ctx)
 	if err != nil {
 		return err
 	}
@@ -184,11 +180,7 @@ func (f *Fleet) RemoveApp(ctx context.Context, apiID int) (err error) {
 	if app.Bots > 0 {
 		return f.inUse(ctx, on, app)
 	}
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return err
-	}
-	release, err := r.Hold(ctx)
+	r, release, err := on.ring.hold(ctx)
 	if err != nil {
 		return err
 	}

@@ -57,10 +57,23 @@ type Step struct {
 	Took  time.Duration
 	// Until is when the waiting ends, of Queueing.
 	Until time.Time
+	// Session is which of a bot's sessions it is about where several are ended one after the other, "" for none.
+	Session string
 }
 
 // A reporter is told of steps. The nil one is silent.
 type reporter func(Step)
+
+// about has all steps say which session they are about.
+func (r reporter) about(session string) reporter {
+	if r == nil {
+		return nil
+	}
+	return func(step Step) {
+		step.Session = session
+		r(step)
+	}
+}
 
 // stage runs do as a stage; one that fails does not end.
 func (r reporter) stage(stage Stage, do func() error) error {

@@ -44,5 +44,10 @@ func (g *Glance) Bots(ctx context.Context) ([]Bot, error) { return g.store.Bots(
 // Apps returns all apps ordered by name.
 func (g *Glance) Apps(ctx context.Context) ([]App, error) { return g.store.Apps(ctx) }
 
+// Places returns where secrets of a bot went, the last first.
+func (g *Glance) Places(ctx context.Context, key Key) ([]Departure, error) {
+	return g.store.Departures(ctx, key)
+}
+
 // Close ends it.
 func (g *Glance) Close() error { return g.store.Close() }

@@ -34,7 +34,7 @@ type EndedSession struct {
 // Panic does at once what can be done from here about a bot whose token got out: the bot that manages it, or only
 // manager where one is named, has the token revoked, which ends all sessions; where nobody can, each session is logged
 // out, those as well that run elsewhere, and the bot is tagged with TagLeaked, since whoever has the token can log in
-// again. What was revoked has its new token and is not logged in.
+// again. What was revoked has its new token and is not logged in. Steps of the logouts tell the Session.
 //
 // The error is nil wherever something was tried: Panicked.Err says what did not work.
 func (f *Fleet) Panic(ctx context.Context, key, manager Key, report func(Step)) (p Panicked, err error) {
@@ -51,7 +51,7 @@ func (f *Fleet) Panic(ctx context.Context, key, manager Key, report func(Step)) 
 	for _, session := range lostSessions(before) {
 		ended := EndedSession{LostSession: session}
 		if !p.Revoked {
-			_, ended.Err = f.LogOutSession(ctx, key, session.Name, true, report)
+			_, ended.Err = f.LogOutSession(ctx, key, session.Name, true, reporter(report).about(session.Name))
 		}
 		p.Sessions = append(p.Sessions, ended)
 	}

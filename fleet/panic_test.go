@@ -49,9 +49,17 @@ func TestPanicWithoutAManager(t *testing.T) {
 	f := w.open()
 	w.added(f, 7)
 	further(t, f, 7)
-	p, err := f.Panic(t.Context(), key(7), Key{}, nil)
+	var about []string
+	p, err := f.Panic(t.Context(), key(7), Key{}, func(step Step) {
+		if step.Stage == Saving && step.Done {
+			about = append(about, step.Session)
+		}
+	})
 	if err != nil || p.Revoked || !errors.Is(p.Err, ErrNotManaged) {
 		t.Fatalf("%+v, %v", p, err)
+	}
+	if !slices.Equal(about, []string{store.DefaultSession, "vps-1"}) {
+		t.Errorf("steps are about %q", about)
 	}
 	if len(p.Sessions) != 2 || p.Sessions[0].Err != nil || p.Sessions[1].Err != nil || len(p.Bot.Sessions) != 0 || len(w.fake.alive) != 0 {
 		t.Errorf("sessions %+v; left %+v, at Telegram %d", p.Sessions, p.Bot.Sessions, len(w.fake.alive))

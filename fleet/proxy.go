@@ -250,11 +250,7 @@ func (f *Fleet) SaveProxySecret(ctx context.Context, p Proxy) (err error) {
 	if err := CheckProxy(p); err != nil {
 		return err
 	}
-	r, err := f.at.Load().ring.get(ctx)
-	if err != nil {
-		return err
-	}
-	release, err := r.Hold(ctx)
+	r, release, err := f.at.Load().ring.hold(ctx)
 	if err != nil {
 		return err
 	}
@@ -282,11 +278,7 @@ func (f *Fleet) RemoveProxySecret(ctx context.Context, name string) (err error) 
 	ctx, op := f.begin(ctx, "remove proxy", Key{})
 	defer op.end(&err)
 	op.note(slog.String("proxy", name))
-	r, err := f.at.Load().ring.get(ctx)
-	if err != nil {
-		return err
-	}
-	release, err := r.Hold(ctx)
+	r, release, err := f.at.Load().ring.hold(ctx)
 	if err != nil {
 		return err
 	}

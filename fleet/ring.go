@@ -35,6 +35,15 @@ type attempt struct {
 
 var errClosed = errors.New("fleet is closed")
 
+// hold returns the open ring, held so that nobody else writes to it until release is called.
+func (r *ring) hold(ctx context.Context) (opened *keyring.Ring, release func(), err error) {
+	if opened, err = r.get(ctx); err != nil {
+		return nil, nil, err
+	}
+	release, err = opened.Hold(ctx)
+	return opened, release, err
+}
+
 // get returns the open ring.
 func (r *ring) get(ctx context.Context) (*keyring.Ring, error) {
 	r.mu.Lock()

@@ -85,41 +85,46 @@ func (f *Fleet) AskFound(ctx context.Context, environment string, findings []rad
 
 // Owners tell whose is what a scan finds. The zero value knows nobody.
 type Owners struct {
-	bots map[Key]Bot
-	ids  map[int64]Bot
-	apps map[int64]App
+	bots map[Key]*Bot
+	ids  map[int64]*Bot
+	apps map[int64]*App
 }
 
-// OwnersAmong are the owners among these bots and apps.
+// OwnersAmong are the owners among these bots and apps, which it keeps.
 func OwnersAmong(bots []Bot, apps []App) Owners {
-	o := Owners{make(map[Key]Bot, len(bots)), make(map[int64]Bot, len(bots)), make(map[int64]App, len(apps))}
-	for _, bot := range bots {
-		o.bots[bot.Key], o.ids[bot.ID] = bot, bot
+	o := Owners{make(map[Key]*Bot, len(bots)), make(map[int64]*Bot, len(bots)), make(map[int64]*App, len(apps))}
+	for i := range bots {
+		o.bots[bots[i].Key], o.ids[bots[i].ID] = &bots[i], &bots[i]
 	}
-	for _, app := range apps {
-		o.apps[int64(app.APIID)] = app
+	for i := range apps {
+		o.apps[int64(apps[i].APIID)] = &apps[i]
 	}
 	return o
 }
 
 // Bot is the bot that a token or session is of. Where that is not on the ring it is one of the same id, if there is one.
-func (o Owners) Bot(found radar.Finding) (bot Bot, ok bool) {
+func (o Owners) Bot(found radar.Finding) (Bot, bool) {
+	var bot *Bot
 	switch {
 	case found.Kind == radar.APIHash:
 	case found.Known:
-		bot, ok = o.bots[Key{Environment: found.Owner.Environment, ID: found.Owner.ID}]
+		bot = o.bots[Key{Environment: found.Owner.Environment, ID: found.Owner.ID}]
 	default:
-		bot, ok = o.ids[found.ID]
+		bot = o.ids[found.ID]
 	}
-	return bot, ok
+	if bot == nil {
+		return Bot{}, false
+	}
+	return *bot, true
 }
 
 // App is the app that an api_hash is of.
-func (o Owners) App(found radar.Finding) (app App, ok bool) {
-	if found.Kind == radar.APIHash && found.Known {
-		app, ok = o.apps[found.Owner.ID]
+func (o Owners) App(found radar.Finding) (App, bool) {
+	app := o.apps[found.Owner.ID]
+	if app == nil || found.Kind != radar.APIHash || !found.Known {
+		return App{}, false
 	}
-	return app, ok
+	return *app, true
 }
 
 // storedSessions reads the sessions of bots in a database. One that is none of theirs has none.

@@ -19,11 +19,7 @@ func (f *Fleet) undo(ctx context.Context, on *ground, s *save) error {
 		s.drop(ctx, on)
 		return nil
 	}
-	r, err := on.ring.get(ctx)
-	if err != nil {
-		return fmt.Errorf("undo the save: %w", err)
-	}
-	release, err := r.Hold(ctx)
+	r, release, err := on.ring.hold(ctx)
 	if err != nil {
 		return fmt.Errorf("undo the save: %w", err)
 	}

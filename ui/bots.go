@@ -111,7 +111,7 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		if bots, hidden := list.targets(); len(bots) > 0 {
 			return newRemove(sh, bots, hidden), nil
 		}
-	case key.Matches(msg, keys.login, keys.logOut, keys.otherApp, keys.rotate, keys.export, keys.askToken, keys.undo, keys.results):
+	case key.Matches(msg, keys.login, keys.logOut, keys.otherApp, keys.rotate, keys.leaked, keys.export, keys.askToken, keys.undo, keys.results):
 		return b.many(msg)
 	case key.Matches(msg, keys.filter):
 		b.sh.list.finding = true
@@ -258,7 +258,7 @@ func (b bots) Keys() []key.Binding {
 		return []key.Binding{
 			as(k.markRange, "mark these"), as(k.back, "give the range up"), as(k.check, "check these"), as(k.tags, "their tags"),
 			as(k.remove, "remove these"), as(k.login, "log these in"), as(k.logOut, "log these out"), as(k.otherApp, "move these to another app"),
-			as(k.export, "export these"), as(k.askToken, "are their tokens alive"), as(k.rotate, "rotate their tokens"),
+			as(k.export, "export these"), as(k.askToken, "are their tokens alive"), as(k.rotate, "rotate their tokens"), as(k.leaked, "their tokens got out"),
 			k.problem, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, k.quit, k.suspend, k.leave,
 		}
 	}
@@ -267,7 +267,7 @@ func (b bots) Keys() []key.Binding {
 		k.mark, k.markRange, k.markAll, k.sort, k.reverse,
 	}
 	keys = append(keys, b.sh.backwards()...)
-	keys = append(keys, k.rotate, k.otherApp, k.askToken, k.watch, k.scan)
+	keys = append(keys, k.rotate, k.leaked, k.otherApp, k.askToken, k.watch, k.scan)
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}

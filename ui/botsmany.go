@@ -38,6 +38,8 @@ func (b bots) many(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newRotation(sh, bots[0], b)
 	case key.Matches(msg, keys.rotate):
 		return newRotateMany(sh, bots, hidden), nil
+	case key.Matches(msg, keys.leaked):
+		return newLeak(sh, bots, hidden, b)
 	case key.Matches(msg, keys.export):
 		return newExport(sh, bots, hidden, nil), nil
 	case key.Matches(msg, keys.otherApp):

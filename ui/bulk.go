@@ -185,7 +185,7 @@ func (b bulk) Keys() []key.Binding {
 		keys = []key.Binding{as(k.open, "log out")}
 	case rotatingMany:
 		keys = []key.Binding{as(k.open, "revoke them")}
-	case checking, removing, loggingOutAway, restoring, importing, askingTokens:
+	case checking, removing, loggingOutAway, restoring, importing, askingTokens, makingSafe:
 	}
 	keys = append(keys, k.back)
 	if len(b.lines(b.sh.body)) > b.sh.body.height {
@@ -201,7 +201,7 @@ func (b bulk) View(size size) view {
 		v.trail = "Log out " + whom(b.bots)
 	case rotatingMany:
 		v.trail = "Rotate the tokens of " + whom(b.bots)
-	case checking, loggingInMany, loggingInAnew, removing, loggingOutAway, restoring, importing, askingTokens:
+	case checking, loggingInMany, loggingInAnew, removing, loggingOutAway, restoring, importing, askingTokens, makingSafe:
 	}
 	var more bool
 	v.body, more = b.pager.window(b.lines(size), size.height)

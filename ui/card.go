@@ -101,6 +101,8 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 		return newReplaceFrom(sh, bot, c), nil
 	case key.Matches(msg, keys.rotate):
 		return newRotation(sh, bot, c)
+	case key.Matches(msg, keys.leaked):
+		return newLeak(sh, []fleet.Bot{bot}, 0, c)
 	case key.Matches(msg, keys.export):
 		return newExport(sh, []fleet.Bot{bot}, 0, c), nil
 	case key.Matches(msg, keys.logOut) && len(bot.Sessions) > 1:
@@ -198,7 +200,7 @@ func (c card) Keys() []key.Binding {
 	case c.checking():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel"), k.copy}
 	}
-	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.places, k.rotate, k.logOut, k.otherApp)
+	keys := append(c.wanted(), k.copy, k.remove, k.back, k.tags, as(k.history, "its history"), k.problem, as(k.export, "export"), k.places, k.rotate, k.leaked, k.logOut, k.otherApp)
 	if !slices.ContainsFunc(keys, func(b key.Binding) bool { return b.Help().Key == k.askToken.Help().Key }) {
 		keys = append(keys, k.askToken)
 	}

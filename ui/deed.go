@@ -22,6 +22,7 @@ const (
 	importing      // what stands in a file
 	askingTokens   // whether they are alive, of the Bot API
 	rotatingMany   // their tokens replaced, by the bots that manage them
+	makingSafe     // their tokens got out: all that can be done at once
 )
 
 // String is the deed while it goes on: "checking".
@@ -43,6 +44,8 @@ func (d deed) String() string {
 		return "asking about tokens"
 	case rotatingMany:
 		return "rotating"
+	case makingSafe:
+		return "making safe"
 	}
 	return ""
 }
@@ -68,6 +71,8 @@ func (d deed) did() string {
 		return "found alive"
 	case rotatingMany:
 		return "rotated"
+	case makingSafe:
+		return "made safe"
 	}
 	return ""
 }
@@ -91,6 +96,8 @@ func (d deed) task() string {
 		return "token check"
 	case rotatingMany:
 		return "rotation"
+	case makingSafe:
+		return "panic"
 	}
 	return ""
 }
@@ -101,7 +108,7 @@ func (d deed) removes() bool { return d == removing || d == loggingOutAway }
 // steps reports whether each bot tells what it is at. Checks are too many and too short for that.
 func (d deed) steps() bool {
 	return d == loggingInMany || d == loggingInAnew || d == loggingOut || d == loggingOutAway || d == importing ||
-		d == askingTokens || d == rotatingMany
+		d == askingTokens || d == rotatingMany || d == makingSafe
 }
 
 // An order is a deed, and whom it is for.
@@ -128,7 +135,7 @@ func (o order) keys() []fleet.Key {
 			keys[i] = c.Key
 		}
 		return keys
-	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway, askingTokens, rotatingMany:
+	case checking, loggingInMany, loggingInAnew, loggingOut, removing, loggingOutAway, askingTokens, rotatingMany, makingSafe:
 		return keysOf(o.bots)
 	case restoring:
 	}
@@ -158,6 +165,8 @@ func (o order) do(ctx context.Context, f *fleet.Fleet, tell func(outcome)) error
 		f.RotateMany(ctx, o.keys(), fleet.Rotation{}, func(out fleet.RotationOutcome) {
 			tell(outcome{key: out.Key, bot: out.Bot, err: out.Err})
 		})
+	case makingSafe:
+		f.PanicMany(ctx, o.keys(), fleet.Key{}, func(out fleet.PanicOutcome) { tell(panicOutcome(out)) })
 	case restoring:
 		return f.RestoreMany(ctx, o.removed, done)
 	case importing:

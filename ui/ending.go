@@ -18,6 +18,17 @@ type outcome struct {
 	// candidate is the place of what was imported in its order, and session its name, "" for a bot.
 	candidate int
 	session   string
+	// panicked is what was done about a token that got out, nil where nothing was, or that was not the deed.
+	panicked *fleet.Panicked
+}
+
+// panicOutcome is what became of a bot whose token got out. All is well only where that is dead and the new one saved.
+func panicOutcome(out fleet.PanicOutcome) outcome {
+	r := outcome{key: out.Key, bot: out.Bot, err: out.Err}
+	if out.Err == nil {
+		r.err, r.panicked = out.Panicked.Err, &out.Panicked
+	}
+	return r
 }
 
 // name is what it is called in a summary.
@@ -79,7 +90,7 @@ func (r outcome) ending(d deed) ending {
 	var flood *fleet.FloodError
 	var cut *fleet.UnfinishedError
 	switch {
-	case errors.As(r.err, &cut):
+	case errors.As(r.err, &cut), r.panicked != nil && r.err != nil:
 		return failed // something was done, also where it was stopped
 	case errors.As(r.err, &flood):
 		return waits
@@ -115,6 +126,9 @@ func ofHealth(status fleet.Status) ending {
 func (r outcome) fault(sh *shell, d deed) fault.Fault {
 	if r.err == nil {
 		return fault.OfHealth(r.bot.Health)
+	}
+	if r.panicked != nil {
+		return fault.OfPanic(*r.panicked, sh.now())
 	}
 	said := fault.OfAt(r.err, sh.now())
 	if r.removed.LoggedOut || d == loggingOut && r.bot.Health.Status == store.SessionDead && shut(r.err) {

@@ -137,6 +137,8 @@ func (f *finished) says(sh *shell, kept int, until time.Time) string {
 		return sh.theme.roomy(sh.body.width-2, line+" brings "+ofThem(kept, good)+" back"+at, line+short+at)
 	case f.deed == rotatingMany && f.ending[wentWell] > 0:
 		return line + "; what else has the tokens needs the new ones"
+	case f.deed == makingSafe && f.ending[wentWell] > 0:
+		return line + "; l logs in with the new tokens"
 	case f.deed == loggingOutAway && f.ending[wentWell] > 0:
 		return line + "; with the sessions ended, nothing can be undone"
 	case f.deed == loggingOut && f.ending[wentWell] > 0:

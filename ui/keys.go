@@ -17,7 +17,7 @@ type keymap struct {
 
 	up, down, top, bottom, pageUp, pageDown, nextField, prevField, left, right key.Binding
 
-	rotate key.Binding
+	rotate, leaked key.Binding
 
 	lock, move, newPassphrase, recipients, settings, places, scan key.Binding
 
@@ -41,6 +41,7 @@ func newKeymap() keymap {
 		newToken: bind("p", "paste a new token", "p"),
 		askToken: bind("T", "is the token alive", "T"),
 		rotate:   bind("N", "rotate the token", "N"),
+		leaked:   bind("B", "its token got out", "B"),
 
 		copy:      bind("y", "copy", "y"),
 		copyName:  bind("yu", "copy @username", "u"),

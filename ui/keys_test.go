@@ -178,6 +178,9 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	for name, open := range rotationScreens() {
 		on("rotation "+name, someBots(), open)
 	}
+	for name, open := range leakScreens() {
+		on("leak "+name, someBots(), open)
+	}
 	on("login", someBots(), func(sh *shell) screen { return newLogin(sh, sh.bots[0]) })
 	on("history", someBots(), func(sh *shell) screen { return drive(shownHistory(sh), "j") })
 	on("history of many", someBots(), keys(shownHistory))

@@ -49,6 +49,7 @@ func manyOf(on func(string, []fleet.Bot, func(*shell) screen)) {
 	on("login many anew", someBots(), func(sh *shell) screen { return drive(newLoginMany(sh, sh.bots, 2), "l") })
 	on("rotate many", someBots(), func(sh *shell) screen { return newRotateMany(sh, sh.bots, 2) })
 	on("rotate many, summary", someBots(), func(sh *shell) screen { return sumUp(sh, rotatingMany, mixed()...) })
+	on("leak of many, summary", someBots(), func(sh *shell) screen { return sumUp(sh, makingSafe, leaked(sh)...) })
 	on("logout", someBots(), func(sh *shell) screen { return newLogOut(sh, sh.bots, nil) })
 	on("another app", someBots(), func(sh *shell) screen { return drive(newPickApp(sh, sh.bots, 1, nil), "j") })
 	on("another app, moving", someBots(), func(sh *shell) screen { return drive(newPickApp(sh, sh.bots, 1, nil), "j", "enter") })

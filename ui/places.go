@@ -147,7 +147,7 @@ func (p places) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	keys := p.sh.keys
 	switch {
 	case key.Matches(msg, keys.back, keys.quit):
-		return p.from, nil
+		return p.back(), nil
 	case key.Matches(msg, keys.down):
 		return p.move(1), nil
 	case key.Matches(msg, keys.up):
@@ -162,6 +162,18 @@ func (p places) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return p.look()
 	}
 	return p, nil
+}
+
+// A placer is a screen that says how many places there are: it is told what they are when one comes back from them.
+type placer interface {
+	placed([]fleet.Departure) screen
+}
+
+func (p places) back() screen {
+	if from, ok := p.from.(placer); ok && p.known {
+		return from.placed(p.all)
+	}
+	return p.from
 }
 
 func (p places) move(n int) places {

@@ -33,6 +33,7 @@ type rotation struct {
 	cancelling bool
 
 	rotated fleet.Rotated
+	places  []fleet.Departure
 	err     error
 	pager   pager
 	yank    yank
@@ -77,7 +78,7 @@ func (r rotation) look() (screen, tea.Cmd) {
 // start rotates, as it was found that it can be done.
 func (r rotation) start() (screen, tea.Cmd) {
 	f, bot, how := r.sh.fleet, r.bot.Key, r.how
-	return r.run(func(ctx context.Context, report func(fleet.Step)) (any, error) {
+	return r.run(func(ctx context.Context, report func(fleet.Step)) (fleet.Rotated, error) {
 		return f.Rotate(ctx, bot, how, report)
 	})
 }
@@ -86,13 +87,29 @@ func (r rotation) start() (screen, tea.Cmd) {
 func (r rotation) paste(form replace, token secret.Secret, noLogin bool) (screen, tea.Cmd) {
 	f, bot, how := r.sh.fleet, r.bot.Key, fleet.Rotation{NoLogin: noLogin}
 	r.pasting, r.plan = &form, fleet.RotationPlan{Bot: r.bot, Lost: r.plan.Lost, CutOff: store.RotationPasted}
-	return r.run(func(ctx context.Context, report func(fleet.Step)) (any, error) {
+	return r.run(func(ctx context.Context, report func(fleet.Step)) (fleet.Rotated, error) {
 		return f.RotateWith(ctx, bot, token, how, report)
 	})
 }
 
-func (r rotation) run(call func(context.Context, func(fleet.Step)) (any, error)) (screen, tea.Cmd) {
-	t, cmd := r.sh.start("rotation", call)
+// A rotationEnd is what a rotation came to, and where what died with the old token went.
+type rotationEnd struct {
+	fleet.Rotated
+	places []fleet.Departure
+}
+
+func (r rotation) run(rotate func(context.Context, func(fleet.Step)) (fleet.Rotated, error)) (screen, tea.Cmd) {
+	f, bot := r.sh.fleet, r.bot.Key
+	t, cmd := r.sh.start("rotation", func(ctx context.Context, report func(fleet.Step)) (any, error) {
+		end := rotationEnd{}
+		var err error
+		if end.Rotated, err = rotate(ctx, report); err != nil {
+			return nil, err
+		}
+		// It is done, whether or not that can be told.
+		end.places, _ = f.Places(context.WithoutCancel(ctx), bot)
+		return end, nil
+	})
 	r.stage, r.task, r.lines, r.err, r.pager, r.queue = rotationRuns, t, r.stages(), nil, pager{}, time.Time{}
 	return r, tea.Batch(cmd, t.spin())
 }
@@ -185,8 +202,8 @@ func (r rotation) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 		r.stage = r.found()
 		return r, nil
 	case msg.err == nil:
-		r.rotated, _ = msg.value.(fleet.Rotated)
-		r.stage = rotationDone
+		end, _ := msg.value.(rotationEnd)
+		r.rotated, r.places, r.stage = end.Rotated, end.places, rotationDone
 		return r, r.sh.reload
 	case stopped && !errors.As(msg.err, &cut):
 		return told(r.from, "Cancelled. "+fault.Unchanged), r.sh.reload
@@ -243,6 +260,8 @@ func (r rotation) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return r.from, nil
 	case key.Matches(msg, keys.newToken) && r.offersByHand():
 		r.stage, r.pager = rotationByHand, pager{}
+	case key.Matches(msg, keys.places) && r.stage == rotationDone:
+		return openPlaces(sh, r.bot.Key, r)
 	case !key.Matches(msg, keys.open) || !ready:
 	case r.stage == rotationDone:
 		return r.from, nil
@@ -275,6 +294,8 @@ func (r rotation) again() (screen, tea.Cmd) {
 	return r.start()
 }
 
+func (r rotation) placed(all []fleet.Departure) screen { r.places = all; return r }
+
 func (r rotation) running() bool { return r.stage == rotationLooking || r.stage == rotationRuns }
 
 // offersByHand: it can be done in @BotFather in place of what is on show.
@@ -293,7 +314,7 @@ func (r rotation) Keys() []key.Binding {
 	case r.running():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel")}
 	case r.stage == rotationDone:
-		shown = append(shown, as(k.open, "go on"), k.copy)
+		shown = append(shown, as(k.open, "go on"), k.places, k.copy)
 	case r.stage == rotationByHand:
 		shown = append(shown, as(k.open, "paste the new token"), k.copy)
 	case r.stage == rotationConfirm, errors.Is(r.err, fleet.ErrNotRevoked):

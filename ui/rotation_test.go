@@ -70,10 +70,10 @@ func rotationScreens() map[string]func(*shell) screen {
 	}
 }
 
-func rotatedBot(sh *shell) fleet.Rotated {
-	return fleet.Rotated{Bot: sh.bots[0], Manager: sh.bots[1], Old: fleet.OldDead, Lost: []fleet.Lost{
+func rotatedBot(sh *shell) rotationEnd {
+	return rotationEnd{places: somePlaces(), Rotated: fleet.Rotated{Bot: sh.bots[0], Manager: sh.bots[1], Old: fleet.OldDead, Lost: []fleet.Lost{
 		{LostSession: store.LostSession{Name: "vps-1", Runs: store.Elsewhere, At: "vps-1"}},
-	}}
+	}}}
 }
 
 func TestRotation(t *testing.T) {
@@ -123,6 +123,16 @@ func TestRotation(t *testing.T) {
 	}
 	s = rotationAnswered(s, rotatedBot(sh), nil)
 	sees(t, s, "Shop orders has a new token", "by 天気 Weather", "Session vps-1, which ran at vps-1, ended", "The old token is dead", "Whatever else has the token needs the new one.")
+	sees(t, s, "3 places hold the older token.")
+	// What was seen to on the list of places is counted when one comes back.
+	sh.fleet = new(fleet.Fleet)
+	listed := h.keys(s, "D")
+	listed, _ = listed.Update(taskDoneMsg{task: listed.(places).task.id, value: somePlaces()[1:4]})
+	if back := h.keys(listed, "esc"); !is[rotation](back) {
+		t.Errorf("esc on the places leads to %T", back)
+	} else {
+		sees(t, back, "1 place holds the older token.")
+	}
 	h.wait(guardTime)
 	if _, ok := h.keys(s, "enter").(card); !ok {
 		t.Error("enter does not lead back to the card")

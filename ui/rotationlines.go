@@ -44,21 +44,20 @@ func (r rotation) question(size size) []string {
 		manager += "   " + t.dim.Render("@"+fault.Clean(r.plan.Manager.Profile.Username))
 	}
 	facts := t.fact("Manager", size.width, manager)
-	facts = append(facts, t.fact("Will end", size.width, r.dying()...)...)
+	facts = append(facts, t.fact("Will end", size.width, dying(r.plan.Lost)...)...)
 	says := "Telegram revokes the token and gives a new one, which is saved and logged in. The old token is dead from then on, " +
 		"wherever it is: what runs with it stops."
 	return paragraphs([][]string{facts, prose(says, size.width)}, size.height)
 }
 
-// dying are the sessions that end with the token.
-func (r rotation) dying() []string {
-	if len(r.plan.Lost) == 0 {
+// dying are the sessions that end with a token.
+func dying(lost []store.LostSession) []string {
+	if len(lost) == 0 {
 		return []string{"no session"}
 	}
-	lines := make([]string, len(r.plan.Lost))
-	for i, lost := range r.plan.Lost {
-		where := fault.Runs(fleet.Session{Runs: lost.Runs, At: lost.At})
-		lines[i] = "session " + fault.Clean(lost.Name) + ", runs " + where
+	lines := make([]string, len(lost))
+	for i, each := range lost {
+		lines[i] = "session " + fault.Clean(each.Name) + ", runs " + fault.Runs(fleet.Session{Runs: each.Runs, At: each.At})
 	}
 	return lines
 }
@@ -142,6 +141,7 @@ func (r rotation) result(size size) []string {
 	if old := fault.OldToken(done.Old); old != "" {
 		facts = append(facts, t.fact("Old token", width, old)...)
 	}
+	facts = append(facts, t.fact("Places", width, fault.HoldOlder(r.places)+" "+t.dim.Render(r.sh.keys.places.Help().Key+" lists them."))...)
 	var needs []string
 	for _, lost := range done.Lost {
 		needs = append(needs, prose(fault.Bereft(lost), width)...)

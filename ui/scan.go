@@ -45,9 +45,9 @@ type scanProgress struct {
 
 // A scanned is what a scan has found.
 type scanned struct {
-	leaks  []leak
-	report radar.Report // but for its findings, which the leaks are
-	known  fleet.Marked // but for the marks
+	secrets []foundSecret
+	report  radar.Report // but for its findings, which are the secrets
+	known   fleet.Marked // but for the marks
 	// stopped: it was, and this is what it had found until then.
 	stopped bool
 	// asked: of the tokens it was asked whether they work. unasked is why it is not known of one of them.
@@ -55,8 +55,8 @@ type scanned struct {
 	unasked error
 }
 
-// A leak is a secret that was found, without the secret.
-type leak struct {
+// A foundSecret is where a secret was found and whose it is, without the secret.
+type foundSecret struct {
 	radar.Finding
 	asked   bool
 	verdict fleet.TokenVerdict
@@ -93,7 +93,9 @@ func (s scan) Update(msg tea.Msg) (screen, tea.Cmd) {
 			return s.ended(msg), nil
 		}
 	case driftedMsg:
-		s.pace = newPace(s.sh.now(), 0)
+		if s.task.id != 0 {
+			s.pace = newPace(s.sh.now(), int(s.progress.Bytes.Load()))
+		}
 	case completedMsg:
 		if s.task.id == 0 && s.onPath() && s.form.focused().input.Value() == msg.typed {
 			return s.completed(msg), nil
@@ -225,12 +227,12 @@ func search(ctx context.Context, f *fleet.Fleet, path, environment string, opts 
 			}
 		})
 	}
-	found.leaks = make([]leak, len(found.report.Findings))
+	found.secrets = make([]foundSecret, len(found.report.Findings))
 	for i, each := range found.report.Findings {
-		l := leak{Finding: each}
+		l := foundSecret{Finding: each}
 		l.verdict, l.asked = verdicts.Of(each)
 		l.Held = secret.Secret{}
-		found.leaks[i] = l
+		found.secrets[i] = l
 	}
 	found.report.Findings = nil
 	return found, err
@@ -249,7 +251,7 @@ func (s scan) ended(msg taskDoneMsg) screen {
 	case msg.err != nil || !ok:
 		s.notice = s.sh.says(msg.err)
 	default:
-		return newLeaks(s, found)
+		return newFindings(s, found)
 	}
 	return s
 }

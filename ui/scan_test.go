@@ -25,30 +25,30 @@ import (
 // someScanned is what a scan has found: secrets of every sort, at places of every sort, in a hostile repository.
 func someScanned() scanned {
 	bots := someBots()
-	token := func(i int, path string, line int) leak {
+	token := func(i int, path string, line int) foundSecret {
 		key := bots[i].Key
-		return leak{Finding: radar.Finding{
+		return foundSecret{Finding: radar.Finding{
 			Secret: radar.Secret{Kind: radar.Token, ID: key.ID, Known: true, Owner: radar.Owner{Environment: key.Environment, ID: key.ID}},
 			Path:   path, Line: line,
 		}}
 	}
-	in := func(l leak, commit string) leak {
+	in := func(l foundSecret, commit string) foundSecret {
 		l.Commit, l.Date, l.Versions = commit, noon().Add(-500*24*time.Hour), 3
 		return l
 	}
 	old := in(token(1, "deploy/天気/compose/production/docker-compose.override.yml", 12), "0123456789abcdef0123456789abcdef01234567")
 	old.Owner.Old = true
-	foreign := leak{Finding: radar.Finding{Secret: radar.Secret{Kind: radar.Token, ID: 7009998887}, Path: "old/\u202egnp.\x1b[31mbackup.tar.gz!.env", Line: 3, Encoding: "base64"}}
+	foreign := foundSecret{Finding: radar.Finding{Secret: radar.Secret{Kind: radar.Token, ID: 7009998887}, Path: "old/\u202egnp.\x1b[31mbackup.tar.gz!.env", Line: 3, Encoding: "base64"}}
 	session := token(5, "worker.session", 0)
 	session.Kind, session.Format, session.Owner.Session = radar.Session, "telethon", store.DefaultSession
-	user := leak{Finding: radar.Finding{Secret: radar.Secret{Kind: radar.Session, User: true, Format: "pyrogram"}, Path: "me.session"}}
-	hash := leak{Finding: radar.Finding{Secret: radar.Secret{Kind: radar.APIHash, Known: true, Owner: radar.Owner{ID: 10001}}, Path: "config.py", Line: 4}}
+	user := foundSecret{Finding: radar.Finding{Secret: radar.Secret{Kind: radar.Session, User: true, Format: "pyrogram"}, Path: "me.session"}}
+	hash := foundSecret{Finding: radar.Finding{Secret: radar.Secret{Kind: radar.APIHash, Known: true, Owner: radar.Owner{ID: 10001}}, Path: "config.py", Line: 4}}
 	message := in(token(0, "", 1), "fedcba9876543210fedcba9876543210fedcba98")
 	message.Message = true
 	other := token(4, "notes.txt", 1)
 	other.Known, other.Owner = false, radar.Owner{}
 	return scanned{
-		leaks: []leak{token(0, "src/config.py", 12), foreign, session, user, hash, other, old, message},
+		secrets: []foundSecret{token(0, "src/config.py", 12), foreign, session, user, hash, other, old, message},
 		report: radar.Report{Files: 1204, Blobs: 312, Bytes: 56_000_000, Ignored: 2, Links: 1, Repositories: 1, Unread: []radar.Unread{
 			{Path: "secret\x1b[2J.zip", Err: radar.ErrEncrypted},
 		}},
@@ -61,13 +61,13 @@ func answeredScan() scanned {
 	found := someScanned()
 	found.asked, found.unasked = true, &telegram.Error{Kind: telegram.Unreachable}
 	for i, verdict := range []fleet.TokenVerdict{fleet.TokenAlive, fleet.TokenRevoked} {
-		found.leaks[i].asked, found.leaks[i].verdict = true, verdict
+		found.secrets[i].asked, found.secrets[i].verdict = true, verdict
 	}
-	found.leaks[6].asked = true
+	found.secrets[6].asked = true
 	return found
 }
 
-func leaksOf(sh *shell, found scanned) screen { return newLeaks(newScan(sh).(scan), found) }
+func findingsOf(sh *shell, found scanned) screen { return newFindings(newScan(sh).(scan), found) }
 
 // scanRuns is a scan that has come some way.
 func scanRuns(sh *shell) screen {
@@ -85,7 +85,7 @@ func scanRuns(sh *shell) screen {
 // scansOf opens the screens of a scan.
 func scansOf(on func(string, []fleet.Bot, func(*shell) screen)) {
 	list := func(found func() scanned, pressed ...string) func(*shell) screen {
-		return func(sh *shell) screen { return drive(leaksOf(sh, found()), pressed...) }
+		return func(sh *shell) screen { return drive(findingsOf(sh, found()), pressed...) }
 	}
 	form := func(pressed ...string) func(*shell) screen {
 		return func(sh *shell) screen { return drive(newScan(sh), pressed...) }
@@ -102,14 +102,14 @@ func scansOf(on func(string, []fleet.Bot, func(*shell) screen)) {
 		return s
 	})
 	on("scan, stopping", someBots(), func(sh *shell) screen { return drive(scanRuns(sh), "esc") })
-	on("leaks", someBots(), list(someScanned))
-	on("leaks, at one of nobody", someBots(), list(someScanned, "j"))
-	on("leaks, answered", someBots(), list(answeredScan))
-	on("leaks, what was left out", someBots(), list(someScanned, "right"))
-	on("leaks, none", nil, list(func() scanned { return scanned{} }))
-	on("leaks, low", someBots(), func(sh *shell) screen {
+	on("findings", someBots(), list(someScanned))
+	on("findings, at one of nobody", someBots(), list(someScanned, "j"))
+	on("findings, answered", someBots(), list(answeredScan))
+	on("findings, what was left out", someBots(), list(someScanned, "right"))
+	on("findings, none", nil, list(func() scanned { return scanned{} }))
+	on("findings, low", someBots(), func(sh *shell) screen {
 		sh.body = bodySize(size{40, 10})
-		return drive(leaksOf(sh, answeredScan()), "right", "j")
+		return drive(findingsOf(sh, answeredScan()), "right", "j")
 	})
 }
 
@@ -122,9 +122,9 @@ func TestScanLooks(t *testing.T) {
 			return drive(s, "right")
 		},
 		"running":  scanRuns,
-		"leaks":    func(sh *shell) screen { return leaksOf(sh, someScanned()) },
-		"answered": func(sh *shell) screen { return drive(leaksOf(sh, answeredScan()), "j") },
-		"left out": func(sh *shell) screen { return drive(leaksOf(sh, answeredScan()), "right") },
+		"findings": func(sh *shell) screen { return findingsOf(sh, someScanned()) },
+		"answered": func(sh *shell) screen { return drive(findingsOf(sh, answeredScan()), "j") },
+		"left out": func(sh *shell) screen { return drive(findingsOf(sh, answeredScan()), "right") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			looks(t, func(t *testing.T) (*shell, screen) {
@@ -135,7 +135,7 @@ func TestScanLooks(t *testing.T) {
 	}
 	t.Run("40x12", func(t *testing.T) {
 		sh := testShell(t, someBots()...)
-		screentest.Run(t, still{root{sh: sh, screen: leaksOf(sh, someScanned())}}, 40, 12, screentest.Dark).Golden()
+		screentest.Run(t, still{root{sh: sh, screen: findingsOf(sh, someScanned())}}, 40, 12, screentest.Dark).Golden()
 	})
 }
 
@@ -145,7 +145,7 @@ func TestLeaksCannotSpeakToTheTerminal(t *testing.T) {
 	for _, at := range []size{{100, 25}, {80, 19}, {40, 7}} {
 		sh.body = at
 		for _, keys := range [][]string{{"j"}, {"right"}} {
-			v := drive(leaksOf(sh, someScanned()), keys...).View(at)
+			v := drive(findingsOf(sh, someScanned()), keys...).View(at)
 			for _, line := range append(v.body, v.status) {
 				if strings.ContainsAny(line, "\u202e\a") || strings.Contains(line, "\x1b[2J") || strings.Contains(line, "\x1b[31m") {
 					t.Errorf("%q is drawn", line)
@@ -159,13 +159,13 @@ func TestLeaksCannotSpeakToTheTerminal(t *testing.T) {
 func TestLeaksLeadOn(t *testing.T) {
 	sh := testShell(t, someBots()...)
 	sh.body = bodySize(size{80, 24})
-	s := leaksOf(sh, someScanned())
+	s := findingsOf(sh, someScanned())
 	sees(t, s, "8 findings in 1204 files and 312 versions in the history.", "2 bots of this ring would not be known again. r on Keyring (4) changes that.",
 		"src/config.py:12", "not on this ring", "N replaces it")
 	if c, ok := drive(s, "enter").(card); !ok || c.key != sh.bots[0].Key {
 		t.Errorf("enter leads to %T", drive(s, "enter"))
 	}
-	if back, ok := drive(s, "enter", "esc").(leaks); !ok || back.at != 0 {
+	if back, ok := drive(s, "enter", "esc").(findings); !ok || back.at != 0 {
 		t.Error("esc on the card does not lead back")
 	}
 	r, ok := drive(s, "N").(rotation)
@@ -174,6 +174,9 @@ func TestLeaksLeadOn(t *testing.T) {
 	}
 	stopped, _ := drive(r, "esc").Update(taskDoneMsg{task: r.task.id, err: context.Canceled})
 	sees(t, stopped, "Cancelled. Nothing was changed.", "8 findings")
+	if out := drive(s, "B"); !is[leak](out) {
+		t.Errorf("B leads to %T", out)
+	}
 	for _, at := range []struct {
 		pressed []string
 		offers  string
@@ -191,7 +194,7 @@ func TestLeaksLeadOn(t *testing.T) {
 		if got := strings.Join(offers, " "); got != at.offers {
 			t.Errorf("after %v: %q is offered, want %q", at.pressed, got, at.offers)
 		}
-		if _, stays := drive(on, "N").(leaks); stays == strings.Contains(at.offers, "N") {
+		if _, stays := drive(on, "N").(findings); stays == strings.Contains(at.offers, "N") {
 			t.Errorf("after %v: N leads to %T", at.pressed, drive(on, "N"))
 		}
 	}
@@ -299,11 +302,11 @@ func TestScanPath(t *testing.T) {
 func TestManyLeaksAreDrawnAtOnce(t *testing.T) {
 	sh := testShell(t, fineBots(1000)...)
 	sh.body = bodySize(size{80, 24})
-	found := scanned{leaks: make([]leak, 10_000)}
-	for i := range found.leaks {
-		found.leaks[i] = leak{Finding: radar.Finding{Secret: radar.Secret{Kind: radar.Token, ID: int64(7000000000 + i%2000)}, Path: fmt.Sprintf("deep/%05d/.env", i), Line: i}}
+	found := scanned{secrets: make([]foundSecret, 10_000)}
+	for i := range found.secrets {
+		found.secrets[i] = foundSecret{Finding: radar.Finding{Secret: radar.Secret{Kind: radar.Token, ID: int64(7000000000 + i%2000)}, Path: fmt.Sprintf("deep/%05d/.env", i), Line: i}}
 	}
-	s := leaksOf(sh, found)
+	s := findingsOf(sh, found)
 	began := time.Now()
 	for range 100 {
 		s = drive(s, "j")

@@ -80,7 +80,7 @@ func (s summary) Update(msg tea.Msg) (screen, tea.Cmd) {
 	return s, nil
 }
 
-// open opens the selected bot, if it is still there.
+// open opens the selected bot, if it is still there, or what was done about it.
 func (s summary) open() screen {
 	bot := s.rows[s.at].key
 	if _, known := s.sh.bot(bot); !known {
@@ -90,6 +90,9 @@ func (s summary) open() screen {
 		return s.told("That bot is no longer in the catalogue.")
 	}
 	s.sh.list.find(bot)
+	if done := s.rows[s.at].panicked; done != nil {
+		return newLeakResult(s.sh, *done, s)
+	}
 	return card{sh: s.sh, key: bot, from: s}
 }
 
@@ -104,6 +107,8 @@ func (s summary) again() (screen, tea.Cmd) {
 		return newLogOut(s.sh, next.bots, nil), nil
 	case rotatingMany:
 		return newRotateMany(s.sh, next.bots, s.sh.list.hides(next.bots)), nil
+	case makingSafe:
+		return newLeak(s.sh, next.bots, s.sh.list.hides(next.bots), nil)
 	case loggingInAnew:
 		return newLoginAnew(s.sh, next.bots), nil
 	case restoring:

@@ -117,7 +117,7 @@ func TestSummaryGoesPlaces(t *testing.T) {
 
 // TestSummaryAsksAgain: what ends sessions or removes is not repeated without a question.
 func TestSummaryAsksAgain(t *testing.T) {
-	for d, want := range map[deed]func(screen) bool{removing: is[remove], loggingOutAway: is[remove], loggingOut: is[bulk], loggingInAnew: is[bulk], rotatingMany: is[bulk]} {
+	for d, want := range map[deed]func(screen) bool{removing: is[remove], loggingOutAway: is[remove], loggingOut: is[bulk], loggingInAnew: is[bulk], rotatingMany: is[bulk], makingSafe: is[leak]} {
 		sh := testShell(t, someBots()...)
 		unhurried(sh)
 		s := sumUp(sh, d, mixed()...)

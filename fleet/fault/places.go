@@ -65,6 +65,36 @@ func PlaceState(d fleet.Departure) (Mark, string) {
 // NothingWentOut says that the secrets of a bot went nowhere, as far as is known.
 const NothingWentOut = "Nothing went out since botring keeps track of that."
 
+// HoldOlder says how many of a bot's places hold an older token.
+func HoldOlder(places []fleet.Departure) string {
+	stale := 0
+	for _, d := range places {
+		if d.State == store.Stale {
+			stale++
+		}
+	}
+	switch {
+	case len(places) == 0:
+		return NothingWentOut
+	case stale == 0:
+		return "No place that is known holds the older token."
+	case stale == 1:
+		return "1 place holds the older token."
+	}
+	return fmt.Sprintf("%d places hold the older token.", stale)
+}
+
+// WentOut says to how many places secrets of a bot went.
+func WentOut(places []fleet.Departure) string {
+	switch len(places) {
+	case 0:
+		return NothingWentOut
+	case 1:
+		return "1 place has what went out."
+	}
+	return fmt.Sprintf("%d places have what went out.", len(places))
+}
+
 // Backup says what is in the backup of a file that was updated.
 func Backup(name string) string {
 	return "What it was is in " + Clean(name) + ", with the older token; nobody else may read that."

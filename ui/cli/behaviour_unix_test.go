@@ -24,7 +24,7 @@ import (
 func everyLine(t *testing.T) [][]string {
 	t.Helper()
 	stands := map[string]string{
-		"BOT": "@nobody_bot", "APP": "nobody", "NAME": "main", "TEXT": "Mine", "SHELL": "bash", "FILE|DIR": "nowhere.env",
+		"BOT": "@nobody_bot", "APP": "nobody", "NAME": "main", "TEXT": "Mine", "SHELL": "bash", "FILE|DIR": "nowhere.env", "PATH": "nowhere",
 		"AGE-RECIPIENT": "age1nobody", "COMMAND": "list", "KEY": "watch", "VALUE": "2h", "URL": "socks5://127.0.0.1:1",
 	}
 	var lines [][]string
@@ -134,7 +134,7 @@ func codeOf(t *testing.T, err error) int {
 // plainWords finds what is not to be in what a command says.
 func plainWords(t *testing.T, said string) {
 	t.Helper()
-	for _, not := range []string{"\x1b", "\a", "goroutine", "panic", "broken pipe", "%!"} {
+	for _, not := range []string{"\x1b", "\a", "goroutine", "panic: ", "broken pipe", "%!"} {
 		if strings.Contains(said, not) {
 			t.Errorf("%q is in %q", not, said)
 		}

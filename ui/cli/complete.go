@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -22,12 +23,14 @@ type directory interface {
 	Names(context.Context) ([]fleet.Bot, error)
 	Bots(context.Context) ([]fleet.Bot, error)
 	Apps(context.Context) ([]fleet.App, error)
+	Places(context.Context, fleet.Key) ([]fleet.Departure, error)
 }
 
 // What is known of when a word is completed: the catalogue, and the line.
 type known struct {
 	names, bots func() []fleet.Bot // names have nothing but their names
 	apps        func() []fleet.App
+	went        func(fleet.Key) []fleet.Departure
 	config      config
 	// words are the arguments before it, typed is what there is of it.
 	words []string
@@ -133,6 +136,8 @@ func flagSource(flag, value string) source {
 		return offerSessions
 	case "for place":
 		return offerPlaces
+	case "done place", "undo place":
+		return offerWent
 	case "format format":
 		return always(exportFormats()...)
 	case "as format", "to format":
@@ -166,6 +171,7 @@ func (s *shell) look(ctx context.Context, set *pflag.FlagSet, do func(known)) {
 	var none known
 	none.names = func() []fleet.Bot { return nil }
 	none.bots, none.apps = none.names, func() []fleet.App { return nil }
+	none.went = func(fleet.Key) []fleet.Departure { return nil }
 	if s.fleet != nil {
 		do(in(ctx, s.fleet))
 		return
@@ -195,6 +201,7 @@ func in(ctx context.Context, d directory) known {
 		names: func() []fleet.Bot { bots, _ := d.Names(ctx); return bots },
 		bots:  func() []fleet.Bot { bots, _ := d.Bots(ctx); return bots },
 		apps:  func() []fleet.App { apps, _ := d.Apps(ctx); return apps },
+		went:  func(key fleet.Key) []fleet.Departure { places, _ := d.Places(ctx, key); return places },
 	}
 }
 
@@ -267,6 +274,20 @@ func offerPlaces(k known) []cobra.Completion {
 		var names []string
 		for _, session := range bot.Sessions {
 			names = append(names, session.At)
+		}
+		return names
+	})
+}
+
+// offerWent are the places that secrets of the bots before it went to.
+func offerWent(k known) []cobra.Completion {
+	if len(k.words) == 0 {
+		return nil // those of all would be too many
+	}
+	return gather(k.of(), func(bot fleet.Bot) []string {
+		var names []string
+		for _, d := range k.went(bot.Key) {
+			names = append(names, cmp.Or(d.Place, d.For, string(d.Way)))
 		}
 		return names
 	})

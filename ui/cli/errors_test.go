@@ -153,12 +153,13 @@ func TestErrorsAsTextAndJSON(t *testing.T) {
   Log in again to make a new one.
   The token is still saved.
   botring login test/7 --force logs it in again.
+  botring token check test/7 asks whether its token is revoked.
   botring replace-token test/7 takes the new token.
 `,
 			`{"schema":1,"error":{"kind":"session_dead","code":-404,"type":"",` +
 				`"message":"Telegram does not know this session any more. It was logged out, or never logged in.",` +
 				`"hint":"Log in again to make a new one. The token is still saved. botring login test/7 --force logs it in again. ` +
-				`botring replace-token test/7 takes the new token.","wait_seconds":0,"saved":false}}` + "\n",
+				`botring token check test/7 asks whether its token is revoked. botring replace-token test/7 takes the new token.","wait_seconds":0,"saved":false}}` + "\n",
 		},
 		{
 			"wrong usage", shell{}, usage("There is no flag --x.", "botring --help lists the flags."),

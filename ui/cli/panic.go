@@ -90,21 +90,11 @@ func (s *shell) panic(ctx context.Context, refs []string, c panicCommand) error 
 			return err
 		}
 	}
-	count := s.counter()
-	results := make(map[fleet.Key]fleet.PanicOutcome, len(keys))
-	f.PanicMany(ctx, keys, manager, func(o fleet.PanicOutcome) {
-		results[o.Key] = o
-		count.show("done", len(results), len(keys))
-	})
-	count.end()
-	var outcomes []fleet.PanicOutcome
-	for _, key := range keys {
-		if o, ok := results[key]; ok {
-			outcomes = append(outcomes, o)
-		}
-	}
-	if len(outcomes) == 0 && len(keys) > 0 {
-		return ctx.Err()
+	t := newTally[fleet.PanicOutcome](s, "done", keys)
+	f.PanicMany(ctx, keys, manager, func(o fleet.PanicOutcome) { t.add(o.Key, o) })
+	outcomes, err := t.outcomes(ctx)
+	if err != nil {
+		return err
 	}
 	return s.answerPanic(ctx, outcomes, len(keys))
 }

@@ -198,21 +198,11 @@ func (s *shell) rotateSeveral(ctx context.Context, c rotateCommand, refs []strin
 }
 
 func (s *shell) rotateEach(ctx context.Context, f *fleet.Fleet, keys []fleet.Key, how fleet.Rotation) error {
-	count := s.counter()
-	results := make(map[fleet.Key]fleet.RotationOutcome, len(keys))
-	f.RotateMany(ctx, keys, how, func(o fleet.RotationOutcome) {
-		results[o.Key] = o
-		count.show("rotated", len(results), len(keys))
-	})
-	count.end()
-	var outcomes []fleet.RotationOutcome
-	for _, key := range keys {
-		if o, ok := results[key]; ok {
-			outcomes = append(outcomes, o)
-		}
-	}
-	if len(outcomes) == 0 && len(keys) > 0 {
-		return ctx.Err()
+	t := newTally[fleet.RotationOutcome](s, "rotated", keys)
+	f.RotateMany(ctx, keys, how, func(o fleet.RotationOutcome) { t.add(o.Key, o) })
+	outcomes, err := t.outcomes(ctx)
+	if err != nil {
+		return err
 	}
 	return s.answerRotations(ctx, outcomes, len(keys))
 }

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -133,9 +134,13 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { panic(panicWords) }
 
-// TestScripts tells the stories in testdata/script three times: inside this process on a memory store that
-// lasts as long as a story, and as processes of their own on the system keyring, where there is one, and on
-// the encrypted file.
+// toldOnBoth are stories that are told on the system keyring and on the encrypted file in every run: in them things are
+// saved, moved, replaced and lost.
+var toldOnBoth = []string{"add", "life", "rotate", "session", "token"}
+
+// TestScripts tells the stories in testdata/script inside this process, on a memory store that lasts as long as a
+// story, and as processes of their own: on the system keyring, where there is one, or on the encrypted file, in turn; on
+// both with BOTRING_LONG=1.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{keyringMemory, keyringSystem, keyringAge} {
@@ -144,9 +149,25 @@ func TestScripts(t *testing.T) {
 			if kind == keyringSystem {
 				needKeyring(t)
 			}
-			tell(t, kind, "testdata/script")
+			tell(t, kind, storiesOn(t, kind)...)
 		})
 	}
+}
+
+// storiesOn are the files of the stories that are told on a kind of keyring.
+func storiesOn(t *testing.T, kind string) (files []string) {
+	t.Helper()
+	all, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	for i, file := range all {
+		both := os.Getenv("BOTRING_LONG") == "1" || slices.Contains(toldOnBoth, strings.TrimSuffix(filepath.Base(file), ".txtar"))
+		if both || kind == keyringMemory || (kind == keyringAge) == (i%2 == 0) {
+			files = append(files, file)
+		}
+	}
+	return files
 }
 
 // TestEncryptedFileScripts tells what only the encrypted file and the choice of it have stories of.
@@ -154,7 +175,11 @@ func TestEncryptedFileScripts(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the rights of files are told otherwise here")
 	}
-	tell(t, keyringAge, "testdata/age")
+	files, err := filepath.Glob("testdata/age/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	tell(t, keyringAge, files...)
 }
 
 // needKeyring skips a test where no system keyring answers, unless the environment says that one must.
@@ -188,9 +213,9 @@ var serverKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-func tell(t *testing.T, kind, dir string) {
+func tell(t *testing.T, kind string, files ...string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 dir,
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               func(env *testscript.Env) error { return setUp(env, kind) },

@@ -80,40 +80,49 @@ func hasTag(bot fleet.Bot, tags []string) bool {
 }
 
 // A tally gathers what becomes of several bots, and tells somebody who watches how far it is.
-type tally struct {
+type tally[T any] struct {
 	counter *counter
 	what    string // "checked"
 	keys    []fleet.Key
-	results map[fleet.Key]fleet.Outcome
+	results map[fleet.Key]T
 }
 
-func (s *shell) tally(what string, keys []fleet.Key) *tally {
-	return &tally{counter: s.counter(), what: what, keys: keys, results: make(map[fleet.Key]fleet.Outcome, len(keys))}
+func newTally[T any](s *shell, what string, keys []fleet.Key) *tally[T] {
+	return &tally[T]{counter: s.counter(), what: what, keys: keys, results: make(map[fleet.Key]T, len(keys))}
 }
 
-func (t *tally) done(o fleet.Outcome) {
-	t.results[o.Key] = o
+func (t *tally[T]) add(key fleet.Key, result T) {
+	t.results[key] = result
 	t.counter.show(t.what, len(t.results), len(t.keys))
 }
 
+// An outcomeTally is that of most deeds.
+type outcomeTally struct{ *tally[fleet.Outcome] }
+
+func (s *shell) tally(what string, keys []fleet.Key) outcomeTally {
+	return outcomeTally{newTally[fleet.Outcome](s, what, keys)}
+}
+
+func (o outcomeTally) done(outcome fleet.Outcome) { o.add(outcome.Key, outcome) }
+
 // outcomes are those that there are, in the order of the bots that were chosen. The error is that of a command
 // that was stopped before there was any.
-func (t *tally) outcomes(ctx context.Context) ([]fleet.Outcome, error) {
+func (t *tally[T]) outcomes(ctx context.Context) ([]T, error) {
 	t.counter.end()
-	outcomes := make([]fleet.Outcome, 0, len(t.results))
+	all := make([]T, 0, len(t.results))
 	for _, key := range t.keys {
 		if o, ok := t.results[key]; ok {
-			outcomes = append(outcomes, o)
+			all = append(all, o)
 		}
 	}
-	if len(outcomes) == 0 && len(t.keys) > 0 {
+	if len(all) == 0 && len(t.keys) > 0 {
 		return nil, ctx.Err()
 	}
-	return outcomes, nil
+	return all, nil
 }
 
 // stopped is the exit code of what somebody stopped before its end.
-func (t *tally) stopped(ctx context.Context) int {
+func (t *tally[T]) stopped(ctx context.Context) int {
 	if len(t.results) < len(t.keys) && ctx.Err() != nil {
 		return exitCancelled
 	}
@@ -181,7 +190,7 @@ type action struct {
 
 // answerSeveral tells what became of several bots: those it was done to, those that were left alone, and those
 // that failed.
-func (s *shell) answerSeveral(ctx context.Context, gathered *tally, a action) error {
+func (s *shell) answerSeveral(ctx context.Context, gathered outcomeTally, a action) error {
 	outcomes, err := gathered.outcomes(ctx)
 	if err != nil {
 		return err

@@ -14,16 +14,16 @@ import (
 
 // Widths of the list's columns in cells; the place has the rest.
 const (
-	leakWhose   = 18
-	leakKind    = 12 // "user session"
-	leakVerdict = 9  // "not known"
-	// leakAll is from what width on all of them have room.
-	leakAll = 76
-	// leakAbout is how many lines the selected one takes below the list.
-	leakAbout = 6
+	findingWhose   = 18
+	findingKind    = 12 // "user session"
+	findingVerdict = 9  // "not known"
+	// findingAll is from what width on all of them have room.
+	findingAll = 76
+	// findingAbout is how many lines the selected one takes below the list.
+	findingAbout = 6
 )
 
-func (l leaks) View(size size) view {
+func (l findings) View(size size) view {
 	t := l.sh.theme
 	v := view{trail: "Find leaked secrets", status: l.said}
 	if size.width < narrow {
@@ -39,9 +39,9 @@ func (l leaks) View(size size) view {
 	}
 	v.body = l.head(size)
 	about := l.about(size)
-	from, to := window(l.at, len(l.found.leaks), max(1, size.height-len(v.body)-len(about)))
+	from, to := window(l.at, len(l.found.secrets), max(1, size.height-len(v.body)-len(about)))
 	for i := from; i < to; i++ {
-		v.body = append(v.body, l.line(l.found.leaks[i], i == l.at, size.width))
+		v.body = append(v.body, l.line(l.found.secrets[i], i == l.at, size.width))
 	}
 	v.body = append(v.body, about...)
 	if v.status == "" && len(about) == 0 {
@@ -51,7 +51,7 @@ func (l leaks) View(size size) view {
 }
 
 // status says what else has no room: of how many bots nothing could be found, and then what the selected one is.
-func (l leaks) status(width int) string {
+func (l findings) status(width int) string {
 	t := l.sh.theme
 	if unknown := l.unknown(); l.fresh && unknown != "" {
 		brief := "Only what has the shape of a secret."
@@ -60,11 +60,11 @@ func (l leaks) status(width int) string {
 		}
 		return t.waiting.Render(t.roomy(width-2, unknown, brief))
 	}
-	return t.dim.Render(l.says(l.found.leaks[l.at]))
+	return t.dim.Render(l.says(l.found.secrets[l.at]))
 }
 
 // head counts what was found, and says of how many bots nothing could be.
-func (l leaks) head(size size) []string {
+func (l findings) head(size size) []string {
 	t, width := l.sh.theme, size.width
 	if size.height < roomyRows {
 		brief := l.found.report
@@ -83,9 +83,9 @@ func (l leaks) head(size size) []string {
 }
 
 // summary counts what was found, in what was searched.
-func (l leaks) summary(of radar.Report) string {
+func (l findings) summary(of radar.Report) string {
 	n := "Nothing was found"
-	if all := len(l.found.leaks); all > 0 {
+	if all := len(l.found.secrets); all > 0 {
 		n = count(all, "finding")
 	}
 	if l.found.stopped {
@@ -95,10 +95,10 @@ func (l leaks) summary(of radar.Report) string {
 }
 
 // unknown says what of the ring would not have been known again.
-func (l leaks) unknown() string { return fault.ScanKnows(l.found.known, "r on Keyring (4)") }
+func (l findings) unknown() string { return fault.ScanKnows(l.found.known, "r on Keyring (4)") }
 
 // remarks are what else there is to say about the scan.
-func (l leaks) remarks(width int) []string {
+func (l findings) remarks(width int) []string {
 	var blocks [][]string
 	add := func(text string) {
 		if text != "" {
@@ -128,21 +128,21 @@ func (l leaks) remarks(width int) []string {
 }
 
 // about says all of the selected one below the list, always in as many lines. Where there is no room it says nothing.
-func (l leaks) about(size size) []string {
+func (l findings) about(size size) []string {
 	if size.height < roomyRows {
 		return nil
 	}
-	at := l.found.leaks[l.at]
+	at := l.found.secrets[l.at]
 	lines := append([]string{""}, prose(fault.ScanPlace(at.Finding), size.width)...)
 	lines = append(lines, prose(l.says(at), size.width)...)
 	for _, line := range prose(l.mend(at), size.width) {
 		lines = append(lines, l.sh.theme.dim.Render(line))
 	}
-	return append(lines, make([]string, leakAbout)...)[:leakAbout]
+	return append(lines, make([]string, findingAbout)...)[:findingAbout]
 }
 
-// says is what a leak is, as a sentence.
-func (l leaks) says(at leak) string {
+// says is what one is, as a sentence.
+func (l findings) says(at foundSecret) string {
 	called := ""
 	if bot, ok := l.owners.Bot(at.Finding); ok {
 		called = displayName(bot)
@@ -156,8 +156,8 @@ func (l leaks) says(at leak) string {
 	return text + "."
 }
 
-// mend is what to do about a leak.
-func (l leaks) mend(at leak) string {
+// mend is what to do about one.
+func (l findings) mend(at foundSecret) string {
 	_, has := l.owners.Bot(at.Finding)
 	switch {
 	case at.Old():
@@ -173,7 +173,7 @@ func (l leaks) mend(at leak) string {
 }
 
 // verdict is whether a token works, "" where that was not to be asked.
-func (l leaks) verdict(at leak) string {
+func (l findings) verdict(at foundSecret) string {
 	switch {
 	case !l.found.asked || at.Kind != radar.Token:
 		return ""
@@ -185,7 +185,7 @@ func (l leaks) verdict(at leak) string {
 }
 
 // mark says how bad it is.
-func (at leak) mark() fault.Mark {
+func (at foundSecret) mark() fault.Mark {
 	switch {
 	case at.asked && at.verdict == fleet.TokenAlive:
 		return fault.NeedsYou
@@ -200,7 +200,7 @@ func (at leak) mark() fault.Mark {
 }
 
 // whose is what the one is called that a secret belongs to.
-func (l leaks) whose(at leak) string {
+func (l findings) whose(at foundSecret) string {
 	if bot, ok := l.owners.Bot(at.Finding); ok {
 		return displayName(bot)
 	}
@@ -211,7 +211,7 @@ func (l leaks) whose(at leak) string {
 }
 
 // kind is what sort of secret it is, in a word or two.
-func (l leaks) kind(at leak) string {
+func (l findings) kind(at foundSecret) string {
 	kind := string(at.Kind)
 	_, has := l.owners.Bot(at.Finding)
 	switch {
@@ -226,7 +226,7 @@ func (l leaks) kind(at leak) string {
 }
 
 // line draws one row. What of a path matters most is its end.
-func (l leaks) line(at leak, selected bool, width int) string {
+func (l findings) line(at foundSecret, selected bool, width int) string {
 	t := l.sh.theme
 	bar, strong := " ", t.text
 	if selected {
@@ -234,22 +234,22 @@ func (l leaks) line(at leak, selected bool, width int) string {
 	}
 	gap := indentBy(gapWidth)
 	// In little room the place matters more: the mark tells most of the verdict, and the rest stands below or in the status line.
-	left := strong.Render(t.pad(l.whose(at), leakWhose))
-	if width >= narrow && !l.found.asked || width >= leakAll {
-		left += gap + t.text.Render(t.pad(l.kind(at), leakKind))
+	left := strong.Render(t.pad(l.whose(at), findingWhose))
+	if width >= narrow && !l.found.asked || width >= findingAll {
+		left += gap + t.text.Render(t.pad(l.kind(at), findingKind))
 	} else if width < narrow {
-		left = strong.Render(t.pad(l.whose(at), min(leakWhose, (width-markWidth)*2/5)))
+		left = strong.Render(t.pad(l.whose(at), min(findingWhose, (width-markWidth)*2/5)))
 	}
 	right := ""
 	if verdict := l.verdict(at); l.found.asked && width >= narrow {
-		right = gap + t.text.Render(t.pad(verdict, leakVerdict))
+		right = gap + t.text.Render(t.pad(verdict, findingVerdict))
 	}
 	room := max(1, width-markWidth-1-ansi.StringWidth(left)-gapWidth-ansi.StringWidth(right))
 	return t.cut(" "+bar+" "+t.mark(at.mark())+" "+left+gap+t.dim.Render(l.where(at, room))+right, width)
 }
 
 // where is the place in room cells: of the path its end, and of the history what brought it there as far as that fits.
-func (l leaks) where(at leak, room int) string {
+func (l findings) where(at foundSecret, room int) string {
 	t := l.sh.theme
 	path, tail := fault.Clean(at.Path), ""
 	if at.Message {

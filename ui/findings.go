@@ -8,8 +8,8 @@ import (
 	"botring/fleet/radar"
 )
 
-// leaks lists the secrets that a scan has found: whose they are and where, and nothing of what they are.
-type leaks struct {
+// findings lists the secrets that a scan has found: whose they are and where, and nothing of what they are.
+type findings struct {
 	sh     *shell
 	from   scan
 	found  scanned
@@ -24,19 +24,19 @@ type leaks struct {
 	said  string
 }
 
-func newLeaks(from scan, found scanned) screen {
-	return leaks{sh: from.sh, from: from, found: found, owners: fleet.OwnersAmong(from.sh.bots, from.sh.apps), fresh: true}.only()
+func newFindings(from scan, found scanned) screen {
+	return findings{sh: from.sh, from: from, found: found, owners: fleet.OwnersAmong(from.sh.bots, from.sh.apps), fresh: true}.only()
 }
 
 // only shows what was left out where there is nothing to list.
-func (l leaks) only() leaks {
-	l.aside = l.aside || len(l.found.leaks) == 0
+func (l findings) only() findings {
+	l.aside = l.aside || len(l.found.secrets) == 0
 	return l
 }
 
-func (l leaks) Typing() bool { return false }
+func (l findings) Typing() bool { return false }
 
-func (l leaks) Update(msg tea.Msg) (screen, tea.Cmd) {
+func (l findings) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case catalogueMsg:
 		l.owners = fleet.OwnersAmong(l.sh.bots, l.sh.apps)
@@ -50,9 +50,9 @@ func (l leaks) Update(msg tea.Msg) (screen, tea.Cmd) {
 }
 
 // saying takes the word of a screen that was opened from here.
-func (l leaks) notice(text string) screen { l.said = text; return l }
+func (l findings) notice(text string) screen { l.said = text; return l }
 
-func (l leaks) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
+func (l findings) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	sh, keys := l.sh, l.sh.keys
 	if l.aside {
 		if next, moved := l.pager.update(keys, msg, len(l.remarks(sh.body.width)), sh.body.height); moved {
@@ -60,12 +60,12 @@ func (l leaks) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			return l, nil
 		}
 	} else if by, moved := l.moves(msg); moved {
-		l.at = clamp(l.at+by, 0, len(l.found.leaks)-1)
+		l.at = clamp(l.at+by, 0, len(l.found.secrets)-1)
 		return l, nil
 	}
 	bot, has := l.bot()
 	switch {
-	case key.Matches(msg, keys.back, keys.quit) && l.aside && len(l.found.leaks) > 0, key.Matches(msg, keys.left):
+	case key.Matches(msg, keys.back, keys.quit) && l.aside && len(l.found.secrets) > 0, key.Matches(msg, keys.left):
 		l.aside = false
 		return l.only(), nil
 	case key.Matches(msg, keys.back, keys.quit):
@@ -78,13 +78,15 @@ func (l leaks) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return card{sh: sh, key: bot.Key, from: l}, nil
 	case key.Matches(msg, keys.rotate) && l.rotates():
 		return newRotation(sh, bot, l)
+	case key.Matches(msg, keys.leaked) && l.rotates():
+		return newLeak(sh, []fleet.Bot{bot}, 0, l)
 	}
 	return l, nil
 }
 
 // moves takes the keys that move the selection.
-func (l leaks) moves(msg tea.KeyPressMsg) (by int, moved bool) {
-	keys, page, all := l.sh.keys, max(1, l.sh.body.height/2), len(l.found.leaks)
+func (l findings) moves(msg tea.KeyPressMsg) (by int, moved bool) {
+	keys, page, all := l.sh.keys, max(1, l.sh.body.height/2), len(l.found.secrets)
 	switch {
 	case key.Matches(msg, keys.down):
 		by = 1
@@ -105,15 +107,15 @@ func (l leaks) moves(msg tea.KeyPressMsg) (by int, moved bool) {
 }
 
 // current is the selected one, if the list is on show.
-func (l leaks) current() (leak, bool) {
-	if l.aside || len(l.found.leaks) == 0 {
-		return leak{}, false
+func (l findings) current() (foundSecret, bool) {
+	if l.aside || len(l.found.secrets) == 0 {
+		return foundSecret{}, false
 	}
-	return l.found.leaks[l.at], true
+	return l.found.secrets[l.at], true
 }
 
 // bot is the bot that the selected one is of, as it is by now.
-func (l leaks) bot() (fleet.Bot, bool) {
+func (l findings) bot() (fleet.Bot, bool) {
 	at, ok := l.current()
 	if !ok {
 		return fleet.Bot{}, false
@@ -126,27 +128,27 @@ func (l leaks) bot() (fleet.Bot, bool) {
 }
 
 // rotates: the selected one is the token of a bot, and a new one is what helps.
-func (l leaks) rotates() bool {
+func (l findings) rotates() bool {
 	at, ok := l.current()
 	_, has := l.bot()
 	return ok && has && at.Kind == radar.Token && at.Known && !at.Old()
 }
 
-func (l leaks) Keys() []key.Binding {
+func (l findings) Keys() []key.Binding {
 	k := l.sh.keys
 	var keys []key.Binding
 	if _, has := l.bot(); has {
 		keys = append(keys, as(k.open, "open the bot"))
 	}
 	if l.rotates() {
-		keys = append(keys, k.rotate)
+		keys = append(keys, k.rotate, k.leaked)
 	}
 	keys = append(keys, as(k.check, "scan again"))
-	scrolls := len(l.found.leaks) > 1
+	scrolls := len(l.found.secrets) > 1
 	switch {
 	case !l.aside:
 		keys = append(keys, as(k.right, "what was left out"))
-	case len(l.found.leaks) > 0:
+	case len(l.found.secrets) > 0:
 		keys = append(keys, as(k.left, "what was found"))
 	}
 	if l.aside {
