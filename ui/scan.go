@@ -301,7 +301,7 @@ func (s scan) View(size size) view {
 
 // explains says what the focused field is about.
 func (s scan) explains() string {
-	switch at := s.form.focused(); at.id {
+	switch s.form.focused().id { //nolint:exhaustive // the fields of this form
 	case fieldGitHistory:
 		return "Every version of every file, of all branches and tags, and what was written about commits."
 	case fieldIgnored:
