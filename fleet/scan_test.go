@@ -2,13 +2,17 @@ package fleet
 
 import (
 	"bytes"
+	"context"
 	"database/sql" //nolint:depguard // to make what another library keeps
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"botring/fleet/radar"
+	"botring/internal/secret"
 )
 
 // The session of a bot is known again in the file that Telethon keeps it in.
@@ -54,5 +58,78 @@ func TestScanSessionFile(t *testing.T) {
 	}
 	if len(found) != 2 || !found["ours.session"] || found["theirs.session"] {
 		t.Errorf("found %+v", report.Findings)
+	}
+}
+
+// Each token that was found is asked about once, a hundred at most, and what was answered before it was stopped is there.
+func TestAskFound(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	botAPIOf(f, func(token secret.Secret) bool { return token.Equal(tokenOf(1, "x")) })
+	found := func(id int64, held secret.Secret) radar.Finding {
+		return radar.Finding{Secret: radar.Secret{Kind: radar.Token, ID: id}, Held: held}
+	}
+	elsewhere := found(3, tokenOf(3, "x"))
+	elsewhere.Known, elsewhere.Owner = true, radar.Owner{Environment: "nowhere", ID: 3}
+	findings := []radar.Finding{found(1, tokenOf(1, "x")), found(0, secret.Secret{}), found(2, tokenOf(2, "x")), found(1, tokenOf(1, "x")), elsewhere}
+	var told []string
+	verdicts, err := f.AskFound(t.Context(), env, findings, func(at Asking) {
+		told = append(told, fmt.Sprintf("%d/%d of %d, %v", at.Done, at.Of, at.About.ID, at.Err != nil))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "[0/3 of 0, false 1/3 of 1, false 2/3 of 2, false 3/3 of 3, true]"; fmt.Sprint(told) != want {
+		t.Errorf("told %v, want %s", told, want)
+	}
+	for i, want := range []string{"alive true", "unknown false", "revoked true", "alive true", "unknown true"} {
+		if v, asked := verdicts.Of(findings[i]); fmt.Sprint(v, asked) != want {
+			t.Errorf("finding %d: %v, %v, want %s", i, v, asked, want)
+		}
+	}
+	var many []radar.Finding
+	for id := range int64(mostAsked + 5) {
+		many = append(many, found(id+1, tokenOf(id+1, "x")))
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	of := 0
+	verdicts, err = f.AskFound(ctx, env, many, func(at Asking) {
+		if of = at.Of; at.Done == 2 {
+			stop()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || of != mostAsked {
+		t.Errorf("%v, asked about %d", err, of)
+	}
+	if _, first := verdicts.Of(many[0]); !first {
+		t.Error("what was answered is forgotten")
+	}
+	if _, third := verdicts.Of(many[2]); third {
+		t.Error("what nobody answered has a verdict")
+	}
+}
+
+// Of a bot on the ring it is the one in its environment, of another's token one of the same id.
+func TestOwners(t *testing.T) {
+	production, test := Key{Environment: "production", ID: 7}, Key{Environment: "test", ID: 7}
+	o := OwnersAmong([]Bot{{Key: production}, {Key: test}, {Key: key(8)}}, []App{{APIID: 10001, Name: "main"}})
+	for _, at := range []struct {
+		found radar.Secret
+		bot   Key
+		app   string
+	}{
+		{radar.Secret{Kind: radar.Token, ID: 7, Known: true, Owner: radar.Owner{Environment: "production", ID: 7}}, production, ""},
+		{radar.Secret{Kind: radar.Session, Known: true, Owner: radar.Owner{Environment: "test", ID: 7}}, test, ""},
+		{radar.Secret{Kind: radar.Token, ID: 8}, key(8), ""},
+		{radar.Secret{Kind: radar.Token, ID: 9}, Key{}, ""},
+		{radar.Secret{Kind: radar.APIHash, ID: 8, Known: true, Owner: radar.Owner{ID: 10001}}, Key{}, "main"},
+		{radar.Secret{Kind: radar.APIHash, ID: 8}, Key{}, ""},
+	} {
+		bot, _ := o.Bot(radar.Finding{Secret: at.found})
+		app, _ := o.App(radar.Finding{Secret: at.found})
+		if bot.Key != at.bot || app.Name != at.app {
+			t.Errorf("%+v is of %v and %q", at.found, bot.Key, app.Name)
+		}
 	}
 }

@@ -92,6 +92,8 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newAdd(sh), nil
 	case key.Matches(msg, keys.imports):
 		return newImport(sh), nil
+	case key.Matches(msg, keys.scan):
+		return newScan(sh), nil
 	case key.Matches(msg, keys.open):
 		if r, ok := list.current(); ok {
 			return newCard(sh, r.bot.Key), nil
@@ -265,7 +267,7 @@ func (b bots) Keys() []key.Binding {
 		k.mark, k.markRange, k.markAll, k.sort, k.reverse,
 	}
 	keys = append(keys, b.sh.backwards()...)
-	keys = append(keys, k.rotate, k.leaked, k.otherApp, k.askToken, k.watch)
+	keys = append(keys, k.rotate, k.leaked, k.otherApp, k.askToken, k.watch, k.scan)
 	if b.sh.hasOtherEnvironment() {
 		keys = append(keys, k.environment)
 	}

@@ -25,6 +25,7 @@ func testShell(t testing.TB, bots ...fleet.Bot) *shell {
 	t.Helper()
 	sh := &shell{
 		ctx:          t.Context(),
+		fleet:        new(fleet.Fleet),
 		theme:        newTheme(true, unicodeGlyphs()),
 		keys:         newKeymap(),
 		now:          noon,

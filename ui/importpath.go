@@ -30,11 +30,18 @@ const maxPath = 4096
 
 // newImport asks what to import.
 func newImport(sh *shell) screen {
-	f := newField(fieldPath, "Path", maskNone, notEmpty(fieldPath))
-	f.hint = "a file or folder: .env, bots.csv, ~/bots"
+	f := newPathField("a file or folder: .env, bots.csv, ~/bots")
+	f.check = notEmpty(fieldPath)
+	return importPath{sh: sh, form: form{fields: []field{f}}}
+}
+
+// newPathField makes the field of a file or folder that is to be read.
+func newPathField(hint string) field {
+	f := newField(fieldPath, "Path", maskNone, nil)
+	f.hint = hint
 	f.quotes = true // which a shell puts around a name that is dragged in: they are taken off when it is read
 	f.input.CharLimit = maxPath
-	return importPath{sh: sh, form: form{fields: []field{f}}}
+	return f
 }
 
 func (p importPath) Typing() bool { return true }

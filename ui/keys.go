@@ -19,7 +19,7 @@ type keymap struct {
 
 	rotate, leaked key.Binding
 
-	lock, move, newPassphrase, recipients, settings, places key.Binding
+	lock, move, newPassphrase, recipients, settings, places, scan key.Binding
 
 	bots, apps, history, keyring, help, helpTyping, back, quit, leave, suspend key.Binding
 
@@ -88,6 +88,7 @@ func newKeymap() keymap {
 
 		settings: bind(",", "settings", ","),
 		places:   bind("D", "where it went", "D"),
+		scan:     bind("F", "find leaked secrets", "F"),
 
 		up:        bind("k", "up", "k", "up"),
 		down:      bind("j", "down", "j", "down"),

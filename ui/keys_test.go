@@ -211,6 +211,7 @@ func everyScreen() map[string]func(*testing.T) (*shell, screen) {
 	keyringsOf(on)
 	recipientsOf(on)
 	placesOf(on)
+	scansOf(on)
 	return screens
 }
 

@@ -80,6 +80,8 @@ func (w welcome) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newAdd(sh), nil
 	case key.Matches(msg, keys.imports):
 		return newImport(sh), nil
+	case key.Matches(msg, keys.scan):
+		return newScan(sh), nil
 	case key.Matches(msg, keys.undo):
 		cmd := sh.bringBack()
 		w.notice = sh.list.notice
@@ -204,7 +206,7 @@ func (w welcome) Keys() []key.Binding {
 	if len(w.sh.undo) > 0 {
 		keys = append(keys, k.undo)
 	}
-	keys = append(keys, k.apps, k.history, k.keyring)
+	keys = append(keys, k.apps, k.history, k.keyring, k.scan)
 	if w.sh.settings != nil {
 		keys = append(keys, k.settings)
 	}

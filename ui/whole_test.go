@@ -65,9 +65,15 @@ func (w *whole) addBot(i int) {
 // open opens a fleet on the ring, with a catalogue of its own.
 func (w *whole) open(t *testing.T) *fleet.Fleet {
 	t.Helper()
+	return w.openAsking(t, "")
+}
+
+// openAsking is open with a Bot API.
+func (w *whole) openAsking(t *testing.T, api string) *fleet.Fleet {
+	t.Helper()
 	f, err := fleet.Open(t.Context(), fleet.Options{
 		Environment: "test", Networks: []telegram.Network{w.telegram.Network()}, Ephemeral: true, Timeout: 10 * time.Second,
-		OpenRing: func(context.Context) (*keyring.Ring, error) { return w.ring, nil },
+		OpenRing: func(context.Context) (*keyring.Ring, error) { return w.ring, nil }, BotAPI: api,
 	})
 	if err != nil {
 		t.Fatal(err)

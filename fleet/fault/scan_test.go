@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"botring/fleet/radar"
 	"botring/internal/secret"
@@ -55,6 +56,32 @@ func TestScanSecret(t *testing.T) {
 	} {
 		if got := ScanSecret(test.found, test.of); got != test.want {
 			t.Errorf("%+v is %q, want %q", test.found, got, test.want)
+		}
+	}
+}
+
+func TestScanCounts(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 bytes", 1: "1 byte", 999: "999 bytes", 1000: "1.0 kB", 9_940: "9.9 kB", 12_300: "12 kB", 5_600_000: "5.6 MB", 7e12: "7.0 TB", 7e15: "7000 TB"} {
+		if got := Bytes(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
+// What a repository calls its files and commits cannot speak to a terminal.
+func TestScanPlace(t *testing.T) {
+	date := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	for _, test := range []struct {
+		found radar.Finding
+		want  string
+	}{
+		{radar.Finding{Path: "a/b\x1b[2J.py", Line: 3}, "a/b.py:3"},
+		{radar.Finding{Path: "x.zip!y\u202e.env"}, "x.zip!y.env"},
+		{radar.Finding{Path: ".env", Line: 1, Commit: "0123456789abcdef", Date: date, Versions: 3}, ".env:1 in 0123456789ab of 2024-05-06 and 2 later versions"},
+		{radar.Finding{Message: true, Line: 1, Commit: "0123\x07"}, "message:1 in 0123"},
+	} {
+		if got := ScanPlace(test.found); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // commandsOnly are what no screen does, by their paths.
 var commandsOnly = []string{
-	"session inspect", "session convert", "scan", "exec", "completion", "man", "version", "demo",
+	"session inspect", "session convert", "exec", "completion", "man", "version", "demo",
 }
 
 // TestCommandsHaveScreens: docs/SCREENS.md has every command, and a key beside it unless no screen is to do that.

@@ -49,15 +49,20 @@ func (s *shell) counter() *counter {
 
 // show says that done of total items are what was said. Another what begins a new line.
 func (c *counter) show(what string, done, total int) {
+	text := what
+	if total > 0 {
+		text += fmt.Sprintf(" %d of %d", done, total)
+	}
+	c.write(what, text)
+}
+
+// write puts a text that begins with what on the line.
+func (c *counter) write(what, text string) {
 	if c.w == nil {
 		return
 	}
 	if what != c.what {
 		c.end()
-	}
-	text := what
-	if total > 0 {
-		text += fmt.Sprintf(" %d of %d", done, total)
 	}
 	fmt.Fprint(c.w, "\r"+text+strings.Repeat(" ", max(c.width-len(text), 0)))
 	c.what, c.width = what, len(text)

@@ -78,7 +78,7 @@ func (s *shell) sarifOf(report radar.Report, known ringKnown) sarifLog {
 	for _, found := range report.Findings {
 		rule, level := ruleOf(found)
 		called, _ := known.owner(found)
-		text := upper(fault.ScanSecret(found, called)) + ", at " + leakPlace(found) + "."
+		text := upper(fault.ScanSecret(found, called)) + ", at " + fault.ScanPlace(found) + "."
 		if _, verdict := known.verdict(found); verdict != "" {
 			text += " Asked now: " + verdict + "."
 		}

@@ -91,11 +91,14 @@ func (s *shell) scan(ctx context.Context, paths []string, how scanning) error {
 	}
 	opts := radar.Options{Paths: paths, Marks: known.Marks, NoIgnore: how.noIgnore, History: !how.noHistory, Hold: how.check}
 	var report radar.Report
+	opts.Progress = &radar.Progress{}
+	ended := s.counter().scan(opts.Progress)
 	if how.staged {
 		report, err = fleet.ScanStaged(ctx, paths[0], opts)
 	} else {
 		report, err = fleet.Scan(ctx, opts)
 	}
+	ended()
 	if err != nil {
 		return tellScan(err)
 	}
@@ -121,11 +124,10 @@ func (s *shell) scan(ctx context.Context, paths []string, how scanning) error {
 
 // tellScan words what the file system says of a path that was given.
 func tellScan(err error) error {
-	var e *fs.PathError
-	if !errors.As(err, &e) {
-		return err
+	if what, why, ok := fault.Unsearched(err); ok {
+		return usage(what, why)
 	}
-	return usage(quote(e.Path)+" cannot be searched.", upper(fault.ScanUnread(e.Err))+".")
+	return err
 }
 
 func (s *shell) hook(ctx context.Context, folder string, do func(context.Context, string) (string, error), says string) error {
@@ -136,51 +138,36 @@ func (s *shell) hook(ctx context.Context, folder string, do func(context.Context
 	return s.answer(hookObject{Hook: fault.Clean(path)}, func(io.Writer) { s.say(says, fault.Clean(path)) })
 }
 
-// A ringKnown is what a scan knows of the ring: marks, and what bots and apps are called.
+// A ringKnown is what a scan knows of the ring: marks, and whose they are.
 type ringKnown struct {
 	fleet.Marked
-	bots map[fleet.Key]fleet.Bot
-	ids  map[int64]fleet.Bot
-	apps map[int64]string
-	// verdicts are what is known of the tokens that were asked about, by the token.
-	verdicts map[string]fleet.TokenVerdict
+	fleet.Owners
+	verdicts fleet.Verdicts
 }
 
-// mostAsked is how many different tokens are asked about: a server takes 20 in a minute.
-const mostAsked = 100
-
-// askFound asks the Bot API about the tokens that were found: those of the ring in their bots' environments, others in
-// the one that is chosen. What it does not answer is not known, and nothing else is said of it.
-func (s *shell) askFound(ctx context.Context, report radar.Report) (map[string]fleet.TokenVerdict, error) {
+// askFound asks the Bot API about the tokens that were found.
+func (s *shell) askFound(ctx context.Context, report radar.Report) (fleet.Verdicts, error) {
 	f, err := s.open(ctx)
 	if err != nil {
-		return nil, err
+		return fleet.Verdicts{}, err
 	}
-	verdicts := map[string]fleet.TokenVerdict{}
-	for _, found := range report.Findings {
-		token := found.Held.Reveal()
-		if _, asked := verdicts[token]; asked || token == "" || len(verdicts) == mostAsked {
-			continue
+	counter := s.counter()
+	defer counter.end()
+	return f.AskFound(ctx, f.Environment(), report.Findings, func(at fleet.Asking) {
+		if at.Err != nil {
+			counter.end()
+			s.note("Whether the token of bot %d works is not known: %s", at.About.ID, lower(fault.Of(at.Err).What))
 		}
-		environment := f.Environment()
-		if found.Known {
-			environment = found.Owner.Environment
+		if at.Of > 0 {
+			counter.show("asking about tokens", at.Done, at.Of)
 		}
-		verdicts[token], err = f.TokenAlive(ctx, environment, found.Held)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err != nil {
-			s.note("Whether the token of bot %d works is not known: %s", found.ID, lower(fault.Of(err).What))
-		}
-	}
-	return verdicts, nil
+	})
 }
 
 // verdict is what is known of a token that was asked about, as JSON names it, and in words; "" where it was not.
 func (k ringKnown) verdict(found radar.Finding) (name, words string) {
-	v, asked := k.verdicts[found.Held.Reveal()]
-	if !asked || found.Held.Empty() {
+	v, asked := k.verdicts.Of(found)
+	if !asked {
 		return "", ""
 	}
 	_, words = fault.TokenVerdict(v)
@@ -188,8 +175,7 @@ func (k ringKnown) verdict(found radar.Finding) (name, words string) {
 }
 
 // ringMarks reads what a scan knows the ring by. The keyring is not opened, and where there is no catalogue none is made.
-func (s *shell) ringMarks(ctx context.Context) (ringKnown, error) {
-	known := ringKnown{bots: map[fleet.Key]fleet.Bot{}, ids: map[int64]fleet.Bot{}, apps: map[int64]string{}}
+func (s *shell) ringMarks(ctx context.Context) (known ringKnown, err error) {
 	from, done, err := s.catalogue(ctx)
 	if err != nil || from == nil {
 		return known, err
@@ -202,13 +188,8 @@ func (s *shell) ringMarks(ctx context.Context) (ringKnown, error) {
 	if err != nil {
 		return known, err
 	}
-	for _, bot := range bots {
-		known.bots[bot.Key], known.ids[bot.ID] = bot, bot
-	}
 	apps, err := from.Apps(ctx)
-	for _, app := range apps {
-		known.apps[int64(app.APIID)] = app.Name
-	}
+	known.Owners = fleet.OwnersAmong(bots, apps)
 	return known, err
 }
 

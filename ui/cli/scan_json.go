@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"botring/fleet"
 	"botring/fleet/fault"
 	"botring/fleet/radar"
 )
@@ -102,7 +101,7 @@ func (k ringKnown) leak(found radar.Finding) leakJSON {
 		return leak
 	}
 	leak.ID, leak.Environment = found.Owner.ID, found.Owner.Environment
-	if bot, ok := k.bots[fleet.Key{Environment: leak.Environment, ID: leak.ID}]; ok {
+	if bot, ok := k.Bot(found); ok {
 		leak.Status = string(bot.Health.Status)
 	}
 	return leak

@@ -11,7 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"botring/fleet/radar"
 	"botring/keyring"
 )
 
@@ -97,6 +100,31 @@ func TestScanAsksInVain(t *testing.T) {
 	if strings.Contains(said, "alive") || strings.Contains(said, token) {
 		t.Errorf("it says\n%s", said)
 	}
+}
+
+// A scan that lasts says how far it is, on one line that it ends; one that does not says nothing.
+func TestScanTellsHowFarItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said bytes.Buffer
+		progress := &radar.Progress{}
+		(&counter{w: &said}).scan(progress)()
+		if said.Len() > 0 {
+			t.Errorf("a short one says %q", said.String())
+		}
+		ended := (&counter{w: &said}).scan(progress)
+		progress.Files.Store(12)
+		progress.Bytes.Store(3_000_000)
+		time.Sleep(scanLasts)
+		synctest.Wait()
+		progress.Blobs.Store(1)
+		progress.Bytes.Store(6_000_000)
+		time.Sleep(scanTells)
+		synctest.Wait()
+		ended()
+		if want := "\rsearching: 12 files, 3.0 MB, 3.0 MB/s\rsearching: 12 files, 1 version, 6.0 MB, 5.0 MB/s\n"; said.String() != want {
+			t.Errorf("it says %q, want %q", said.String(), want)
+		}
+	})
 }
 
 // SARIF has what the standard and hosts of code ask for, and no secret.

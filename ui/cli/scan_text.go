@@ -5,27 +5,19 @@ import (
 	"io"
 	"time"
 
-	"botring/fleet"
 	"botring/fleet/fault"
 	"botring/fleet/radar"
 )
 
 // owner is what the one is called that a secret belongs to, and how commands name it; "" where nobody here is.
 func (k ringKnown) owner(found radar.Finding) (called, ref string) {
-	if found.Kind == radar.APIHash {
-		if name, ok := k.apps[found.Owner.ID]; ok && found.Known {
-			return "the app " + name, ""
-		}
-		return "", ""
+	if app, ok := k.App(found); ok {
+		return "the app " + app.Name, ""
 	}
-	bot, ok := k.ids[found.ID]
-	if found.Known {
-		bot, ok = k.bots[fleet.Key{Environment: found.Owner.Environment, ID: found.Owner.ID}]
+	if bot, ok := k.Bot(found); ok {
+		return describe(bot), bot.String()
 	}
-	if !ok {
-		return "", ""
-	}
-	return describe(bot), bot.String()
+	return "", ""
 }
 
 // next is the command that makes a secret worthless, "" where there is none.
@@ -53,7 +45,7 @@ func (k ringKnown) mend(found radar.Finding) string {
 	case found.Old():
 		return ""
 	case found.Kind == radar.Token:
-		return "If it is yours, revoke it in @BotFather (/mybots, API Token, Revoke)."
+		return fault.RevokeYours
 	}
 	return ""
 }
@@ -67,87 +59,60 @@ func (s *shell) writeScan(w io.Writer, report radar.Report, known ringKnown) {
 		if _, verdict := known.verdict(found); verdict != "" {
 			what += ": " + verdict
 		}
-		fmt.Fprintf(w, "%s  %s\n", leakPlace(found), what)
+		fmt.Fprintf(w, "%s  %s\n", fault.ScanPlace(found), what)
 		if mend := known.mend(found); mend != "" && !said[mend] {
 			said[mend] = true
 			fmt.Fprintf(w, "  %s\n", mend)
 		}
 	}
 	if n := len(report.Findings); n > 0 {
-		s.say("%s in %s.", plural(n, "finding"), searched(report))
+		s.say("%s in %s.", plural(n, "finding"), fault.Searched(report))
 		return
 	}
-	s.say("Nothing was found in %s.", searched(report))
-}
-
-// leakPlace is where a finding is: its path and line, and in the history what brought it there.
-func leakPlace(found radar.Finding) string {
-	place := fault.Clean(found.Path)
-	if found.Message {
-		place = "message"
-	}
-	if found.Line > 0 {
-		place += fmt.Sprintf(":%d", found.Line)
-	}
-	if found.Commit == "" {
-		return place
-	}
-	place += " in " + found.Commit[:min(len(found.Commit), 12)]
-	if !found.Date.IsZero() {
-		place += " of " + found.Date.Format(time.DateOnly)
-	}
-	if found.Versions > 1 {
-		place += fmt.Sprintf(" and %s", plural(found.Versions-1, "later version"))
-	}
-	return place
-}
-
-// searched is what a scan has looked at.
-func searched(report radar.Report) string {
-	text := plural(int(report.Files), "file")
-	if report.Blobs > 0 {
-		text += " and " + plural(int(report.Blobs), "version") + " in the history"
-	}
-	return text
+	s.say("Nothing was found in %s.", fault.Searched(report))
 }
 
 // noteScan says what was left out, and what a scan could not know.
 func (s *shell) noteScan(report radar.Report, known ringKnown, how scanning) {
-	switch {
-	case known.Bots == 0 && known.Unmarked == 0:
-		s.note("There are no bots here to know: only what has the shape of a secret was looked for.")
-	case known.Unmarked > 0:
-		s.note("%s of this ring would not be known again. botring keyring verify changes that.", plural(known.Unmarked, "bot"))
+	if says := fault.ScanKnows(known.Marked, "botring keyring verify"); says != "" {
+		s.note("%s", says)
 	}
 	if how.hook && known.Bots == 0 && len(report.Findings) > 0 {
 		s.note("The commit goes through.")
 	}
-	if report.Ignored > 0 {
-		s.note("Left out: %s or folders that git ignores; --no-ignore searches them.", plural(report.Ignored, "file"))
-	}
-	if report.Links > 0 {
-		s.note("Not followed: %s.", plural(report.Links, "link"))
-	}
-	if report.Repositories > 0 {
-		s.note("The history of %s inside was not searched: name them to have that done.", repositories(report.Repositories))
-	}
-	if report.NoGit {
-		s.note("There is no git here: no history was searched, and nothing was left out that git ignores.")
-	}
-	for _, u := range report.Unread {
-		s.note("%s was not searched to its end: %s.", quote(u.Path), fault.ScanUnread(u.Err))
-	}
-	if report.UnreadMore > 0 {
-		s.note("%d more were not.", report.UnreadMore)
-	}
-	if report.More {
-		s.note("There is more of it: not all could be kept.")
+	for _, says := range fault.LeftOut(report, "--no-ignore searches them", "name them to have that done") {
+		s.note("%s", says)
 	}
 }
 
-func repositories(n int) string {
-	if n == 1 {
-		return "1 repository"
+// How long a scan lasts before it tells how far it is, and how often it does then.
+const (
+	scanLasts = time.Second
+	scanTells = 200 * time.Millisecond
+)
+
+// scan tells how far a scan is that lasts, until ended is called.
+func (c *counter) scan(progress *radar.Progress) (ended func()) {
+	if c.w == nil {
+		return func() {}
 	}
-	return fmt.Sprintf("%d repositories", n)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	began := time.Now()
+	go func() {
+		defer close(stopped)
+		defer c.end()
+		for wait := scanLasts; ; wait = scanTells {
+			select {
+			case <-stop:
+				return
+			case <-time.After(wait):
+			}
+			rate := float64(progress.Bytes.Load()) / time.Since(began).Seconds()
+			c.write("searching", "searching: "+fault.Searching(progress)+", "+fault.Bytes(int64(rate))+"/s")
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+	}
 }
