@@ -85,11 +85,15 @@ func (p places) read() (screen, tea.Cmd) {
 }
 
 func (p places) start(doing placesWork, call func(context.Context) (any, error)) (screen, tea.Cmd) {
+	p.task.cancel() // of the list that is read anew
 	p.doing = doing
 	var cmd tea.Cmd
 	p.task, cmd = p.sh.start("call", func(ctx context.Context, _ func(fleet.Step)) (any, error) { return call(ctx) })
 	return p, cmd
 }
+
+// busy reports whether something is waited for. A list on show that is read anew is not: keys work on it meanwhile.
+func (p places) busy() bool { return p.task.id != 0 && (p.doing != listingPlaces || !p.known) }
 
 // at is the index of the selected place, 0 when it is gone.
 func (p places) at() int {
@@ -126,7 +130,7 @@ func (p places) Update(msg tea.Msg) (screen, tea.Cmd) {
 		}
 	case tea.KeyPressMsg:
 		switch keys := p.sh.keys; {
-		case p.task.id != 0:
+		case p.busy():
 			if key.Matches(msg, keys.back, keys.quit) {
 				p.task.cancel()
 				p.cancelling = true

@@ -106,6 +106,22 @@ func TestPlacesCancelled(t *testing.T) {
 	}
 }
 
+// A list that is read anew beside it takes keys all the same, and the answer that comes too late is dropped.
+func TestPlacesReadAnew(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s, _ := placesShown(sh, somePlaces()).Update(catalogueMsg{bots: sh.bots})
+	reading := s.(places).task.id
+	seesNot(t, s, "Reading")
+	s = drive(s, "j", "j", "space")
+	if p := s.(places); p.selected != 3 || p.doing != settlingPlace || p.task.id == reading {
+		t.Fatalf("%d is selected, %s", p.selected, p.doing)
+	}
+	s, _ = s.Update(taskDoneMsg{task: reading, value: []fleet.Departure(nil)})
+	if p := s.(places); len(p.all) != 5 || p.task.id == 0 {
+		t.Error("an answer of before is taken")
+	}
+}
+
 // A copy of the token and a file are listed; after the token was replaced the file takes the new one, and nothing else of it
 // changes.
 func TestWholePlaces(t *testing.T) {

@@ -18,7 +18,7 @@ func (p places) Keys() []key.Binding {
 	switch {
 	case p.cancelling:
 		return nil
-	case p.task.id != 0:
+	case p.busy():
 		return []key.Binding{as(k.back, "cancel"), as(k.quit, "cancel")}
 	case p.trouble.there():
 		return p.trouble.keys(p.sh, "back to the list")
@@ -57,7 +57,7 @@ func (p places) View(size size) view {
 		return v
 	case p.cancelling:
 		v.status = "Cancelling" + t.glyphs.ellipsis
-	case p.task.id != 0:
+	case p.busy():
 		v.status = p.doing.String() + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
 	case p.update != nil:
 		v.body, _ = p.pager.window(p.preview(size.width), size.height)
