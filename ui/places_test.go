@@ -166,7 +166,7 @@ func TestWholePlaces(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].Place != path || all[0].State != store.Current || all[1].State != store.Stale {
 		t.Errorf("%+v, %v", all, err)
 	}
-	w.See("older token") // of the clipboard
+	w.See("current") // the list is of after the update: the clipboard is below
 	w.Type("j ")
 	w.See("done")
 }
