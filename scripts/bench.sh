@@ -3,7 +3,9 @@
 # standard error. GramJS and mtcute are installed into a temporary folder; without node and npm their rows are left out,
 # without gnome-keyring those of the system's keyring.
 #
-#   scripts/bench.sh      BENCH_CLIENTS=DIR uses the libraries that are installed there, and leaves them there
+#   scripts/bench.sh [TITLE…]      all, or parts by how their titles begin: Many, Session, Start …
+#
+# BENCH_CLIENTS=DIR uses the libraries that are installed there, and leaves them there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -25,4 +27,4 @@ keyring=()
 if command -v gnome-keyring-daemon >/dev/null; then
   keyring=(scripts/with-keyring.sh)
 fi
-"${keyring[@]}" go run ./scripts/bench
+"${keyring[@]}" go run ./scripts/bench "$@"

@@ -1,7 +1,7 @@
 // Bench sets what botring takes beside what others take, or beside what it takes of less, and writes one table in
 // Markdown. Both sides of a row are measured in one run.
 //
-//	go run ./scripts/bench                  the table; scripts/bench.sh calls it with what it needs
+//	go run ./scripts/bench [TITLE…]         the table, or those of its parts; scripts/bench.sh calls it with what it needs
 //	go run ./scripts/bench allocs           what benchmarks allocate, held against scripts/bench/allocs.txt
 //	go run ./scripts/bench allocs -update   writes that file anew
 package main
@@ -24,14 +24,14 @@ func main() {
 	ctx := context.Background()
 	var err error
 	switch args := os.Args[1:]; {
-	case len(args) == 0:
-		err = table(ctx, os.Stdout)
+	case len(args) == 0 || args[0] != "allocs":
+		err = table(ctx, os.Stdout, args...)
 	case args[0] == "allocs" && len(args) == 1:
 		err = holdAllocs(ctx)
 	case args[0] == "allocs" && args[1] == "-update":
 		err = updateAllocs(ctx)
 	default:
-		err = errors.New("usage: bench [allocs [-update]]")
+		err = errors.New("usage: bench [TITLE…] | allocs [-update]")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
