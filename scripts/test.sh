@@ -38,7 +38,7 @@ trap '[[ -z $doing ]] || printf "== %s FAILED after %d s\n" "$doing" $((SECONDS 
 
 # The programs the tests need and the Debian packages they come in; libc6-dev has no program, but a header.
 needs=(
-  gnome-keyring-daemon:gnome-keyring dbus-run-session:dbus secret-tool:libsecret-tools
+  git:git gnome-keyring-daemon:gnome-keyring dbus-run-session:dbus secret-tool:libsecret-tools
   gdbus:libglib2.0-bin age:age tmux:tmux zsh:zsh fish:fish mandoc:mandoc groff:groff-base less:less microsocks:microsocks gcc:gcc /usr/include/stdlib.h:libc6-dev
 )
 

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"botring/internal/secret"
+	"botring/internal/testneeds"
 	"botring/telegram"
 	"botring/telegram/telegramtest"
 )
@@ -28,13 +28,7 @@ const proxyPassword = "correct horse:battery"
 // microsocks starts Debian's SOCKS5 server.
 func microsocks(t testing.TB, args ...string) telegram.Proxy {
 	t.Helper()
-	program, err := exec.LookPath("microsocks")
-	if err != nil {
-		if os.Getenv("BOTRING_REQUIRE_KEYRING") == "1" {
-			t.Fatal("microsocks is missing")
-		}
-		t.Skip("microsocks is not here")
-	}
+	program := testneeds.Program(t, "microsocks")
 	addr := closedPort(t)
 	_, port, _ := net.SplitHostPort(addr)
 	cmd := exec.Command(program, append([]string{"-i", "127.0.0.1", "-p", port}, args...)...)

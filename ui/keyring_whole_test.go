@@ -13,6 +13,7 @@ import (
 	uv "github.com/charmbracelet/ultraviolet"
 
 	"botring/fleet"
+	"botring/internal/testneeds"
 	"botring/keyring"
 	"botring/telegram"
 	"botring/telegram/telegramtest"
@@ -29,13 +30,7 @@ const (
 func startKeyring(t *testing.T, password string) {
 	t.Helper()
 	for _, program := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
-		if _, err := exec.LookPath(program); err == nil {
-			continue
-		}
-		if os.Getenv("BOTRING_REQUIRE_KEYRING") == "1" {
-			t.Fatal(program + " is not installed")
-		}
-		t.Skip(program + " is not installed")
+		testneeds.Program(t, program)
 	}
 	//nolint:usetesting // the name of a t.TempDir may be longer than a socket's can be, and hold commas
 	dir, err := os.MkdirTemp("", "bus")

@@ -1,6 +1,7 @@
 package radar
 
 import (
+	"botring/internal/testneeds"
 	"context"
 	"errors"
 	"fmt"
@@ -22,9 +23,7 @@ type workshop struct {
 
 func newWorkshop(t testing.TB) *workshop {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("no git")
-	}
+	testneeds.Program(t, "git")
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	w := &workshop{t: t, path: t.TempDir()}

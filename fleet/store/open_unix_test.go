@@ -5,13 +5,12 @@ package store_test
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
 	"botring/fleet/store"
+	"botring/internal/testneeds"
 )
 
 // TestModesUnderAnyUmask runs itself again with a umask that forbids nothing: the umask is the whole
@@ -23,7 +22,7 @@ func TestModesUnderAnyUmask(t *testing.T) {
 		checkModes(t, dir)
 		return
 	}
-	again(t, nil, "STORE_TEST_UMASK_DIR="+t.TempDir())
+	testneeds.Again(t, "STORE_TEST_UMASK_DIR="+t.TempDir())
 }
 
 // TestNotWritable runs itself again as an unprivileged user, since root may write everything.
@@ -51,8 +50,7 @@ func TestNotWritable(t *testing.T) {
 		TestNotWritable(t)
 		return
 	}
-	const nobody = 65534
-	again(t, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}, "STORE_TEST_READ_ONLY_DIR="+dir)
+	testneeds.AgainAsNobody(t, "STORE_TEST_READ_ONLY_DIR="+dir)
 }
 
 // readOnlyDir makes catalogues that only root could write.
@@ -84,40 +82,4 @@ func readOnlyDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-// again runs the calling test in a process of its own.
-func again(t *testing.T, as *syscall.SysProcAttr, environ string) {
-	t.Helper()
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if as != nil {
-		// The go tool's own directory is root's alone.
-		data, err := os.ReadFile(binary)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir, err := os.MkdirTemp("", "botring-test-") //nolint:usetesting // as above
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-		if err := os.Chmod(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		binary = filepath.Join(dir, "store.test")
-		if err := os.WriteFile(binary, data, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), environ)
-	cmd.SysProcAttr = as
-	cmd.Dir = os.TempDir()
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Errorf("%v\n%s", err, out)
-	}
 }

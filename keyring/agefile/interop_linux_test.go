@@ -1,6 +1,7 @@
 package agefile
 
 import (
+	"botring/internal/testneeds"
 	"bytes"
 	"io"
 	"os"
@@ -13,19 +14,6 @@ import (
 
 	"github.com/creack/pty"
 )
-
-// needAge skips where age is not installed, unless it has to be.
-func needAge(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("age"); err == nil {
-		return
-	}
-	const reason = "age is not installed (apt-get install age)"
-	if os.Getenv("BOTRING_REQUIRE_KEYRING") == "1" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}
 
 // runAge runs age in a store's directory, on a terminal of its own, where it asks for passphrases, and
 // types an answer to each question.
@@ -83,7 +71,7 @@ func (b *lockedBuffer) String() string {
 
 // TestAgeOpensTheStore: with the passphrase, age reads what we wrote and nothing of ours is needed.
 func TestAgeOpensTheStore(t *testing.T) {
-	needAge(t)
+	testneeds.Program(t, "age")
 	dir := newDir(t)
 	const value = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1\n\x00\xff"
 	mustPut(t, openStore(t, dir), "bot/production/7123456789", value)
@@ -100,7 +88,7 @@ func TestAgeOpensTheStore(t *testing.T) {
 
 // TestWeOpenAgesStore: a store of age's and passage's making, at age's own work factor, is one of ours.
 func TestWeOpenAgesStore(t *testing.T) {
-	needAge(t)
+	testneeds.Program(t, "age")
 	dir := t.TempDir()
 	must(t, os.Chmod(dir, 0o700))
 	must(t, os.MkdirAll(filepath.Join(dir, "store", "web"), 0o700))

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"botring/ui/cli"
+	"botring/internal/testneeds"
 	"botring/ui/internal/screentest"
 )
 
@@ -25,7 +25,7 @@ func startShell(t *testing.T, name string) prompt {
 	if _, err := exec.LookPath(name); err != nil && name == "bash" {
 		t.Fatal(err) // other tests need it as well
 	}
-	shell := cli.NeedProgram(t, name)
+	shell := testneeds.Program(t, name)
 	bin, err := program()
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"botring/internal/testneeds"
 	"botring/telegram"
 	"botring/telegram/telegramtest"
 	"botring/ui/cli/child"
@@ -371,7 +372,7 @@ func TestExecMaskedOnATerminal(t *testing.T) {
 // less takes its keys from the terminal behind standard error, and follows the size.
 func TestExecMaskedLess(t *testing.T) {
 	t.Parallel()
-	NeedProgram(t, "less")
+	testneeds.Program(t, "less")
 	h := newTenant(t)
 	for name, command := range map[string]string{
 		"by hand":     program + ` exec 7001 --mask -- sh -c 'seq 1 500 | sed "s/^/line-/" | less'`,

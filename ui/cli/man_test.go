@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"botring/internal/testneeds"
 	"bytes"
 	"fmt"
 	"os"
@@ -66,7 +67,7 @@ func TestManualReads(t *testing.T) {
 		{"groff", "-man", "-ww", "-Tutf8", "-z"},
 	} {
 		t.Run(reader[0], func(t *testing.T) {
-			NeedProgram(t, reader[0])
+			testneeds.Program(t, reader[0])
 			out, err := exec.CommandContext(t.Context(), reader[0], append(reader[1:], pages...)...).CombinedOutput()
 			if err != nil || len(out) > 0 {
 				t.Errorf("%v\n%s", err, out)

@@ -15,15 +15,14 @@ import (
 	"time"
 
 	"botring/fleet/radar"
+	"botring/internal/testneeds"
 	"botring/keyring"
 )
 
 // leaky is a repository in which a token is staged.
 func leaky(t *testing.T) (folder, token string) {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("no git")
-	}
+	testneeds.Program(t, "git")
 	folder, token = t.TempDir(), tokenOf(7001009, "A").Reveal()
 	if err := os.WriteFile(filepath.Join(folder, "my config.py"), []byte("#\nT = '"+token+"'\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,5 @@
-package cli
+// Package testneeds is what tests need of the machine: programs, and a user whom rights bind.
+package testneeds
 
 import (
 	"os"
@@ -6,9 +7,9 @@ import (
 	"testing"
 )
 
-// NeedProgram finds a program that a test runs. Where there is none the test is skipped, unless the environment says
+// Program finds a program that a test runs. Where there is none the test is skipped, unless the environment says
 // that all must be there, as it does in CI: scripts/test.sh installs them.
-func NeedProgram(t *testing.T, name string) string {
+func Program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	switch {
