@@ -61,31 +61,11 @@ func (a appCard) Update(msg tea.Msg) (screen, tea.Cmd) {
 	case key.Matches(press, keys.bots):
 		return sh.home(), nil
 	}
-	by, moved := a.steps(press, len(users))
+	by, moved := a.sh.keys.steps(press, a.sh.body.height/2, len(users))
 	if moved {
 		a.at = max(0, min(a.at+by, len(users)-1))
 	}
 	return a, nil
-}
-
-// steps is how far a key moves among n bots.
-func (a appCard) steps(msg tea.KeyPressMsg, n int) (by int, moved bool) {
-	keys, page := a.sh.keys, max(1, a.sh.body.height/2)
-	switch {
-	case key.Matches(msg, keys.down):
-		return 1, true
-	case key.Matches(msg, keys.up):
-		return -1, true
-	case key.Matches(msg, keys.top):
-		return -n, true
-	case key.Matches(msg, keys.bottom):
-		return n, true
-	case key.Matches(msg, keys.pageDown):
-		return page, true
-	case key.Matches(msg, keys.pageUp):
-		return -page, true
-	}
-	return 0, false
 }
 
 func (a appCard) Keys() []key.Binding {

@@ -154,24 +154,12 @@ func (b bots) key(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 
 // move handles the keys that move the selection.
 func (b bots) move(msg tea.KeyPressMsg) bool {
-	keys, list := b.sh.keys, &b.sh.list
-	switch {
-	case key.Matches(msg, keys.down):
-		list.move(1)
-	case key.Matches(msg, keys.up):
-		list.move(-1)
-	case key.Matches(msg, keys.top):
-		list.move(-len(list.rows))
-	case key.Matches(msg, keys.bottom):
-		list.move(len(list.rows))
-	case key.Matches(msg, keys.pageDown):
-		list.move(max(1, list.visible()/2))
-	case key.Matches(msg, keys.pageUp):
-		list.move(-max(1, list.visible()/2))
-	default:
-		return false
+	list := &b.sh.list
+	by, moved := b.sh.keys.steps(msg, list.visible()/2, len(list.rows))
+	if moved {
+		list.move(by)
 	}
-	return true
+	return moved
 }
 
 // back takes one thing back: the running check, then the filter, then the marks. It never leaves.

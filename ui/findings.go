@@ -59,7 +59,7 @@ func (l findings) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			l.pager = next
 			return l, nil
 		}
-	} else if by, moved := l.moves(msg); moved {
+	} else if by, moved := keys.steps(msg, sh.body.height/2, len(l.found.secrets)); moved {
 		l.at = clamp(l.at+by, 0, len(l.found.secrets)-1)
 		return l, nil
 	}
@@ -82,28 +82,6 @@ func (l findings) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newLeak(sh, []fleet.Bot{bot}, 0, l)
 	}
 	return l, nil
-}
-
-// moves takes the keys that move the selection.
-func (l findings) moves(msg tea.KeyPressMsg) (by int, moved bool) {
-	keys, page, all := l.sh.keys, max(1, l.sh.body.height/2), len(l.found.secrets)
-	switch {
-	case key.Matches(msg, keys.down):
-		by = 1
-	case key.Matches(msg, keys.up):
-		by = -1
-	case key.Matches(msg, keys.top):
-		by = -all
-	case key.Matches(msg, keys.bottom):
-		by = all
-	case key.Matches(msg, keys.pageDown):
-		by = page
-	case key.Matches(msg, keys.pageUp):
-		by = -page
-	default:
-		return 0, false
-	}
-	return by, true
 }
 
 // current is the selected one, if the list is on show.

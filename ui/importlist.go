@@ -168,26 +168,12 @@ func (l importList) takesTags() bool {
 }
 
 func (l importList) move(msg tea.KeyPressMsg) (importList, bool) {
-	keys, page, all := l.sh.keys, max(1, l.sh.body.height/2), len(l.found.candidates)
-	by := 0
-	switch {
-	case key.Matches(msg, keys.down):
-		by = 1
-	case key.Matches(msg, keys.up):
-		by = -1
-	case key.Matches(msg, keys.top):
-		by = -all
-	case key.Matches(msg, keys.bottom):
-		by = all
-	case key.Matches(msg, keys.pageDown):
-		by = page
-	case key.Matches(msg, keys.pageUp):
-		by = -page
-	default:
-		return l, false
+	all := len(l.found.candidates)
+	by, moved := l.sh.keys.steps(msg, l.sh.body.height/2, all)
+	if moved {
+		l.at = clamp(l.at+by, 0, all-1)
 	}
-	l.at = clamp(l.at+by, 0, all-1)
-	return l, true
+	return l, moved
 }
 
 // toggle chooses the selected one or not, and goes on to the next.

@@ -10,25 +10,32 @@ type pager struct{ top int }
 
 // update moves by the keys that move everywhere. It reports whether the key was one of them.
 func (p pager) update(keys keymap, msg tea.KeyPressMsg, lines, height int) (pager, bool) {
-	last := max(0, lines-height)
-	switch {
-	case key.Matches(msg, keys.down):
-		p.top++
-	case key.Matches(msg, keys.up):
-		p.top--
-	case key.Matches(msg, keys.top):
-		p.top = 0
-	case key.Matches(msg, keys.bottom):
-		p.top = last
-	case key.Matches(msg, keys.pageDown):
-		p.top += max(1, height/2)
-	case key.Matches(msg, keys.pageUp):
-		p.top -= max(1, height/2)
-	default:
-		return p, false
+	by, moved := keys.steps(msg, height/2, lines)
+	if moved {
+		p.top = min(max(0, p.top+by), max(0, lines-height))
 	}
-	p.top = min(max(0, p.top), last)
-	return p, true
+	return p, moved
+}
+
+// steps is how far a key moves among so many of a list, of which page are gone over at once. It reports whether the key
+// moves at all.
+func (k keymap) steps(msg tea.KeyPressMsg, page, all int) (by int, moved bool) {
+	page = max(1, page)
+	switch {
+	case key.Matches(msg, k.down):
+		return 1, true
+	case key.Matches(msg, k.up):
+		return -1, true
+	case key.Matches(msg, k.top):
+		return -all, true
+	case key.Matches(msg, k.bottom):
+		return all, true
+	case key.Matches(msg, k.pageDown):
+		return page, true
+	case key.Matches(msg, k.pageUp):
+		return -page, true
+	}
+	return 0, false
 }
 
 // window is the part of lines that shows, and whether more follows below it.

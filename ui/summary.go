@@ -123,26 +123,11 @@ func (s summary) again() (screen, tea.Cmd) {
 }
 
 func (s summary) move(msg tea.KeyPressMsg) (summary, bool) {
-	keys, page := s.sh.keys, max(1, s.sh.body.height/2)
-	by := 0
-	switch {
-	case key.Matches(msg, keys.down):
-		by = 1
-	case key.Matches(msg, keys.up):
-		by = -1
-	case key.Matches(msg, keys.top):
-		by = -len(s.rows)
-	case key.Matches(msg, keys.bottom):
-		by = len(s.rows)
-	case key.Matches(msg, keys.pageDown):
-		by = page
-	case key.Matches(msg, keys.pageUp):
-		by = -page
-	default:
-		return s, false
+	by, moved := s.sh.keys.steps(msg, s.sh.body.height/2, len(s.rows))
+	if moved {
+		s.at = max(0, min(s.at+by, len(s.rows)-1))
 	}
-	s.at = max(0, min(s.at+by, len(s.rows)-1))
-	return s, true
+	return s, moved
 }
 
 func (s summary) Keys() []key.Binding {
