@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"botring/fleet/radar"
@@ -15,54 +16,48 @@ import (
 
 // marks are those that the catalogue is known to have.
 type marks struct {
-	mu  sync.Mutex
-	key radar.Key
-	// known are the hashes of what is on the ring now; nil before they were read.
+	mu sync.Mutex
+	// key is what they are made with, nil before it was read.
+	key *radar.Key
+	// known are hashes of what is on the ring now.
 	known map[radar.Hash]bool
 }
 
-// load reads the key and what is known, once. It is called with mu held.
-func (m *marks) load(ctx context.Context, s *store.Store) error {
-	if m.known != nil {
-		return nil
-	}
-	key, all, err := readMarks(ctx, s)
-	if err != nil {
-		return err
-	}
-	m.key, m.known = key, make(map[radar.Hash]bool, len(all))
-	for _, mark := range all {
-		if !mark.Old {
-			m.known[radar.Hash(mark.Hash)] = true
+// markKey returns what marks are made with.
+func (on *ground) markKey(ctx context.Context) (radar.Key, error) {
+	m := &on.marks
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.key == nil {
+		key, err := readMarkKey(ctx, on.Store)
+		if err != nil {
+			return radar.Key{}, err
 		}
+		m.key, m.known = &key, make(map[radar.Hash]bool)
 	}
-	return nil
+	return *m.key, nil
 }
 
-func readMarks(ctx context.Context, s *store.Store) (key radar.Key, all []store.SecretMark, err error) {
+func readMarkKey(ctx context.Context, s *store.Store) (key radar.Key, err error) {
 	bytes, err := s.MarkKey(ctx)
-	if err != nil {
-		return key, nil, err
-	}
 	copy(key[:], bytes)
-	all, err = s.SecretMarks(ctx)
-	for i := range all {
-		// Of a hash that somebody has changed only its size matters.
-		all[i].Hash = append(all[i].Hash, make([]byte, len(radar.Hash{}))...)[:len(radar.Hash{})]
-	}
-	return key, all, err
+	return key, err
+}
+
+// hashOf is a mark's hash. Of one that somebody has changed only its size matters.
+func hashOf(mark store.SecretMark) (hash radar.Hash) {
+	copy(hash[:], mark.Hash)
+	return hash
 }
 
 // marksOf are the marks of items, by their names. Items that cannot be read have none.
-func (on *ground) marksOf(ctx context.Context, values map[string]secret.Secret) []store.SecretMark {
-	on.marks.mu.Lock()
-	defer on.marks.mu.Unlock()
-	if err := on.marks.load(ctx, on.Store); err != nil {
+func (on *ground) marksOf(ctx context.Context, values map[string]secret.Secret) (all []store.SecretMark) {
+	with, err := on.markKey(ctx)
+	if err != nil {
 		return nil
 	}
-	var all []store.SecretMark
 	for name, value := range values {
-		all = append(all, marksOfItem(on.marks.key, name, value)...)
+		all = append(all, marksOfItem(with, name, value)...)
 	}
 	return all
 }
@@ -110,12 +105,10 @@ func (s *sessionItem) mark(with radar.Key, key Key, name string) store.SecretMar
 
 // marks are those of what a save has written.
 func (s *save) marks(ctx context.Context, on *ground) []store.SecretMark {
-	on.marks.mu.Lock()
-	defer on.marks.mu.Unlock()
-	if err := on.marks.load(ctx, on.Store); err != nil {
+	with, err := on.markKey(ctx)
+	if err != nil {
 		return nil
 	}
-	with := on.marks.key
 	var all []store.SecretMark
 	if s.further != "" {
 		all = append(all, s.item.Session.mark(with, s.key, s.further))
@@ -131,25 +124,21 @@ func (s *save) marks(ctx context.Context, on *ground) []store.SecretMark {
 // mark has the catalogue know items again that were read. That it fails is no reason to fail: the next time they are read
 // it is tried again.
 func (on *ground) mark(ctx context.Context, values map[string]secret.Secret) {
-	var unknown []store.SecretMark
 	all := on.marksOf(ctx, values)
 	on.marks.mu.Lock()
-	for _, mark := range all {
-		if !on.marks.known[radar.Hash(mark.Hash)] {
-			unknown = append(unknown, mark)
-		}
-	}
+	unknown := slices.DeleteFunc(all, func(mark store.SecretMark) bool { return on.marks.known[hashOf(mark)] })
 	on.marks.mu.Unlock()
-	if len(unknown) == 0 {
-		return
+	missing, err := on.MissingMarks(ctx, unknown)
+	if err == nil && len(missing) > 0 {
+		err = on.MarkSecrets(ctx, missing)
 	}
-	if err := on.MarkSecrets(ctx, unknown); err != nil {
+	if err != nil {
 		return
 	}
 	on.marks.mu.Lock()
 	defer on.marks.mu.Unlock()
 	for _, mark := range unknown {
-		on.marks.known[radar.Hash(mark.Hash)] = true
+		on.marks.known[hashOf(mark)] = true
 	}
 }
 
@@ -167,7 +156,11 @@ func (f *Fleet) Marks(ctx context.Context) (Marked, error) { return marked(ctx, 
 func (g *Glance) Marks(ctx context.Context) (Marked, error) { return marked(ctx, g.store) }
 
 func marked(ctx context.Context, s *store.Store) (Marked, error) {
-	key, all, err := readMarks(ctx, s)
+	key, err := readMarkKey(ctx, s)
+	if err != nil {
+		return Marked{}, err
+	}
+	all, err := s.SecretMarks(ctx)
 	if err != nil {
 		return Marked{}, err
 	}
@@ -177,7 +170,7 @@ func marked(ctx context.Context, s *store.Store) (Marked, error) {
 		if mark.APIID != 0 {
 			owner.ID = int64(mark.APIID)
 		}
-		m.Add(radar.Kind(mark.Kind), radar.Hash(mark.Hash), owner)
+		m.Add(radar.Kind(mark.Kind), hashOf(mark), owner)
 		if mark.Kind == string(radar.Token) && !mark.Old {
 			m.Bots++
 		}

@@ -45,13 +45,16 @@ func (f *Fleet) Panic(ctx context.Context, key, manager Key, report func(Step)) 
 	if err != nil {
 		return Panicked{}, err
 	}
-	p.Bot, p.Manager, p.Err = f.revokeAtOnce(ctx, key, manager, report)
+	p.Manager, p.Err = f.revokeAtOnce(ctx, key, manager, report)
 	var unfinished *UnfinishedError
 	p.Revoked = p.Err == nil || errors.As(p.Err, &unfinished) && unfinished.Revoked
 	for _, session := range lostSessions(before) {
 		ended := EndedSession{LostSession: session}
 		if !p.Revoked {
 			_, ended.Err = f.LogOutSession(ctx, key, session.Name, true, reporter(report).about(session.Name))
+			if errors.Is(ended.Err, ErrNoSession) {
+				ended.Err = nil // what went before has ended it
+			}
 		}
 		p.Sessions = append(p.Sessions, ended)
 	}
@@ -69,13 +72,13 @@ func (f *Fleet) Panic(ctx context.Context, key, manager Key, report func(Step)) 
 
 // revokeAtOnce has a token revoked now. A rotation that was cut off is finished first: the token that it left may be the
 // one that got out.
-func (f *Fleet) revokeAtOnce(ctx context.Context, key, manager Key, report func(Step)) (Bot, Bot, error) {
+func (f *Fleet) revokeAtOnce(ctx context.Context, key, manager Key, report func(Step)) (by Bot, err error) {
 	how := Rotation{Manager: manager, Again: true, NoLogin: true}
 	rotated, err := f.Rotate(ctx, key, how, report)
 	if err == nil && rotated.Resumed {
 		rotated, err = f.Rotate(ctx, key, how, report)
 	}
-	return rotated.Bot, rotated.Manager, err
+	return rotated.Manager, err
 }
 
 // A PanicOutcome is what became of one of many.

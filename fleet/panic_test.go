@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"botring/fleet/store"
 	"botring/telegram"
@@ -133,4 +134,28 @@ func TestPanicMany(t *testing.T) {
 	if len(revoked) != 4 || !revoked[7] || !revoked[8] || revoked[9] || revoked[10] {
 		t.Errorf("%v", revoked)
 	}
+}
+
+// TestPanicAfterAPaste: a token that was pasted takes its place first, and what that ended is no session that is left.
+func TestPanicAfterAPaste(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	further(t, f, 7)
+	fresh := w.revokedByHand(7)
+	w.fake.onLogin = func(context.Context, int64) error { return floodWait(time.Hour) }
+	var unfinished *UnfinishedError
+	if _, err := f.RotateWith(t.Context(), key(7), fresh, Rotation{}, nil); !errors.As(err, &unfinished) {
+		t.Fatal(err)
+	}
+	p, err := f.Panic(t.Context(), key(7), Key{}, nil)
+	if err != nil || p.Revoked || !errors.Is(p.Err, ErrNotManaged) || len(p.Bot.Sessions) != 0 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	for _, session := range p.Sessions {
+		if session.Err != nil {
+			t.Errorf("%s: %v", session.Name, session.Err)
+		}
+	}
+	w.tokenIsCurrent(t, 7)
 }

@@ -61,6 +61,56 @@ func (s *Store) SecretMarks(ctx context.Context) (marks []SecretMark, err error)
 	return marks, err
 }
 
+// fewMarks are so many that looking for each costs less than reading all.
+const fewMarks = 32
+
+// MissingMarks returns those of marks that the catalogue does not have as the ones that hold now.
+func (s *Store) MissingMarks(ctx context.Context, marks []SecretMark) (missing []SecretMark, err error) {
+	if len(marks) > fewMarks {
+		return s.missingOfMany(ctx, marks)
+	}
+	if len(marks) == 0 {
+		return nil, nil
+	}
+	err = s.read(ctx, func(tx *txn) error {
+		for _, m := range marks {
+			query, args := `SELECT 1 FROM marks WHERE environment = ? AND bot_id = ? AND kind = ? AND session = ? AND hash = ? AND old = 0`,
+				[]any{m.Key.Environment, m.Key.ID, m.Kind, m.Session, m.Hash}
+			if m.APIID != 0 {
+				query, args = `SELECT 1 FROM app_marks WHERE api_id = ? AND hash = ? AND old = 0`, []any{m.APIID, m.Hash}
+			}
+			has, err := there(ctx, tx, query, args...)
+			if err != nil {
+				return err
+			}
+			if !has {
+				missing = append(missing, m)
+			}
+		}
+		return nil
+	})
+	return missing, err
+}
+
+func (s *Store) missingOfMany(ctx context.Context, marks []SecretMark) (missing []SecretMark, err error) {
+	all, err := s.SecretMarks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[string]bool, len(all))
+	for _, m := range all {
+		if !m.Old {
+			held[string(m.Hash)] = true
+		}
+	}
+	for _, m := range marks {
+		if !held[string(m.Hash)] {
+			missing = append(missing, m)
+		}
+	}
+	return missing, nil
+}
+
 // MarkSecrets enters marks, in one transaction. Those of bots and apps that there are none of are left out.
 func (s *Store) MarkSecrets(ctx context.Context, marks []SecretMark) error {
 	return s.write(ctx, false, func(tx *txn) error { return writeMarks(ctx, tx, marks) })
