@@ -54,10 +54,7 @@ func (s *shell) check(ctx context.Context, refs []string, which choice) error {
 	if err := s.answer(object, func(w io.Writer) { s.writeChecked(w, outcomes, object.Summary) }); err != nil {
 		return err
 	}
-	if code := worst(codes...); code != exitOK {
-		return verdict(code)
-	}
-	return nil
+	return endWith(codes)
 }
 
 func (s *shell) writeChecked(w io.Writer, checked []fleet.Outcome, sum summaryJSON) {

@@ -244,10 +244,7 @@ func (c *consultation) end() error {
 	if c.fix && c.locked {
 		codes = append(codes, exitSecret)
 	}
-	if code := worst(codes...); code != exitOK {
-		return verdict(code)
-	}
-	return nil
+	return endWith(codes)
 }
 
 // sum is the last line.

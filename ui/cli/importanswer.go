@@ -47,10 +47,7 @@ func (s *shell) answerImport(doc files.Document, candidates []fleet.Candidate, h
 	if err != nil {
 		return err
 	}
-	if code := worst(codes...); code != exitOK {
-		return verdict(code)
-	}
-	return nil
+	return endWith(codes)
 }
 
 // summaryOfImport counts what became of all, or how many are wanted where nothing was done yet.

@@ -241,6 +241,11 @@ func (s *shell) answerSeveral(ctx context.Context, gathered outcomeTally, a acti
 	if err != nil {
 		return err
 	}
+	return endWith(codes)
+}
+
+// endWith ends a command that has told everything itself.
+func endWith(codes []int) error {
 	if code := worst(codes...); code != exitOK {
 		return verdict(code)
 	}

@@ -90,10 +90,7 @@ func (s *shell) answerTokens(f *fleet.Fleet, outcomes []fleet.Outcome, saved boo
 	if err := s.answer(object, func(w io.Writer) { s.writeTokens(w, outcomes, saved, object.Summary) }); err != nil {
 		return err
 	}
-	if code := worst(codes...); code != exitOK {
-		return verdict(code)
-	}
-	return nil
+	return endWith(codes)
 }
 
 func (s *shell) tokenCheckJSON(f *fleet.Fleet, o fleet.Outcome, saved bool) tokenCheckJSON {
