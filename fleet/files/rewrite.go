@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"botring/internal/secret"
 )
@@ -106,7 +107,7 @@ func Owners(name string, data []byte) ([]int64, error) {
 	}
 	var owners []int64
 	add := func(text string) {
-		for _, token := range written.FindAllString(text, -1) {
+		for _, token := range written().FindAllString(text, -1) {
 			owners = append(owners, ownerOf(token))
 		}
 	}
@@ -319,8 +320,8 @@ func ownerOf(token string) int64 {
 	return id
 }
 
-// written finds what looks like tokens in a text.
-var written = regexp.MustCompile(`[0-9]{1,20}:[0-9A-Za-z_-]{30,}`)
+// written finds what looks like tokens in a text. Like tomlHeader it is made when it is needed, which is hardly ever.
+var written = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]{1,20}:[0-9A-Za-z_-]{30,}`) })
 
 // hides finds older tokens that are a part of what is encoded.
 func (v value) hides(renewals []Renewal) []Spot {
@@ -340,7 +341,7 @@ func once(spots []Spot) []Spot {
 // leftIn finds older tokens that are still in a file.
 func leftIn(data []byte, renewals []Renewal) (left []Spot) {
 	lines := lineCounter{data: data}
-	for _, at := range written.FindAllIndex(data, -1) {
+	for _, at := range written().FindAllIndex(data, -1) {
 		token := string(data[at[0]:at[1]])
 		id := ownerOf(token)
 		for _, r := range renewals {

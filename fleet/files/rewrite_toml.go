@@ -7,17 +7,20 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 )
 
 // tomlHeader is the line that begins a table, which a .env has none of.
-var tomlHeader = regexp.MustCompile(`(?m)^[ \t]*\[{1,2}[A-Za-z0-9_."' -]+\]{1,2}[ \t]*(#.*)?$`)
+var tomlHeader = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^[ \t]*\[{1,2}[A-Za-z0-9_."' -]+\]{1,2}[ \t]*(#.*)?$`)
+})
 
 // looksLikeTOML reports whether a text of no form that is known by its name is TOML, and could not be a .env.
 func looksLikeTOML(text string) bool {
 	var tree map[string]any
-	return tomlHeader.MatchString(text) && toml.Unmarshal([]byte(text), &tree) == nil
+	return tomlHeader().MatchString(text) && toml.Unmarshal([]byte(text), &tree) == nil
 }
 
 // layoutTOML reads TOML. The library says what is in the file and not where: its texts are found by a scan, and counted

@@ -91,7 +91,8 @@ func (s *Store) bots(ctx context.Context, now time.Time, read func(context.Conte
 	for i := range bots {
 		bots[i].wait(waits.Until(bots[i].Key, bots[i].APIID, MethodLogin))
 	}
-	return sortByName(bots), nil
+	sortByName(bots)
+	return bots, nil
 }
 
 // selectNames reads of rows what bots are called.
@@ -117,7 +118,8 @@ func (s *Store) Names(ctx context.Context) (bots []Bot, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return sortByName(bots), nil
+	sortByName(bots)
+	return bots, nil
 }
 
 // Bot returns one bot, or ErrNotFound.
@@ -186,25 +188,29 @@ func (b *Bot) wait(until time.Time) {
 	}
 }
 
-// sortByName returns bots in their order. It sorts pointers: a Bot is long.
-func sortByName(bots []Bot) []Bot {
+// sortByName brings bots into their order. A Bot is long: it sorts where they are, and moves each once.
+func sortByName(bots []Bot) {
 	type named struct {
 		name string
-		bot  *Bot
+		at   int
 	}
 	all := make([]named, len(bots))
 	for i := range bots {
-		all[i] = named{bots[i].orderName(), &bots[i]}
+		all[i] = named{bots[i].orderName(), i}
 	}
 	slices.SortFunc(all, func(a, b named) int {
-		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.bot.ID, b.bot.ID),
-			strings.Compare(a.bot.Environment, b.bot.Environment))
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(bots[a.at].ID, bots[b.at].ID),
+			strings.Compare(bots[a.at].Environment, bots[b.at].Environment))
 	})
-	sorted := make([]Bot, len(bots))
-	for i := range all {
-		sorted[i] = *all[i].bot
+	for start := range all {
+		// Each moves into the place of the one before, up to where the first was to go.
+		first, place := bots[start], start
+		for from := all[place].at; from != start; from = all[place].at {
+			bots[place], all[place].at = bots[from], place
+			place = from
+		}
+		bots[place], all[place].at = first, place
 	}
-	return sorted
 }
 
 // readAll reads all bots with their sessions, in no order.

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -330,6 +332,32 @@ func writeJSON(w io.Writer, object any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	return written(encoder.Encode(object))
+}
+
+// writeBots writes a botsObject a bot at a time: ten thousand are neither held as objects nor as text.
+func writeBots(w io.Writer, keyring string, bots []fleet.Bot) error {
+	var object, one bytes.Buffer
+	if err := writeJSON(&object, botsObject{Keyring: keyring, Bots: []botJSON{}}); err != nil {
+		return err
+	}
+	head, tail, _ := bytes.Cut(object.Bytes(), []byte("]"))
+	out := bufio.NewWriter(w)
+	_, _ = out.Write(head)
+	for i, bot := range bots {
+		one.Reset()
+		if err := writeJSON(&one, newBotJSON(bot)); err != nil {
+			return err
+		}
+		if i > 0 {
+			_ = out.WriteByte(',')
+		}
+		if _, err := out.Write(bytes.TrimSuffix(one.Bytes(), []byte("\n"))); err != nil {
+			return written(err)
+		}
+	}
+	_ = out.WriteByte(']')
+	_, _ = out.Write(tail)
+	return written(out.Flush())
 }
 
 // errReaderLeft: whoever read standard output has enough.

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"errors"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,6 +58,31 @@ func TestBotAsJSON(t *testing.T) {
 		})
 	}
 }
+
+// What is written a bot at a time is what would be written at once.
+func TestWriteBots(t *testing.T) {
+	for n := range 3 {
+		bots, object := make([]fleet.Bot, n), botsObject{Keyring: keyringSystem, Bots: []botJSON{}}
+		for i := range bots {
+			bots[i].Key, bots[i].Label = store.Key{Environment: "test", ID: int64(i + 1)}, "a]b <&>"
+			object.Bots = append(object.Bots, newBotJSON(bots[i]))
+		}
+		var got, want bytes.Buffer
+		if err := errors.Join(writeBots(&got, keyringSystem, bots), writeJSON(&want, object)); err != nil {
+			t.Fatal(err)
+		}
+		if got.String() != want.String() {
+			t.Errorf("got\n%swant\n%s", got.String(), want.String())
+		}
+	}
+	if err := writeBots(brokenPipe{}, keyringSystem, make([]fleet.Bot, 100)); !errors.Is(err, errReaderLeft) {
+		t.Errorf("nobody reads on: %v", err)
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 
 func TestAsksForJSON(t *testing.T) {
 	for _, c := range []struct {

@@ -28,15 +28,15 @@ func newList(s *shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			object := botsObject{Keyring: s.flags.kind(), Bots: []botJSON{}}
-			for _, bot := range bots {
-				object.Bots = append(object.Bots, newBotJSON(bot))
+			if s.flags.json {
+				return writeBots(s.Out, s.flags.kind(), bots)
 			}
 			apps, err := f.Apps(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return s.answer(object, func(w io.Writer) { s.writeList(w, bots, apps) })
+			s.writeList(s.Out, bots, apps)
+			return nil
 		},
 	}
 }

@@ -22,11 +22,7 @@ import (
 // program is the program, built as it is given to people: these few tests use it as a person does, on a
 // pseudo-terminal.
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "botring-pty-")
-	if err != nil {
-		return "", err
-	}
-	bin := filepath.Join(dir, "botring")
+	bin := filepath.Join(os.Getenv("TEST_PROGRAMS"), "as-given", "botring")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "botring")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

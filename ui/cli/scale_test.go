@@ -33,9 +33,9 @@ func startScaled(t testing.TB, home string) *screentest.Screen {
 // time of two frames after it.
 func answer(t testing.TB, s *screentest.Screen, key string) (took time.Duration, written int) {
 	t.Helper()
-	before, began := len(s.Raw()), time.Now()
+	before, began := s.Written(), time.Now()
 	s.Type(key)
-	for len(s.Raw()) == before {
+	for s.Written() == before {
 		if took = time.Since(began); took > 10*time.Second {
 			t.Fatalf("nothing is drawn for %q", key)
 		}
@@ -43,7 +43,7 @@ func answer(t testing.TB, s *screentest.Screen, key string) (took time.Duration,
 	}
 	took = time.Since(began)
 	time.Sleep(20 * time.Millisecond)
-	return took, len(s.Raw()) - before
+	return took, s.Written() - before
 }
 
 // TestMovesWriteLittle: a line of a remote terminal is slow. Moving by a row, down the screen and then scrolling it,

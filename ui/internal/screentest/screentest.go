@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +62,8 @@ type Screen struct {
 	mu  sync.Mutex
 	em  *vt.Emulator
 	raw bytes.Buffer
+	// written counts the bytes of raw as they arrive, before they are drawn.
+	written atomic.Int64
 }
 
 // Run starts model on a terminal of cols by rows and ends it with the test.
@@ -108,6 +111,7 @@ func (d display) Write(p []byte) (int, error) {
 
 // draw puts what the program wrote on the terminal.
 func (s *Screen) draw(p []byte) {
+	s.written.Add(int64(len(p)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.raw.Write(p)
@@ -120,6 +124,9 @@ func (s *Screen) Raw() string {
 	defer s.mu.Unlock()
 	return s.raw.String()
 }
+
+// Written is how many bytes the program wrote so far. It costs nothing to ask.
+func (s *Screen) Written() int { return int(s.written.Load()) }
 
 // Type sends text key by key, as a person's fingers do.
 func (s *Screen) Type(text string) {
@@ -203,7 +210,14 @@ func (s *Screen) Gone(text string) {
 // Wrote waits until want is among what the program wrote: it may be gone from the screen already.
 func (s *Screen) Wrote(want string) {
 	s.t.Helper()
-	s.until(func(string) bool { return strings.Contains(s.Raw(), want) }, "never wrote "+want)
+	seen := 0
+	for deadline := time.Now().Add(wait); ; time.Sleep(200 * time.Microsecond) {
+		if n := s.Written(); n != seen && strings.Contains(s.Raw(), want) {
+			return
+		} else if seen = n; time.Now().After(deadline) {
+			s.t.Fatalf("never wrote %s; the screen:\n%s", want, s.Text())
+		}
+	}
 }
 
 // Comes waits until the screen is as it should be.
