@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"testing"
 
-	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 )
 
@@ -21,7 +20,7 @@ func Start(t testing.TB, cmd *exec.Cmd, cols, rows int) *Screen {
 	if err != nil {
 		t.Fatalf("start %s on a pseudo-terminal: %v", cmd.Path, err)
 	}
-	s := &Screen{t: t, em: vt.NewEmulator(cols, rows), done: make(chan error, 1)}
+	s := newScreen(t, cols, rows)
 	s.resize = func(cols, rows int) {
 		if err := pty.Setsize(file, window(cols, rows)); err != nil {
 			t.Errorf("resize the pseudo-terminal: %v", err)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,18 +57,25 @@ type Screen struct {
 	// leave kills a command that runs on a pseudo-terminal.
 	leave func()
 
-	// mu guards em and raw: vt.SafeEmulator leaves String and Render unguarded.
-	mu  sync.Mutex
-	em  *vt.Emulator
-	raw bytes.Buffer
-	// written counts the bytes of raw as they arrive, before they are drawn.
-	written atomic.Int64
+	// mu guards em: vt.SafeEmulator leaves String and Render unguarded.
+	mu sync.Mutex
+	em *vt.Emulator
+	// raw is what arrived, which is known before it is drawn; received guards it, and more is told of.
+	received sync.Mutex
+	more     *sync.Cond
+	raw      bytes.Buffer
+}
+
+func newScreen(t testing.TB, cols, rows int) *Screen {
+	s := &Screen{t: t, em: vt.NewEmulator(cols, rows), done: make(chan error, 1)}
+	s.more = sync.NewCond(&s.received)
+	return s
 }
 
 // Run starts model on a terminal of cols by rows and ends it with the test.
 func Run(t testing.TB, model tea.Model, cols, rows int, look Look) *Screen {
 	t.Helper()
-	s := &Screen{t: t, em: vt.NewEmulator(cols, rows), done: make(chan error, 1)}
+	s := newScreen(t, cols, rows)
 	background, profile := color.Color(color.Black), colorprofile.TrueColor
 	switch look {
 	case Dark:
@@ -111,22 +117,28 @@ func (d display) Write(p []byte) (int, error) {
 
 // draw puts what the program wrote on the terminal.
 func (s *Screen) draw(p []byte) {
-	s.written.Add(int64(len(p)))
+	s.received.Lock()
+	s.raw.Write(p)
+	s.received.Unlock()
+	s.more.Broadcast()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.raw.Write(p)
 	_, _ = s.em.Write(p)
 }
 
 // Raw is everything the program wrote so far, escape sequences and all.
 func (s *Screen) Raw() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.received.Lock()
+	defer s.received.Unlock()
 	return s.raw.String()
 }
 
-// Written is how many bytes the program wrote so far. It costs nothing to ask.
-func (s *Screen) Written() int { return int(s.written.Load()) }
+// Written is how many bytes that is.
+func (s *Screen) Written() int {
+	s.received.Lock()
+	defer s.received.Unlock()
+	return s.raw.Len()
+}
 
 // Type sends text key by key, as a person's fingers do.
 func (s *Screen) Type(text string) {
@@ -210,14 +222,33 @@ func (s *Screen) Gone(text string) {
 // Wrote waits until want is among what the program wrote: it may be gone from the screen already.
 func (s *Screen) Wrote(want string) {
 	s.t.Helper()
-	seen := 0
-	for deadline := time.Now().Add(wait); ; time.Sleep(200 * time.Microsecond) {
-		if n := s.Written(); n != seen && strings.Contains(s.Raw(), want) {
-			return
-		} else if seen = n; time.Now().After(deadline) {
-			s.t.Fatalf("never wrote %s; the screen:\n%s", want, s.Text())
-		}
+	if !s.receives(func(raw []byte) bool { return bytes.Contains(raw, []byte(want)) }) {
+		s.t.Fatalf("never wrote %s; the screen:\n%s", want, s.Text())
 	}
+}
+
+// WroteOn waits until the program has written more than so many bytes.
+func (s *Screen) WroteOn(bytes int) {
+	s.t.Helper()
+	if !s.receives(func(raw []byte) bool { return len(raw) > bytes }) {
+		s.t.Fatalf("wrote nothing more; the screen:\n%s", s.Text())
+	}
+}
+
+// receives waits until what arrived is as it should be, and reports whether it came to that. It sleeps until more arrives:
+// looking again and again would slow down the program that is measured.
+func (s *Screen) receives(ok func(raw []byte) bool) bool {
+	deadline := time.Now().Add(wait)
+	defer time.AfterFunc(wait, s.more.Broadcast).Stop()
+	s.received.Lock()
+	defer s.received.Unlock()
+	for !ok(s.raw.Bytes()) {
+		if time.Now().After(deadline) {
+			return false
+		}
+		s.more.Wait()
+	}
+	return true
 }
 
 // Comes waits until the screen is as it should be.
