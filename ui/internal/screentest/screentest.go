@@ -43,7 +43,7 @@ func (l Look) String() string {
 }
 
 // wait bounds every waiting of a test.
-const wait = 10 * time.Second
+const wait = 30 * time.Second
 
 // A Screen is an emulated terminal with a program on it: one in this process (Run) or a command on a
 // pseudo-terminal (Start).
