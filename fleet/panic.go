@@ -31,6 +31,20 @@ type EndedSession struct {
 	Err error
 }
 
+// PlanPanic finds out who would revoke a bot's token, as PlanRotation does, also where a rotation was cut off that was done
+// by hand: Panic finishes that one, and then has the token revoked that came of it.
+func (f *Fleet) PlanPanic(ctx context.Context, key, manager Key, report func(Step)) (RotationPlan, error) {
+	plan, err := f.PlanRotation(ctx, key, manager, report)
+	if err != nil || plan.CutOff == "" || plan.Manager.ID != 0 {
+		return plan, err
+	}
+	plan.Manager, err = f.findManager(ctx, f.at.Load(), key, manager, report)
+	if errors.Is(err, ErrNotManaged) {
+		return plan, nil
+	}
+	return plan, err
+}
+
 // Panic does at once what can be done from here about a bot whose token got out: the bot that manages it, or only
 // manager where one is named, has the token revoked, which ends all sessions; where nobody can, each session is logged
 // out, those as well that run elsewhere, and the bot is tagged with TagLeaked, since whoever has the token can log in

@@ -261,3 +261,17 @@ func TestLeakedUntilReplaced(t *testing.T) {
 		t.Errorf("in the keyring %q, %v", item.Tags, err)
 	}
 }
+
+// TestPlanPanic: who can revoke is found out also where something else is to be finished first.
+func TestPlanPanic(t *testing.T) {
+	w, f, _ := resting(t)
+	plan, err := f.PlanPanic(t.Context(), key(7), Key{}, nil)
+	if err != nil || plan.CutOff != store.RotationPasted || plan.Manager.ID != 0 {
+		t.Errorf("nobody: %+v, %v", plan, err)
+	}
+	w.fake.manages[7] = 9
+	w.added(f, 9)
+	if plan, err = f.PlanPanic(t.Context(), key(7), Key{}, nil); err != nil || plan.Manager.ID != 9 || w.fake.revokes != 0 {
+		t.Errorf("%+v, %v, %d revokes", plan, err, w.fake.revokes)
+	}
+}
