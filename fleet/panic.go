@@ -31,6 +31,20 @@ type EndedSession struct {
 	Err error
 }
 
+// PlanPanic finds out who would revoke a bot's token, as PlanRotation does, also where a rotation was cut off that was done
+// by hand: Panic finishes that one, and then has the token revoked that came of it.
+func (f *Fleet) PlanPanic(ctx context.Context, key, manager Key, report func(Step)) (RotationPlan, error) {
+	plan, err := f.PlanRotation(ctx, key, manager, report)
+	if err != nil || plan.CutOff == "" || plan.Manager.ID != 0 {
+		return plan, err
+	}
+	plan.Manager, err = f.findManager(ctx, f.at.Load(), key, manager, report)
+	if errors.Is(err, ErrNotManaged) {
+		return plan, nil
+	}
+	return plan, err
+}
+
 // Panic does at once what can be done from here about a bot whose token got out: the bot that manages it, or only
 // manager where one is named, has the token revoked, which ends all sessions; where nobody can, each session is logged
 // out, those as well that run elsewhere, and the bot is tagged with TagLeaked, since whoever has the token can log in
@@ -45,9 +59,7 @@ func (f *Fleet) Panic(ctx context.Context, key, manager Key, report func(Step)) 
 	if err != nil {
 		return Panicked{}, err
 	}
-	p.Manager, p.Err = f.revokeAtOnce(ctx, key, manager, report)
-	var unfinished *UnfinishedError
-	p.Revoked = p.Err == nil || errors.As(p.Err, &unfinished) && unfinished.Revoked
+	p.Manager, p.Revoked, p.Err = f.revokeAtOnce(ctx, on, key, manager, report)
 	for _, session := range lostSessions(before) {
 		ended := EndedSession{LostSession: session}
 		if !p.Revoked {
@@ -70,15 +82,32 @@ func (f *Fleet) Panic(ctx context.Context, key, manager Key, report func(Step)) 
 	return p, err
 }
 
-// revokeAtOnce has a token revoked now. A rotation that was cut off is finished first: the token that it left may be the
-// one that got out.
-func (f *Fleet) revokeAtOnce(ctx context.Context, key, manager Key, report func(Step)) (by Bot, err error) {
+// revokeAtOnce has a token revoked now, and reports whether it was. A rotation that was cut off is finished first: the
+// token that it left may be the one that got out, and that it was revoked once says nothing of the one there is now.
+func (f *Fleet) revokeAtOnce(ctx context.Context, on *ground, key, manager Key, report func(Step)) (by Bot, revoked bool, err error) {
 	how := Rotation{Manager: manager, Again: true, NoLogin: true}
-	rotated, err := f.Rotate(ctx, key, how, report)
-	if err == nil && rotated.Resumed {
-		rotated, err = f.Rotate(ctx, key, how, report)
+	x, err := f.rotate(ctx, key, how, report)
+	var unfinished *UnfinishedError
+	switch {
+	case x.revoked:
+		return x.done.Manager, true, err
+	case err == nil, errors.Is(err, ErrNothingPasted), errors.Is(err, ErrItemDamaged):
+	case errors.As(err, &unfinished) && unfinished.Step == store.RotationPasted:
+		// What rests is not needed where somebody can make a new one.
+		if _, cannot := f.findManager(ctx, on, key, manager, report); cannot != nil {
+			return Bot{}, false, err
+		}
+		if forgetting := f.ForgetPasted(ctx, key); forgetting != nil {
+			return Bot{}, false, also(err, forgetting)
+		}
+	default:
+		return Bot{}, false, err
 	}
-	return rotated.Manager, err
+	x, err = f.rotate(ctx, key, how, report)
+	if !x.revoked {
+		return Bot{}, false, err
+	}
+	return x.done.Manager, true, err
 }
 
 // A PanicOutcome is what became of one of many.
@@ -104,7 +133,9 @@ func (f *Fleet) forgetLeak(ctx context.Context, on *ground, row Bot) error {
 	if !slices.Contains(row.Tags, TagLeaked) {
 		return nil
 	}
-	return on.Update(ctx, row.Key, func(b *Bot) {
-		b.Tags = slices.DeleteFunc(b.Tags, func(tag string) bool { return tag == TagLeaked })
-	})
+	return on.Update(ctx, row.Key, func(b *Bot) { b.Tags = withoutLeak(b.Tags) })
+}
+
+func withoutLeak(tags []string) []string {
+	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return tag == TagLeaked })
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"botring/fleet/store"
+	"botring/internal/secret"
+	"botring/keyring"
 	"botring/telegram"
 )
 
@@ -158,4 +160,118 @@ func TestPanicAfterAPaste(t *testing.T) {
 		}
 	}
 	w.tokenIsCurrent(t, 7)
+}
+
+// TestPanicFinishesWithoutARevoke: that a rotation was cut off after its token was replaced does not make the token dead
+// that may have got out since.
+func TestPanicFinishesWithoutARevoke(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	fresh := w.revokedByHand(7)
+	w.fake.onGrant = func() { w.store.failDelete(keyring.ErrDenied) }
+	if _, err := f.RotateWith(t.Context(), key(7), fresh, Rotation{}, nil); err == nil {
+		t.Fatal("nothing was cut off")
+	}
+	p, err := f.Panic(t.Context(), key(7), Key{}, nil)
+	if err != nil || p.Revoked || !errors.Is(p.Err, keyring.ErrDenied) {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if len(p.Sessions) != 1 || p.Sessions[0].Err != nil || w.fake.sessions() != 0 || !slices.Contains(p.Bot.Tags, TagLeaked) {
+		t.Errorf("%+v; at Telegram %d", p, w.fake.sessions())
+	}
+}
+
+// TestPanicRevokesOnce: a rotation that had revoked nothing, and whose revoke this is, is not followed by another.
+func TestPanicRevokesOnce(t *testing.T) {
+	w, f := managedWorld(t, 7)
+	w.fake.onExport = func(_ context.Context, _, _ int64, revoke bool) error {
+		if revoke {
+			return lostAnswer()
+		}
+		return nil
+	}
+	if _, err := f.Rotate(t.Context(), key(7), Rotation{}, nil); err == nil {
+		t.Fatal("nothing was cut off")
+	}
+	w.fake.onExport = nil
+	p, err := f.Panic(t.Context(), key(7), Key{}, nil)
+	if err != nil || p.Err != nil || !p.Revoked || w.fake.revokes != 1 {
+		t.Fatalf("%+v, %v, %d revokes", p, err, w.fake.revokes)
+	}
+	w.tokenIsCurrent(t, 7)
+}
+
+// TestPanicOverAPaste: what was pasted keeps no manager from revoking, be it refused or gone.
+func TestPanicOverAPaste(t *testing.T) {
+	for name, arm := range map[string]func(w *world, f *Fleet){
+		"refused": func(_ *world, f *Fleet) { botAPIOf(f, func(secret.Secret) bool { return false }) },
+		"gone": func(w *world, _ *Fleet) {
+			if err := w.store.Delete(context.Background(), pendingItemName(key(7))); err != nil {
+				panic(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, f, _ := resting(t)
+			w.fake.manages[7] = 9
+			w.added(f, 9)
+			arm(w, f)
+			p, err := f.Panic(t.Context(), key(7), Key{}, nil)
+			if err != nil || p.Err != nil || !p.Revoked || p.Manager.ID != 9 {
+				t.Fatalf("%+v, %v", p, err)
+			}
+			w.tokenIsCurrent(t, 7)
+			w.noPending(t)
+			noRotations(t, f)
+		})
+	}
+}
+
+// TestPanicKeepsWhatEndsASession: a token that was pasted and is none of the bot's takes no session from it that only its
+// key can end.
+func TestPanicKeepsWhatEndsASession(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	w.fake.onLogin = func(context.Context, int64) error { return &telegram.Error{Kind: telegram.Unreachable} }
+	if _, err := f.RotateWith(t.Context(), key(7), tokenOf(7, "r"), Rotation{}, nil); err == nil {
+		t.Fatal("it was logged in")
+	}
+	p, err := f.Panic(t.Context(), key(7), Key{}, nil)
+	if err != nil || p.Revoked || len(p.Sessions) != 1 || p.Sessions[0].Err != nil || w.fake.sessions() != 0 {
+		t.Fatalf("%+v, %v; at Telegram %d", p, err, w.fake.sessions())
+	}
+}
+
+// TestLeakedUntilReplaced: in whichever way the token is replaced.
+func TestLeakedUntilReplaced(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	if _, err := f.Panic(t.Context(), key(7), Key{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	saved, err := f.ReplaceToken(t.Context(), key(7), w.revokedByHand(7), false, nil)
+	if err != nil || slices.Contains(saved.Bot.Tags, TagLeaked) {
+		t.Errorf("%q, %v", saved.Bot.Tags, err)
+	}
+	item, err := decodeBotItem(key(7), w.item(botItemName(key(7))))
+	if err != nil || slices.Contains(item.Tags, TagLeaked) {
+		t.Errorf("in the keyring %q, %v", item.Tags, err)
+	}
+}
+
+// TestPlanPanic: who can revoke is found out also where something else is to be finished first.
+func TestPlanPanic(t *testing.T) {
+	w, f, _ := resting(t)
+	plan, err := f.PlanPanic(t.Context(), key(7), Key{}, nil)
+	if err != nil || plan.CutOff != store.RotationPasted || plan.Manager.ID != 0 {
+		t.Errorf("nobody: %+v, %v", plan, err)
+	}
+	w.fake.manages[7] = 9
+	w.added(f, 9)
+	if plan, err = f.PlanPanic(t.Context(), key(7), Key{}, nil); err != nil || plan.Manager.ID != 9 || w.fake.revokes != 0 {
+		t.Errorf("%+v, %v, %d revokes", plan, err, w.fake.revokes)
+	}
 }

@@ -111,6 +111,7 @@ func TestPastedTokenIsRefused(t *testing.T) {
 			if token, err := f.Token(t.Context(), key(7)); err != nil || !token.Equal(tokenOf(7, "x")) {
 				t.Errorf("the token is not as it was: %v", err)
 			}
+			wantStatus(t, f, 7, store.OK) // it was not its own token that was refused
 		})
 	}
 }
@@ -282,6 +283,25 @@ func TestRestingTokenIsKnown(t *testing.T) {
 		w.noPending(t)
 		noRotations(t, f)
 	})
+	t.Run("after it took the old one's place", func(t *testing.T) {
+		w := newFakeWorld(t)
+		f := w.open()
+		w.added(f, 7)
+		fresh := w.revokedByHand(7)
+		w.fake.onGrant = func() { w.store.failDelete(keyring.ErrDenied) }
+		var cut *UnfinishedError
+		if _, err := f.RotateWith(t.Context(), key(7), fresh, Rotation{}, nil); !errors.As(err, &cut) || cut.Step != store.RotationSaved {
+			t.Fatalf("%v", err)
+		}
+		w.store.failDelete(nil)
+		if v, err := f.VerifyKeyring(t.Context()); err != nil || !v.Sound() || v.Pending != 1 {
+			t.Errorf("%+v, %v", v, err)
+		}
+		if err := f.Remove(t.Context(), key(7)); err != nil {
+			t.Fatal(err)
+		}
+		w.noPending(t)
+	})
 	t.Run("forgotten", func(t *testing.T) {
 		w, f, _ := resting(t)
 		if err := f.ForgetPasted(t.Context(), key(7)); err != nil {
@@ -315,4 +335,107 @@ func TestRestingTokenIsKnown(t *testing.T) {
 		}
 		noRotations(t, f)
 	})
+}
+
+// TestPastedOverAnother: a token that is refused, or that the keyring does not take, leaves what was cut off before it.
+func TestPastedOverAnother(t *testing.T) {
+	wrong := tokenOf(7, "r")
+	for name, arm := range map[string]func(w *world){
+		"refused": func(w *world) { w.fake.revoked[wrong.Reveal()] = true },
+		"the keyring fails": func(w *world) {
+			w.store.fail(func(*keyring.Item) error { return keyring.ErrGone }, nil)
+		},
+	} {
+		t.Run(name+", one rests", func(t *testing.T) {
+			w, f, _ := resting(t)
+			arm(w)
+			if _, err := f.RotateWith(t.Context(), key(7), wrong, Rotation{}, nil); err == nil {
+				t.Fatal("it was taken")
+			}
+			w.store.fail(nil, nil)
+			if done, err := f.Rotate(t.Context(), key(7), Rotation{}, nil); err != nil || !done.Resumed {
+				t.Fatalf("%+v, %v", done, err)
+			}
+			w.tokenIsCurrent(t, 7)
+			w.noPending(t)
+			noRotations(t, f)
+		})
+		t.Run(name+", a manager revoked", func(t *testing.T) {
+			w, f := managedWorld(t, 7)
+			further(t, f, 7)
+			w.fake.afterExport = func(_ context.Context, _, _ int64, revoke bool) error {
+				if revoke {
+					return lostAnswer()
+				}
+				return nil
+			}
+			if _, err := f.Rotate(t.Context(), key(7), Rotation{}, nil); err == nil {
+				t.Fatal("nothing was cut off")
+			}
+			w.fake.afterExport = nil
+			arm(w)
+			if _, err := f.RotateWith(t.Context(), key(7), wrong, Rotation{}, nil); err == nil {
+				t.Fatal("it was taken")
+			}
+			w.store.fail(nil, nil)
+			w.noPending(t)
+			done, err := f.Rotate(t.Context(), key(7), Rotation{}, nil)
+			if err != nil || !done.Resumed || w.fake.revokes != 1 || len(done.Lost) != 1 {
+				t.Fatalf("%+v, %v, %d revokes", done, err, w.fake.revokes)
+			}
+			w.tokenIsCurrent(t, 7)
+		})
+	}
+	t.Run("the same once more", func(t *testing.T) {
+		w, f, fresh := resting(t)
+		w.fake.revoked[fresh.Reveal()] = true
+		if _, err := f.RotateWith(t.Context(), key(7), fresh, Rotation{}, nil); !errors.Is(err, telegram.TokenRevoked) {
+			t.Fatal(err)
+		}
+		w.noPending(t)
+		noRotations(t, f)
+	})
+}
+
+// TestPastedUnproven: without a login it is the Bot API that keeps an older token, which @BotFather's messages show too,
+// from taking the place of one that works.
+func TestPastedUnproven(t *testing.T) {
+	for name, test := range map[string]struct {
+		asked  bool
+		works  bool
+		rests  bool
+		status Status
+	}{
+		"alive":   {asked: true, works: true, status: store.NotLoggedIn},
+		"revoked": {asked: true, rests: true, status: store.OK},
+		// Of its session only a check tells, and nothing else could end it.
+		"nobody is asked": {status: store.Unchecked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newFakeWorld(t)
+			f := w.open()
+			w.added(f, 7)
+			pasted := tokenOf(7, "n")
+			if test.asked {
+				botAPIOf(f, func(token secret.Secret) bool { return token.Equal(pasted) == test.works })
+			}
+			_, err := f.RotateWith(t.Context(), key(7), pasted, Rotation{NoLogin: true}, nil)
+			var cut *UnfinishedError
+			if rests := errors.As(err, &cut) && cut.Step == store.RotationPasted; rests != test.rests || err != nil && !rests {
+				t.Fatalf("%v", err)
+			}
+			wantStatus(t, f, 7, test.status)
+			if token, err := f.Token(t.Context(), key(7)); err != nil || token.Equal(pasted) == test.rests {
+				t.Errorf("the token: %v", err)
+			}
+			if !test.rests {
+				noRotations(t, f)
+				return
+			}
+			// A login decides.
+			if done, err := f.Rotate(t.Context(), key(7), Rotation{}, nil); err != nil || !done.Resumed {
+				t.Errorf("%+v, %v", done, err)
+			}
+		})
+	}
 }

@@ -75,12 +75,16 @@ func (f *Fleet) wentOut(ctx context.Context, d Departure, by Outlet) {
 	}
 }
 
-// placeName is what a place is called from everywhere: of a file its whole path.
+// placeName is what a place is called from everywhere: of a file its whole path, with no links among its folders, as a shell's
+// file is known by too.
 func placeName(by Outlet) string {
 	place := by.Place
 	if by.Way == store.ToFile {
 		if path, err := filepath.Abs(place); err == nil {
 			place = path
+		}
+		if folder, err := filepath.EvalSymlinks(filepath.Dir(place)); err == nil {
+			place = filepath.Join(folder, filepath.Base(place))
 		}
 	}
 	return plain.Line(place)
@@ -107,7 +111,7 @@ func PlacesCalled(places []Departure, name string) (meant []Departure) {
 	path := placeName(Outlet{Way: store.ToFile, Place: name})
 	for _, d := range places {
 		switch {
-		case d.Way == store.ToFile && d.Place == path,
+		case d.Way == store.ToFile && (d.Place == path || d.Place == name), // as it is shown, whatever has become of its folder
 			d.Way != store.ToFile && d.Place != "" && d.Place == name,
 			d.For != "" && d.For == name,
 			d.Place == "" && d.For == "" && strings.EqualFold(string(d.Way), name):

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -23,10 +24,14 @@ func TestPlacesAfterAReplacement(t *testing.T) {
 		f.TokenWentOut(t.Context(), key(7), token, by)
 	}
 	t.Chdir(t.TempDir())
-	here, err := filepath.Abs("a.env")
+	folder, err := filepath.Abs(".")
+	if err == nil {
+		folder, err = filepath.EvalSymlinks(folder)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	here := filepath.Join(folder, "a.env")
 	file, clip := Outlet{Way: store.ToFile, Place: "a.env", How: "token show"}, Outlet{Way: store.ToClipboard, How: "copy"}
 	out(file)
 	out(clip)
@@ -123,5 +128,35 @@ func TestRenew(t *testing.T) {
 	other.Environment = "elsewhere"
 	if _, err := f.Renew(t.Context(), []Key{key(7), other}, ".env", []byte(before), true); !errors.Is(err, ErrSameID) {
 		t.Errorf("two bots of one id: %v", err)
+	}
+}
+
+// A file is one place, whichever way leads to its folder: a shell that opens it tells of no links, and what is typed may.
+func TestPlaceBehindALink(t *testing.T) {
+	w := newFakeWorld(t)
+	f := w.open()
+	w.added(f, 7)
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, link := filepath.Join(root, "real"), filepath.Join(root, "link")
+	if err := errors.Join(os.Mkdir(folder, 0o700), os.Symlink(folder, link)); err != nil {
+		t.Fatal(err)
+	}
+	f.TokenWentOut(t.Context(), key(7), tokenOf(7, "x"), Outlet{Way: store.ToFile, Place: filepath.Join(folder, ".env")})
+	f.TokenWentOut(t.Context(), key(7), tokenOf(7, "x"), Outlet{Way: store.ToFile, Place: filepath.Join(link, ".env")})
+	places, err := f.Places(t.Context(), key(7))
+	if err != nil || len(places) != 1 || places[0].Count != 2 {
+		t.Fatalf("%+v, %v", places, err)
+	}
+	if meant := PlacesCalled(places, filepath.Join(link, ".env")); len(meant) != 1 {
+		t.Errorf("%+v", meant)
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	if meant := PlacesCalled(places, places[0].Place); len(meant) != 1 {
+		t.Errorf("as it is shown: %+v", meant)
 	}
 }

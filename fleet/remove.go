@@ -60,11 +60,11 @@ func (f *Fleet) take(ctx context.Context, key Key, keep bool) (removed Removed, 
 		return Removed{}, err
 	}
 	defer unlock()
-	rotation, _, err := on.rotation(ctx, key)
+	rotation, begun, err := on.rotation(ctx, key)
 	if err != nil {
 		return Removed{}, err
 	}
-	if removed.items, err = takeItems(ctx, r, removed.Bot, rotation.Step == store.RotationPasted, keep); err != nil {
+	if removed.items, err = takeItems(ctx, r, removed.Bot, begun && rotation.MayRest(), keep); err != nil {
 		return Removed{}, err
 	}
 	ctx, cancel := afterwards(ctx)

@@ -8,6 +8,7 @@ import (
 	"botring/fleet/store"
 	"botring/internal/secret"
 	"botring/keyring"
+	"botring/telegram"
 )
 
 // ReplaceToken gives a bot a new token: of the same bot id, else *InputError with ProblemOtherBot. The new
@@ -37,7 +38,13 @@ func (f *Fleet) ReplaceToken(ctx context.Context, key Key, token secret.Secret, 
 	if saved, err = f.replace(ctx, on, n, report); err != nil {
 		return Saved{}, err
 	}
-	return saved, f.dropRotation(ctx, on, n.ring, key)
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	if err := also(f.dropRotation(ctx, on, n.ring, key), f.forgetLeak(ctx, on, saved.Bot)); err != nil {
+		return saved, err
+	}
+	saved.Bot, err = on.Bot(ctx, key, f.now())
+	return saved, err
 }
 
 // A replacement is a new token on its way to its bot.
@@ -91,7 +98,12 @@ func (f *Fleet) replace(ctx context.Context, on *ground, n replacement, report r
 		return f.saveOnly(ctx, on, s, report)
 	}
 	s.replaced = mayWork(n.row, n.item)
-	return f.logInAndSave(ctx, on, n.ring, s, true, report)
+	// That this token is refused says nothing of the one that the bot has.
+	saved, err := f.logInAndSave(ctx, on, n.ring, s, false, report)
+	if errors.Is(err, telegram.BotDeactivated) {
+		err = also(err, f.noteRefusal(ctx, on, s.key, err))
+	}
+	return saved, err
 }
 
 // save is what writes the new token: the item as it was, but for that.
@@ -100,7 +112,7 @@ func (n replacement) save() *save {
 	if item.Token.Empty() {
 		item.Profile = n.row.Profile
 	}
-	item.Token, item.APIID, item.Label, item.Tags = n.token, n.app, n.row.Label, n.row.Tags
+	item.Token, item.APIID, item.Label, item.Tags = n.token, n.app, n.row.Label, withoutLeak(n.row.Tags)
 	return &save{key: n.row.Key, item: item, rotates: n.rotates}
 }
 

@@ -20,39 +20,48 @@ const saving = 30 * time.Second
 // Errors before anything is revoked are ErrNotManaged, ErrNotRevoked, *ManagerError, and those of the keyring; from
 // then on *UnfinishedError, after which Rotate goes on where it was. That Telegram lets nobody log in for a while is no
 // error: Rotated.NotLoggedIn says so. report may be nil.
-func (f *Fleet) Rotate(ctx context.Context, key Key, how Rotation, report func(Step)) (rotated Rotated, err error) {
+func (f *Fleet) Rotate(ctx context.Context, key Key, how Rotation, report func(Step)) (Rotated, error) {
+	x, err := f.rotate(ctx, key, how, report)
+	if err != nil {
+		return Rotated{}, err
+	}
+	return x.done, nil
+}
+
+// rotate is Rotate, and tells what was done also where the error is not nil.
+func (f *Fleet) rotate(ctx context.Context, key Key, how Rotation, report func(Step)) (x *rotating, err error) {
 	ctx, op := f.begin(ctx, "rotate token", key)
 	defer op.end(&err)
-	x := &rotating{Fleet: f, on: f.at.Load(), key: key, how: how, report: report}
+	x = &rotating{Fleet: f, on: f.at.Load(), key: key, how: how, report: report}
 	if err := f.envs.require(key.Environment); err != nil {
-		return Rotated{}, err
+		return x, err
 	}
 	// Looked at without its turn, which nobody may have while its manager is looked for.
 	before, _, err := x.on.rotation(ctx, key)
 	if err != nil {
-		return Rotated{}, err
+		return x, err
 	}
 	switch before.Step {
 	case store.RotationPasted:
-		return x.pastedBefore(ctx)
+		return x, x.pastedBefore(ctx)
 	case store.RotationSaved:
 		release, err := x.on.guard.take(ctx, key)
 		if err != nil {
-			return Rotated{}, err
+			return x, err
 		}
 		defer release()
 		x.done.Resumed = true
-		return x.finish(ctx)
+		return x, x.finish(ctx)
 	case store.RotationRevoking:
 	}
 	manager, err := x.manager(ctx, before.Manager)
 	if err != nil {
-		return Rotated{}, err
+		return x, err
 	}
 	op.detail = "by " + manager.String()
 	release, releaseManager, err := x.on.guard.takePair(ctx, key, manager.Key)
 	if err != nil {
-		return Rotated{}, err
+		return x, err
 	}
 	defer release()
 	x.done.Manager = manager
@@ -61,9 +70,9 @@ func (f *Fleet) Rotate(ctx context.Context, key Key, how Rotation, report func(S
 		return x.revokeAndSave(ctx)
 	}()
 	if err != nil {
-		return Rotated{}, err
+		return x, err
 	}
-	return x.finish(ctx)
+	return x, x.finish(ctx)
 }
 
 // A rotating is the rotation of one bot.
@@ -74,8 +83,14 @@ type rotating struct {
 	how    Rotation
 	report reporter
 	done   Rotated
+	// revoked: this try had a token revoked, and not one before it.
+	revoked bool
 	// old is the token before, which was to be revoked by hand.
 	old secret.Secret
+	// earlier is the rotation that was cut off before a token was pasted, with no Step where there was none, and
+	// rested the item of the token that was pasted for that one.
+	earlier store.Rotation
+	rested  secret.Secret
 }
 
 // manager is the bot that is to revoke: the one that is wanted, the one an earlier try began with, or whichever can.
@@ -128,6 +143,7 @@ func (x *rotating) revokeAndSave(ctx context.Context) error {
 	case err != nil:
 		return &UnfinishedError{Bot: n.row, Step: store.RotationRevoking, Err: err}
 	}
+	x.revoked = true
 	return x.takeOver(ctx, n, fresh)
 }
 
@@ -196,46 +212,47 @@ func (x *rotating) end(ctx context.Context) error {
 
 // finish does what is left once the bot's item has the new token: the login, what became of the sessions, the end of
 // the entry. The bot's turn is held.
-func (x *rotating) finish(ctx context.Context) (Rotated, error) {
+func (x *rotating) finish(ctx context.Context) error {
 	entry, begun, err := x.on.rotation(ctx, x.key)
 	if err != nil {
-		return Rotated{}, err
+		return err
 	}
 	row, err := x.on.Bot(ctx, x.key, x.now())
 	switch {
 	case err != nil:
-		return Rotated{}, err
+		return err
 	case !begun: // another process was faster
 		x.done.Bot = row
-		return x.done, nil
+		return nil
 	}
 	if x.done.Manager.ID == 0 && entry.Manager != 0 {
 		x.done.Manager, _ = x.on.Bot(ctx, Key{Environment: x.key.Environment, ID: entry.Manager}, x.now())
 	}
 	r, err := x.on.ring.get(ctx)
 	if err != nil {
-		return Rotated{}, x.unfinished(row, err)
+		return x.unfinished(row, err)
 	}
 	if entry.Manager == 0 {
 		if err := dropPending(ctx, r, x.key); err != nil {
-			return Rotated{}, x.unfinished(row, err)
+			return x.unfinished(row, err)
 		}
 	}
+	// The login writes the bot's tags into its item.
+	if err := x.forgetLeak(ctx, x.on, row); err != nil {
+		return x.unfinished(row, err)
+	}
 	if err := x.logInAnew(ctx, row); err != nil {
-		return Rotated{}, x.unfinished(row, err)
+		return x.unfinished(row, err)
 	}
 	if err := x.clearUp(ctx, r, entry); err != nil {
-		return Rotated{}, x.unfinished(row, err)
-	}
-	if err := x.forgetLeak(ctx, x.on, row); err != nil {
-		return Rotated{}, x.unfinished(row, err)
+		return x.unfinished(row, err)
 	}
 	if err := x.end(ctx); err != nil {
-		return Rotated{}, err
+		return err
 	}
 	x.proveOldDead(ctx, entry)
 	x.done.Bot, err = x.after(ctx, x.key, nil)
-	return x.done, err
+	return err
 }
 
 func (x *rotating) unfinished(row Bot, err error) error {

@@ -119,7 +119,7 @@ func itemNames(rows store.Snapshot) []string {
 		}
 	}
 	for _, rotation := range rows.Rotations {
-		if rotation.Step == store.RotationPasted {
+		if rotation.MayRest() {
 			names = append(names, pendingItemName(rotation.Key))
 		}
 	}

@@ -206,6 +206,8 @@ type faultyStore struct {
 	// the item that is written.
 	put func(*keyring.Item) error
 	get func(name string) error
+	// deleted is what ends each deletion, probes left out.
+	deleted error
 	// puts counts the writes, probes left out.
 	puts int
 }
@@ -236,6 +238,22 @@ func (s *faultyStore) Get(ctx context.Context, name string) (secret.Secret, erro
 		}
 	}
 	return s.Memory.Get(ctx, name)
+}
+
+func (s *faultyStore) Delete(ctx context.Context, name string) error {
+	s.mu.Lock()
+	err := s.deleted
+	s.mu.Unlock()
+	if err != nil && !strings.HasPrefix(name, keyring.ProbePrefix) {
+		return err
+	}
+	return s.Memory.Delete(ctx, name)
+}
+
+func (s *faultyStore) failDelete(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deleted = err
 }
 
 func (s *faultyStore) fail(put func(*keyring.Item) error, get func(string) error) {

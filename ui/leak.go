@@ -53,8 +53,8 @@ type leakPlan struct {
 	err error
 }
 
-// revocable reports whether a bot here revokes the token, or began to.
-func (p leakPlan) revocable() bool { return p.err == nil && (p.Manager.ID != 0 || p.CutOff != "") }
+// revocable reports whether a bot here revokes the token.
+func (p leakPlan) revocable() bool { return p.err == nil && p.Manager.ID != 0 }
 
 // A leakLine is one thing that is done: the token revoked, or a session ended.
 type leakLine struct {
@@ -83,7 +83,7 @@ func (l leak) look() (screen, tea.Cmd) {
 func (l leak) lookAtNext() (screen, tea.Cmd) {
 	f, bot := l.sh.fleet, l.bots[len(l.plans)].Key
 	t, cmd := l.sh.start("panic", func(ctx context.Context, report func(fleet.Step)) (any, error) {
-		return f.PlanRotation(ctx, bot, fleet.Key{}, report)
+		return f.PlanPanic(ctx, bot, fleet.Key{}, report)
 	})
 	l.task = t
 	return l, tea.Batch(cmd, t.spin())

@@ -54,6 +54,8 @@ type Fault struct {
 	Why, Next string
 	// NotSaved says what was not saved or lost, "" when that is no question.
 	NotSaved string
+	// Saved: something was, in spite of the error.
+	Saved bool
 	// Actions in the order they should be offered.
 	Actions []Action
 	// Until is when a flood wait ends.

@@ -37,6 +37,7 @@ func ofUnfinished(e *fleet.UnfinishedError, now time.Time) Fault {
 	f := OfAt(e.Err, now)
 	f.Why = strings.TrimSpace(f.What + " " + f.Why)
 	who := named(e.Bot)
+	f.Saved = e.Step == store.RotationPasted || e.Step == store.RotationSaved
 	switch {
 	case e.Step == store.RotationPasted:
 		f.What = "The new token of " + who + " is not in its place yet."

@@ -221,3 +221,25 @@ func TestReplaceWithoutTheRight(t *testing.T) {
 	wantFile(t, path, "old", 0o600)
 	wantAlone(t, dir, path)
 }
+
+// A folder that may be written and not read is no reason to say of what was done that it was not.
+func TestReplaceInAFolderThatCannotBeRead(t *testing.T) {
+	if os.Getuid() == 0 {
+		testneeds.AgainAsNobody(t) // root may read everything
+		return
+	}
+	path := laid(t, "old")
+	file, err := OpenInPlace(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(path)
+	if err := os.Chmod(dir, 0o300); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
+	if _, err := file.Replace([]byte("new"), false); err != nil {
+		t.Errorf("%v", err)
+	}
+	wantFile(t, path, "new", 0o600)
+}

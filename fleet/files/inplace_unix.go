@@ -34,10 +34,14 @@ func giveTo(file *os.File, like fs.FileInfo) error {
 	return nil
 }
 
-// syncFolder has the disk hold the names in a folder. Some file systems cannot, and their names are held all the same.
+// syncFolder has the disk hold the names in a folder. Some file systems cannot, and their names are held all the same. A folder
+// that may be written and not read cannot be opened for it: what was done there is done.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil
+	case err != nil:
 		return err
 	}
 	if err := folder.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {

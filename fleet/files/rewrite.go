@@ -36,7 +36,7 @@ type Renewal struct {
 // A Spot is where something stands in a file.
 type Spot struct {
 	Line int    // from 1
-	Name string // of the variable or key, "" where it has none
+	Name string // of the variable or key, "" where it has none, or where that is a token itself
 	Bot  int64
 }
 
@@ -108,7 +108,7 @@ func Owners(name string, data []byte) ([]int64, error) {
 	var owners []int64
 	add := func(text string) {
 		for _, token := range written().FindAllString(text, -1) {
-			owners = append(owners, ownerOf(token))
+			owners = append(owners, ownerOf(unescaped(token)))
 		}
 	}
 	add(string(text))
@@ -187,7 +187,7 @@ func rewrite(data []byte, read form, renewals []Renewal) (Rewritten, error) {
 	var edits []edit
 	lines := lineCounter{data: data}
 	for i, v := range before.values {
-		spot := Spot{Line: v.line, Name: v.name}
+		spot := Spot{Line: v.line, Name: nameOf(v)}
 		if entry, ok := sessionIn(v.text); ok {
 			if entry.Session != nil {
 				spot.Bot = entry.Session.UserID
@@ -320,14 +320,28 @@ func ownerOf(token string) int64 {
 	return id
 }
 
-// written finds what looks like tokens in a text. Like tomlHeader it is made when it is needed, which is hardly ever.
-var written = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]{1,20}:[0-9A-Za-z_-]{30,}`) })
+// written finds what looks like tokens in a text, also in an address, whose colons may be escaped. Like tomlHeader it is made
+// when it is needed, which is hardly ever.
+var written = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]{1,20}(?::|%3[Aa])[0-9A-Za-z_-]{30,}`) })
+
+// unescaped is a token that was found as written finds it.
+func unescaped(token string) string {
+	return strings.Replace(strings.Replace(token, "%3A", ":", 1), "%3a", ":", 1)
+}
+
+// nameOf is what a value is called. What is called by a token has no name that could be shown.
+func nameOf(v value) string {
+	if written().MatchString(v.name) {
+		return ""
+	}
+	return v.name
+}
 
 // hides finds older tokens that are a part of what is encoded.
 func (v value) hides(renewals []Renewal) []Spot {
 	left := leftIn([]byte(v.plain()), renewals)
 	for i := range left {
-		left[i].Line, left[i].Name = v.line, v.name
+		left[i].Line, left[i].Name = v.line, nameOf(v)
 	}
 	return left
 }
@@ -342,7 +356,7 @@ func once(spots []Spot) []Spot {
 func leftIn(data []byte, renewals []Renewal) (left []Spot) {
 	lines := lineCounter{data: data}
 	for _, at := range written().FindAllIndex(data, -1) {
-		token := string(data[at[0]:at[1]])
+		token := unescaped(string(data[at[0]:at[1]]))
 		id := ownerOf(token)
 		for _, r := range renewals {
 			if r.Bot == id && r.Token.Reveal() != token {

@@ -20,6 +20,10 @@ type Rotation struct {
 	Began time.Time
 }
 
+// MayRest reports whether the keyring may have a token that was pasted for the bot: until nothing is left to do, also
+// after it took the old one's place.
+func (r Rotation) MayRest() bool { return r.Manager == 0 }
+
 // A RotationStep is how far a rotation has come.
 type RotationStep string
 

@@ -312,7 +312,7 @@ func (s *shell) errorJSON(f fault.Fault) errorJSON {
 	}
 	// Why is in the message; what else helps is the hint.
 	f.Why = ""
-	e := errorJSON{Kind: f.Kind, Code: f.Code, Type: f.Type, Message: message, Hint: strings.Join(s.hints(f), " ")}
+	e := errorJSON{Kind: f.Kind, Code: f.Code, Type: f.Type, Message: message, Hint: strings.Join(s.hints(f), " "), Saved: f.Saved}
 	if wait := time.Until(f.Until); wait > 0 {
 		e.WaitSeconds = int64(math.Ceil(wait.Seconds()))
 	}

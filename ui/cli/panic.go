@@ -103,11 +103,11 @@ func (s *shell) panic(ctx context.Context, refs []string, c panicCommand) error 
 func (s *shell) sayWhatCannotBe(ctx context.Context, f *fleet.Fleet, keys []fleet.Key, manager fleet.Key) error {
 	said := false
 	for _, key := range keys {
-		plan, err := f.PlanRotation(ctx, key, manager, nil)
+		plan, err := f.PlanPanic(ctx, key, manager, nil)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil && (plan.Manager.ID != 0 || plan.CutOff != ""):
+		case err == nil && plan.Manager.ID != 0:
 			continue
 		case errors.Is(err, store.ErrNotFound):
 			return err

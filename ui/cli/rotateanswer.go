@@ -191,8 +191,11 @@ func (s *shell) tellRotated(r fleet.Rotated, alone bool) {
 			by = describe(r.Manager) + " had it revoked"
 		}
 		state := "and logged in"
-		if !runsHere(r.Bot) {
+		switch {
+		case !runsHere(r.Bot):
 			state = "and is not logged in"
+		case r.Bot.Health.Status == store.Unchecked:
+			state = "and its session was not checked"
 		}
 		s.say("%s has its new token %s; %s.", who, state, by)
 	}
