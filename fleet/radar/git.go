@@ -101,6 +101,12 @@ func (g *git) inRepository(ctx context.Context, folder string) bool {
 	return err == nil && inside == "true"
 }
 
+// isTop reports whether a folder is the top of what git takes for its repository.
+func (g *git) isTop(ctx context.Context, folder string) bool {
+	prefix, err := g.says(ctx, folder, "rev-parse", "--show-prefix")
+	return err == nil && prefix == "" && g.inRepository(ctx, folder)
+}
+
 // lines calls do with each of what git lists, ended by NUL.
 func (g *git) lines(ctx context.Context, folder string, do func(string), args ...string) error {
 	if g.program == "" {

@@ -111,6 +111,8 @@ var (
 	ErrEncrypted = errors.New("archive is encrypted")
 	// ErrDamaged: an archive cannot be read to its end.
 	ErrDamaged = errors.New("archive is damaged")
+	// ErrNoFile: it is a pipe, a device or a socket.
+	ErrNoFile = errors.New("neither a file nor a folder")
 	// ErrNoGit: there is no git, or it would not run.
 	ErrNoGit = errors.New("git is not installed")
 	// ErrGit: git gave up on a repository.

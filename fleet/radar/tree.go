@@ -96,7 +96,11 @@ func (l *lister) list(ctx context.Context, path string) {
 
 // listed lists what git does not ignore of a folder, and reports whether git could.
 func (l *lister) listed(ctx context.Context, folder string) bool {
+	var inside []string // listed when this git has ended, or repositories in each other would be as many processes
 	err := l.git.files(ctx, folder, func(name string) {
+		if !filepath.IsLocal(filepath.FromSlash(name)) {
+			return // nothing that git writes into an index itself
+		}
 		path := filepath.Join(folder, filepath.FromSlash(name))
 		info, err := os.Lstat(path)
 		switch {
@@ -106,11 +110,14 @@ func (l *lister) listed(ctx context.Context, folder string) bool {
 		case info.Mode().IsRegular():
 			l.add(path)
 		case info.IsDir(): // another repository: one inside this one, or a submodule
-			l.nested(ctx, path)
+			inside = append(inside, path)
 		case info.Mode()&fs.ModeSymlink != 0:
 			l.scan.note(func(r *Report) { r.Links++ })
 		}
 	})
+	for _, path := range inside {
+		l.nested(ctx, path)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			l.scan.unread(folder, err)
@@ -124,26 +131,32 @@ func (l *lister) listed(ctx context.Context, folder string) bool {
 	return true
 }
 
+// nested lists what another repository has, or the folder of a submodule that is none yet: there git would speak of
+// the repository around it, in which the folder is the submodule again.
 func (l *lister) nested(ctx context.Context, folder string) {
-	l.scan.note(func(r *Report) { r.Repositories++ })
-	if !l.scan.opts.NoIgnore && l.git != nil && l.listed(ctx, folder) {
-		return
+	if isRepository(folder) {
+		l.scan.note(func(r *Report) { r.Repositories++ })
+		if !l.scan.opts.NoIgnore && l.git.isTop(ctx, folder) && l.listed(ctx, folder) {
+			return
+		}
 	}
 	l.walk(ctx, folder)
 }
 
 // walk lists all files of a folder. Repositories in it are listed by git, and what git keeps for itself is not.
 func (l *lister) walk(ctx context.Context, top string) {
+	// A folder that was named is meant, also where its name is a link's; with this behind it, it is followed.
+	top += string(filepath.Separator)
 	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return fs.SkipAll
 		case err != nil:
-			l.scan.unread(path, plainError(err))
+			l.scan.unread(filepath.Clean(path), plainError(err))
 			if entry != nil && entry.IsDir() {
 				return fs.SkipDir
 			}
-		case entry.IsDir() && entry.Name() == ".git":
+		case entry.IsDir() && path != top && entry.Name() == ".git":
 			return fs.SkipDir
 		case entry.IsDir() && path != top && isRepository(path):
 			l.nested(ctx, path)
@@ -156,7 +169,7 @@ func (l *lister) walk(ctx context.Context, top string) {
 		return nil
 	})
 	if err != nil {
-		l.scan.unread(top, plainError(err))
+		l.scan.unread(filepath.Clean(top), plainError(err))
 	}
 }
 
@@ -185,7 +198,11 @@ func (w *worker) file(ctx context.Context, path string) {
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err == nil && !info.Mode().IsRegular() {
+		err = ErrNoFile
+	}
+	if err != nil {
+		w.scan.unread(path, plainError(err))
 		return
 	}
 	from := &read{file, w.scan.progress}
