@@ -62,6 +62,8 @@ type worker struct {
 	levels []*level
 	// found is told of everything; in is where.
 	found func(path string, p place)
+	// of is what stands before the path of what could not be searched, where paths are those inside something.
+	of string
 }
 
 // A level is what the search of one text needs.
@@ -119,7 +121,7 @@ func (w *worker) search(ctx context.Context, src source) error {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		w.scan.unread(src.path, err)
+		w.scan.unread(w.of+src.path, err)
 	}
 	return nil
 }
@@ -266,6 +268,9 @@ func (w *worker) gzip(ctx context.Context, src source, s *stream) error {
 		return w.tar(ctx, source{path: src.path, depth: src.depth, left: left}, inner)
 	}
 	name := strings.TrimSuffix(path.Base(filepath.ToSlash(src.path)), ".gz")
+	if src.path == "" { // a version of a file, whose path nobody knows yet
+		name = cmp.Or(unpacked.Name, "unpacked")
+	}
 	return w.search(ctx, source{path: src.path + "!" + name, from: inner, depth: src.depth + 1, left: left})
 }
 
@@ -332,7 +337,7 @@ func (w *worker) zip(ctx context.Context, src source, s *stream) error {
 			continue
 		}
 		if err := w.zipped(ctx, src, file, left); err != nil {
-			w.scan.unread(src.path+"!"+file.Name, err)
+			w.scan.unread(w.of+src.path+"!"+file.Name, err)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,11 +39,13 @@ func (s *scan) repositories(ctx context.Context, g *git) []repository {
 			folder, name = filepath.Split(path)
 			folder = cmp.Or(folder, ".")
 		}
-		answer, err := g.says(ctx, folder, "rev-parse", "--absolute-git-dir", "--show-prefix")
+		prefix, err := g.says(ctx, folder, "rev-parse", "--show-prefix")
 		if err != nil {
-			continue // no repository, or not one that git trusts
+			if ctx.Err() == nil && isInRepository(folder) { // a broken one, or one that git does not trust
+				s.unread(folder, err)
+			}
+			continue
 		}
-		_, prefix, _ := strings.Cut(answer, "\n")
 		place := ""
 		if top, err := g.says(ctx, folder, "rev-parse", "--show-toplevel"); err == nil {
 			folder = top
@@ -63,6 +66,20 @@ func (s *scan) repositories(ctx context.Context, g *git) []repository {
 		}
 	}
 	return all
+}
+
+// isInRepository reports whether a folder is in a repository of git's, or what is left of one.
+func isInRepository(folder string) bool {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return false
+	}
+	for above := filepath.Dir(folder); !isRepository(folder); folder, above = above, filepath.Dir(above) {
+		if above == folder {
+			return false
+		}
+	}
+	return true
 }
 
 // histories searches all versions of all files that git keeps.
@@ -104,19 +121,15 @@ type origin struct {
 
 func (s *scan) history(ctx context.Context, g *git, repo repository) error {
 	versions, err := s.versions(ctx, g, repo)
-	if err != nil {
-		return err
-	}
 	if len(versions) > 0 {
-		if err := s.trace(ctx, g, repo, versions); err != nil {
-			return err
-		}
+		// What was found before git gave up is told, and where it stands as far as that is known.
+		err = errors.Join(err, s.trace(ctx, g, repo, versions))
 		s.tellVersions(versions)
 	}
-	if repo.paths != nil {
-		return nil // what is said of commits belongs to no path
+	if repo.paths == nil && ctx.Err() == nil { // what is said of commits belongs to no path
+		err = errors.Join(err, s.messages(ctx, g, repo))
 	}
-	return s.messages(ctx, g, repo)
+	return err
 }
 
 // messages searches what people wrote about commits and tags.
@@ -129,12 +142,15 @@ func (s *scan) messages(ctx context.Context, g *git, repo repository) error {
 		s.found(f)
 	})
 	message := func(o object, from io.Reader) error {
+		if o.kind == missing {
+			return nil // the listing fails for it
+		}
 		text, err := io.ReadAll(io.LimitReader(from, mostMessage))
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrGit, err)
 		}
 		s.progress.Bytes.Add(int64(len(text)))
-		of = o
+		of, w.of = o, "message of "+shortID(o.id)
 		var said []byte
 		head, said, _ = bytes.Cut(text, []byte("\n\n"))
 		return w.search(ctx, source{from: bytes.NewReader(said)})
@@ -174,16 +190,30 @@ func (s *scan) versions(ctx context.Context, g *git, repo repository) (map[strin
 		versions[id].places = append(versions[id].places, versionPlace{p, path})
 		s.progress.Findings.Add(1)
 	})
+	lacks := false
 	read := func(o object, from io.Reader) error {
-		id = o.id
+		if o.kind == missing {
+			lacks = true
+			return nil
+		}
+		id, w.of = o.id, versionOf(o.id)
 		s.progress.Blobs.Add(1)
 		s.progress.Bytes.Add(o.size)
 		return w.search(ctx, source{path: "", from: from, size: o.size})
 	}
-	err := g.objects(ctx, repo.folder, read, repo.within("rev-list", "--all", "--objects", "--no-object-names", "--missing=allow-any",
+	err := g.objects(ctx, repo.folder, read, repo.within("rev-list", "--all", "--objects", "--no-object-names", "--missing=print",
 		"--filter=object:type=blob", "--filter-provided-objects")...)
+	shallow, shallowErr := g.says(ctx, repo.folder, "rev-parse", "--is-shallow-repository")
+	if lacks || shallowErr == nil && shallow == "true" {
+		s.unread(repo.folder, ErrPartial)
+	}
 	return versions, err
 }
+
+// versionOf is what a version of a file is called whose path nobody knows.
+func versionOf(id string) string { return "version " + shortID(id) }
+
+func shortID(id string) string { return id[:min(len(id), 12)] }
 
 // trace finds out what brought these versions into the history, in one pass over all commits.
 func (s *scan) trace(ctx context.Context, g *git, repo repository, versions map[string]*version) error {
@@ -247,9 +277,9 @@ func (s *scan) tellVersions(versions map[string]*version) {
 		last   *version
 	}
 	all := map[secretAt]*first{}
-	for _, v := range versions {
+	for id, v := range versions {
 		if len(v.origins) == 0 {
-			v.origins[""] = origin{} // a tag of a file, say
+			v.origins[versionOf(id)] = origin{} // a tag of a file, say
 		}
 		for path, o := range v.origins {
 			for _, p := range v.places {

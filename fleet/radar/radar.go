@@ -117,6 +117,8 @@ var (
 	ErrNoGit = errors.New("git is not installed")
 	// ErrGit: git gave up on a repository.
 	ErrGit = errors.New("git cannot read the repository")
+	// ErrPartial: a clone lacks versions of files, or commits, or they are damaged.
+	ErrPartial = errors.New("a part of the history is not here")
 	// ErrNoRepository: a path is in no repository of git's.
 	ErrNoRepository = errors.New("not in a git repository")
 )
