@@ -19,7 +19,7 @@ import (
 
 // Bounds of what is remembered of a history.
 const (
-	mostHits    = 250_000  // places in versions of files
+	mostHits    = 250_000  // places in versions of files: of the ring's secrets, and of others
 	mostPaths   = 16       // that one version is known under
 	mostMessage = 16 << 20 // bytes of a commit or tag
 )
@@ -177,10 +177,10 @@ func (r repository) within(args ...string) []string {
 // versions searches every version of every file once, and returns those with something in them.
 func (s *scan) versions(ctx context.Context, g *git, repo repository) (map[string]*version, error) {
 	versions := map[string]*version{}
-	hits := 0
+	hits := map[bool]int{} // of the ring's, and others
 	var id string
 	w := s.worker(func(path string, p place) {
-		if hits++; hits > mostHits {
+		if hits[p.secret.Known]++; hits[p.secret.Known] > mostHits {
 			s.note(func(r *Report) { r.More = true })
 			return
 		}

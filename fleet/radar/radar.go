@@ -64,6 +64,8 @@ type Finding struct {
 	// Path is as the scan's own path begins; what is inside an archive follows a "!". In the history it is
 	// the file's in its repository.
 	Path string
+	// Inside is how much of Path says where in an archive it is, in bytes from that "!" on: names of files may have one too.
+	Inside int
 	// Line counts from 1; it is 0 in what is no text.
 	Line int
 	// Encoding is what it was wrapped in: "base64", "url", "utf-16", or "".
@@ -123,7 +125,7 @@ var (
 	ErrNoRepository = errors.New("not in a git repository")
 )
 
-// Bounds of a report.
+// Bounds of a report. Of findings it is so many that the ring knows, and so many others.
 const (
 	mostFindings = 10_000
 	mostUnread   = 100
@@ -139,6 +141,7 @@ type scan struct {
 
 	mu     sync.Mutex
 	report Report
+	known  int // findings of the report that are the ring's
 }
 
 // Scan looks through what the options name. Its error is ctx's, or that a path is not there; what else goes wrong is
@@ -183,9 +186,17 @@ func (s *scan) end() Report {
 func (s *scan) found(f Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.report.Findings) >= mostFindings {
+	// So many of each sort: what only looks like a token does not keep the ring's from being told.
+	kept := len(s.report.Findings) - s.known
+	if f.Known {
+		kept = s.known
+	}
+	if kept >= mostFindings {
 		s.report.More = true
 		return
+	}
+	if f.Known {
+		s.known++
 	}
 	s.progress.Findings.Add(1)
 	s.report.Findings = append(s.report.Findings, f)

@@ -19,6 +19,8 @@ type place struct {
 	hit
 	// line counts from 1; 0 in what is no text.
 	line int
+	// inside is how much of its path's end is inside an archive, in bytes.
+	inside int
 }
 
 // A stream is a text that is read block by block.

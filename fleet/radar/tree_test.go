@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -59,5 +60,15 @@ func TestNamed(t *testing.T) {
 	report, err := Scan(context.Background(), Options{Paths: []string{os.DevNull}})
 	if err != nil || len(report.Unread) != 1 || !errors.Is(report.Unread[0].Err, ErrNoFile) {
 		t.Errorf("a device: %+v, %v", report, err)
+	}
+}
+
+// What only has the shape of a token does not keep the ring's from being told.
+func TestManyFindings(t *testing.T) {
+	w := &workshop{t: t, path: t.TempDir()}
+	w.write("a.txt", strings.Repeat(otherToken+"\n", mostFindings+1)+ringToken)
+	report := w.scan(Options{}, ".")
+	if n := len(report.Findings); n != mostFindings+1 || !report.Findings[n-1].Known || !report.More {
+		t.Errorf("%d findings, more: %v", n, report.More)
 	}
 }
