@@ -198,7 +198,7 @@ func (n *narrow) Read(p []byte) (int, error) {
 	var two [2]byte
 	for i := range p {
 		if _, err := io.ReadFull(n.from, two[:]); err != nil {
-			if err == io.ErrUnexpectedEOF { //nolint:errorlint // That of ReadFull alone: half a letter at the end.
+			if err == io.ErrUnexpectedEOF { // that of ReadFull itself: half a letter at the end
 				err = io.EOF
 			}
 			return i, err

@@ -24,9 +24,10 @@ const (
 	mostMessage = 16 << 20 // bytes of a commit or tag
 )
 
-// A repository is one of git's, and which of its paths are meant: none for all.
+// A repository is one of git's, which its folders of work share, and which of its paths are meant: none for all.
 type repository struct {
 	folder string
+	shared string
 	paths  []string
 }
 
@@ -53,12 +54,16 @@ func (s *scan) repositories(ctx context.Context, g *git) []repository {
 		if prefix += name; prefix != "" {
 			place = ":(top,literal)" + prefix
 		}
-		i := slices.IndexFunc(all, func(r repository) bool { return r.folder == folder })
+		shared, err := g.says(ctx, folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
+		if err != nil {
+			shared = folder
+		}
+		i := slices.IndexFunc(all, func(r repository) bool { return r.shared == shared })
 		switch {
 		case i < 0 && place == "":
-			all = append(all, repository{folder: folder})
+			all = append(all, repository{folder: folder, shared: shared})
 		case i < 0:
-			all = append(all, repository{folder, []string{place}})
+			all = append(all, repository{folder, shared, []string{place}})
 		case place == "":
 			all[i].paths = nil
 		case all[i].paths != nil:

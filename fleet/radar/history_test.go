@@ -130,3 +130,16 @@ func TestStagedElsewhere(t *testing.T) {
 	}
 	w.want(w.places(report), []string{"a.txt:1"})
 }
+
+// Folders of work share their history: it is told once.
+func TestFoldersOfWork(t *testing.T) {
+	w := newWorkshop(t)
+	commit := forgotten(w)
+	other := filepath.Join(t.TempDir(), "other")
+	w.git("worktree", "add", "-q", "--detach", other)
+	report, err := Scan(t.Context(), Options{Paths: []string{w.path, other}, Marks: ring(), History: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.places(report), []string{"a.txt:1 " + commit + " 1"})
+}

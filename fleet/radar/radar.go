@@ -62,7 +62,7 @@ type Finding struct {
 	// Held is the token, where tokens are held.
 	Held secret.Secret
 	// Path is as the scan's own path begins; what is inside an archive follows a "!". In the history it is
-	// the file's in its repository.
+	// the file's in its repository. A token in it is masked.
 	Path string
 	// Inside is how much of Path says where in an archive it is, in bytes from that "!" on: names of files may have one too.
 	Inside int
@@ -184,6 +184,9 @@ func (s *scan) end() Report {
 }
 
 func (s *scan) found(f Finding) {
+	outer := maskIn(f.Path[:len(f.Path)-f.Inside])
+	inner := maskIn(f.Path[len(f.Path)-f.Inside:])
+	f.Path, f.Inside = outer+inner, len(inner)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// So many of each sort: what only looks like a token does not keep the ring's from being told.
@@ -203,6 +206,7 @@ func (s *scan) found(f Finding) {
 }
 
 func (s *scan) unread(path string, err error) {
+	path = maskIn(path)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.report.Unread) >= mostUnread {

@@ -1,6 +1,7 @@
 package radar
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -127,4 +128,33 @@ func escapeLen[T string | []byte](text T, inURL bool) int {
 		}
 	}
 	return n
+}
+
+// mask stands for what is not shown of a token.
+const mask = "•••"
+
+// maskIn is a path without the tokens that are in it: some programs name a session's file by its bot's. What might be one
+// is masked too.
+func maskIn(path string) string {
+	for at := 0; at < len(path); at++ {
+		width := 0
+		switch {
+		case path[at] == ':':
+			width = 1
+		case path[at] == '%' && strings.HasPrefix(strings.ToLower(path[at:min(len(path), at+escapeURL)]), "%3a"):
+			width = escapeURL
+		}
+		if width == 0 || at == 0 || !isDigit(path[at-1]) {
+			continue
+		}
+		from := at + width
+		end := from
+		for end < len(path) && IsSecretByte(path[end]) {
+			end++
+		}
+		if end-from >= MinSecret {
+			path = path[:from] + mask + path[end:]
+		}
+	}
+	return path
 }

@@ -96,12 +96,15 @@ func (l *lister) list(ctx context.Context, path string) {
 
 // listed lists what git does not ignore of a folder, and reports whether git could.
 func (l *lister) listed(ctx context.Context, folder string) bool {
-	var inside []string // listed when this git has ended, or repositories in each other would be as many processes
+	folders := map[string]bool{".": true} // whether they are folders, and no links to one
+	var inside []string                   // listed when this git has ended, or repositories in each other would be as many processes
 	err := l.git.files(ctx, folder, func(name string) {
-		if !filepath.IsLocal(filepath.FromSlash(name)) {
-			return // nothing that git writes into an index itself
+		name = filepath.Clean(filepath.FromSlash(name))
+		// What git has in its index may be gone, with a link in the place of its folder; and an index may be made up.
+		if name == "." || !filepath.IsLocal(name) || !isFolder(folder, filepath.Dir(name), folders) {
+			return
 		}
-		path := filepath.Join(folder, filepath.FromSlash(name))
+		path := filepath.Join(folder, name)
 		info, err := os.Lstat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // deleted, and git has not been told
@@ -129,6 +132,19 @@ func (l *lister) listed(ctx context.Context, folder string) bool {
 		l.scan.note(func(r *Report) { r.Ignored += ignored })
 	}
 	return true
+}
+
+// isFolder reports whether a path below a folder is a folder without a link on its way. known is what has been asked before.
+func isFolder(folder, path string, known map[string]bool) bool {
+	is, asked := known[path]
+	if !asked {
+		if is = isFolder(folder, filepath.Dir(path), known); is {
+			info, err := os.Lstat(filepath.Join(folder, path))
+			is = err == nil && info.IsDir() || errors.Is(err, fs.ErrPermission)
+		}
+		known[path] = is
+	}
+	return is
 }
 
 // nested lists what another repository has, or the folder of a submodule that is none yet: there git would speak of

@@ -72,3 +72,42 @@ func TestManyFindings(t *testing.T) {
 		t.Errorf("%d findings, more: %v", n, report.More)
 	}
 }
+
+// A file that git has in its index is not looked for behind a link that took its folder's place.
+func TestLinkInPlaceOfFolder(t *testing.T) {
+	w := newWorkshop(t)
+	w.commit("a/b/x.txt", "nothing")
+	w.commit("c/x.txt", "nothing")
+	outside := &workshop{t: t, path: t.TempDir()}
+	outside.write("b/x.txt", otherToken)
+	for _, name := range []string{"a", "c"} {
+		if err := os.RemoveAll(filepath.Join(w.path, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(outside.path, filepath.Join(w.path, "a")); err != nil {
+		t.Fatal(err)
+	}
+	w.write("c", ringToken)
+	report := w.scan(Options{}, ".")
+	w.want(w.places(report), []string{"c:1"})
+	if report.Links != 1 || len(report.Unread) > 0 {
+		t.Errorf("the report says %+v", report)
+	}
+}
+
+// Some programs name the file of a session by the bot's token.
+func TestTokenInName(t *testing.T) {
+	w := &workshop{t: t, path: t.TempDir()}
+	w.write("bot"+ringToken+".txt", otherToken)
+	w.write("a/"+strings.Replace(ringToken, ":", "%3A", 1)+"/b.zip", zipOf(t, map[string]string{ringToken: otherToken}))
+	w.write(ringToken+".gz", gzipOf(t, "x")[:12])
+	report := w.scan(Options{}, ".")
+	w.want(w.places(report), []string{"a/7123456789%3A•••/b.zip!7123456789:•••:1", "bot7123456789:•••.txt:1"})
+	if f := report.Findings[0]; f.Path[len(f.Path)-f.Inside:] != "!7123456789:•••" {
+		t.Errorf("inside the archive is %q", f.Path[len(f.Path)-f.Inside:])
+	}
+	if len(report.Unread) != 1 || strings.Contains(report.Unread[0].Path, ringToken) {
+		t.Errorf("unread are %+v", report.Unread)
+	}
+}
