@@ -104,6 +104,11 @@ func (g *git) inRepository(ctx context.Context, folder string) bool {
 	return err == nil && inside == "true"
 }
 
+// shared is where git keeps what all folders of work of a folder's repository share.
+func (g *git) shared(ctx context.Context, folder string) (string, error) {
+	return g.says(ctx, folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
+}
+
 // isTop reports whether a folder is the top of what git takes for its repository.
 func (g *git) isTop(ctx context.Context, folder string) bool {
 	prefix, err := g.says(ctx, folder, "rev-parse", "--show-prefix")

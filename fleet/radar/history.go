@@ -47,16 +47,25 @@ func (s *scan) repositories(ctx context.Context, g *git) []repository {
 			}
 			continue
 		}
+		if own, err := g.says(ctx, folder, "rev-parse", "--absolute-git-dir"); err == nil && isBelow(folder, own) {
+			if name != "" {
+				continue // a file of git's own has no history
+			}
+			prefix = "" // also where git's folder is in the one of work
+		}
 		place := ""
+		shared, err := g.shared(ctx, folder)
+		if err != nil {
+			shared = folder
+		}
 		if top, err := g.says(ctx, folder, "rev-parse", "--show-toplevel"); err == nil {
-			folder = top
+			// From there git may find none, or another, where the configuration says which folder of work is meant.
+			if there, err := g.shared(ctx, top); err == nil && there == shared {
+				folder = top
+			}
 		}
 		if prefix += name; prefix != "" {
 			place = ":(top,literal)" + prefix
-		}
-		shared, err := g.says(ctx, folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
-		if err != nil {
-			shared = folder
 		}
 		i := slices.IndexFunc(all, func(r repository) bool { return r.shared == shared })
 		switch {
@@ -71,6 +80,19 @@ func (s *scan) repositories(ctx context.Context, g *git) []repository {
 		}
 	}
 	return all
+}
+
+// isBelow reports whether a folder is another one or in it.
+func isBelow(folder, other string) bool {
+	folder, err := filepath.Abs(folder)
+	if err == nil {
+		folder, err = filepath.EvalSymlinks(folder)
+	}
+	if err != nil {
+		return false
+	}
+	path, err := filepath.Rel(filepath.FromSlash(other), folder)
+	return err == nil && filepath.IsLocal(path)
 }
 
 // isInRepository reports whether a folder is in a repository of git's, or what is left of one.

@@ -143,3 +143,21 @@ func TestFoldersOfWork(t *testing.T) {
 	}
 	w.want(w.places(report), []string{"a.txt:1 " + commit + " 1"})
 }
+
+// A repository may have its folder of work elsewhere, as those have in which people keep their settings.
+func TestFolderOfWorkElsewhere(t *testing.T) {
+	w := newWorkshop(t)
+	commit := forgotten(w)
+	kept := &workshop{t: t, path: filepath.Join(w.path, "kept")}
+	if err := os.Rename(filepath.Join(w.path, ".git"), kept.path); err != nil {
+		t.Fatal(err)
+	}
+	kept.git("config", "core.worktree", w.path)
+	report := kept.scan(Options{History: true}, ".")
+	w.want(w.places(report), []string{"a.txt:1 " + commit + " 1"})
+	if len(report.Unread) > 0 {
+		t.Errorf("unread are %+v", report.Unread)
+	}
+	kept.write("a.txt", "nothing")
+	kept.want(kept.places(kept.scan(Options{History: true}, "a.txt")), nil) // it is not the one in the history
+}
