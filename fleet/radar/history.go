@@ -265,29 +265,35 @@ func (s *scan) trace(ctx context.Context, g *git, repo repository, versions map[
 func readOrigins(from *bufio.Reader, versions map[string]*version) {
 	var now origin
 	var of *version
+	named := false // what comes next is a path, whatever it looks like
 	for {
 		field, err := from.ReadString(0)
 		if err != nil {
 			return
 		}
-		field = strings.Trim(field[:len(field)-1], "\n")
+		field = field[:len(field)-1]
+		if named {
+			named = false
+			if of == nil {
+				continue
+			}
+			if _, known := of.origins[field]; known || len(of.origins) < mostPaths {
+				of.origins[field] = now
+			}
+			continue
+		}
+		field = strings.Trim(field, "\n")
 		switch {
 		case strings.HasPrefix(field, "\x01"):
 			commit, at, _ := strings.Cut(field[1:], " ")
 			seconds, _ := strconv.ParseInt(at, 10, 64)
 			now = origin{number: now.number + 1, commit: commit, date: time.Unix(seconds, 0).UTC()}
-			of = nil
 		case strings.HasPrefix(field, ":"):
 			words := strings.Fields(field)
-			of = nil
+			of, named = nil, true
 			if len(words) >= 3 {
 				of = versions[words[len(words)-2]]
 			}
-		case of != nil:
-			if _, known := of.origins[field]; known || len(of.origins) < mostPaths {
-				of.origins[field] = now
-			}
-			of = nil
 		}
 	}
 }

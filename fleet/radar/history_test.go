@@ -2,8 +2,10 @@ package radar
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,4 +162,24 @@ func TestFolderOfWorkElsewhere(t *testing.T) {
 	}
 	kept.write("a.txt", "nothing")
 	kept.want(kept.places(kept.scan(Options{History: true}, "a.txt")), nil) // it is not the one in the history
+}
+
+// A file may be called what git's own answers look like.
+func TestOddNamesInHistory(t *testing.T) {
+	w := newWorkshop(t)
+	names := []string{"\x010123456789ab 7", "\nline\n", ":100644 100644 a b M", `"quoted" $(x)`}
+	for i, name := range names {
+		w.write(name, strings.Replace(otherToken, "698", fmt.Sprint(691+i), 1))
+	}
+	w.git("add", "-A")
+	w.git("commit", "-q", "-m", "x")
+	commit := w.git("rev-parse", "HEAD")
+	w.git("rm", "-qrf", ".")
+	w.git("commit", "-q", "-m", "y")
+	want := make([]string, len(names))
+	slices.Sort(names)
+	for i, name := range names {
+		want[i] = name + ":1 " + commit + " 1"
+	}
+	w.want(w.places(w.scan(Options{History: true}, ".")), want)
 }
