@@ -26,6 +26,8 @@ type lister struct {
 	git   *git
 	out   chan<- []string
 	batch []string
+	// seen are files that were handed out, where several paths may have the same in them.
+	seen map[string]bool
 }
 
 // files searches the files of all paths.
@@ -50,6 +52,9 @@ func (s *scan) files(ctx context.Context) error {
 		})
 	}
 	l := &lister{scan: s, git: s.git(), out: batches}
+	if len(s.opts.Paths) > 1 {
+		l.seen = map[string]bool{}
+	}
 	for _, path := range s.opts.Paths {
 		l.list(ctx, path)
 	}
@@ -64,6 +69,13 @@ func findingAt(path string, p place) Finding {
 }
 
 func (l *lister) add(path string) {
+	if l.seen != nil {
+		whole, err := filepath.Abs(path)
+		if err == nil && l.seen[whole] {
+			return
+		}
+		l.seen[whole] = true
+	}
 	l.batch = append(l.batch, path)
 	if len(l.batch) == batchSize {
 		l.flush()

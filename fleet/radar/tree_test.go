@@ -111,3 +111,14 @@ func TestTokenInName(t *testing.T) {
 		t.Errorf("unread are %+v", report.Unread)
 	}
 }
+
+// A file that two paths have in them is searched once.
+func TestPathsInEachOther(t *testing.T) {
+	w := &workshop{t: t, path: t.TempDir()}
+	w.write("a/b.txt", otherToken)
+	report := w.scan(Options{}, ".", "a", "a/b.txt")
+	w.want(w.places(report), []string{"a/b.txt:1"})
+	if report.Files != 1 {
+		t.Errorf("%d files", report.Files)
+	}
+}
