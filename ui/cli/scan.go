@@ -174,6 +174,16 @@ func (k ringKnown) verdict(found radar.Finding) (name, words string) {
 	return v.String(), words
 }
 
+// unasked counts the tokens at places that were not asked about.
+func (k ringKnown) unasked(report radar.Report) (n int) {
+	for _, found := range report.Findings {
+		if _, asked := k.verdicts.Of(found); !asked && found.Kind == radar.Token {
+			n++
+		}
+	}
+	return n
+}
+
 // ringMarks reads what a scan knows the ring by. The keyring is not opened, and where there is no catalogue none is made.
 func (s *shell) ringMarks(ctx context.Context) (known ringKnown, err error) {
 	from, done, err := s.catalogue(ctx)

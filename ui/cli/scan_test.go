@@ -222,3 +222,18 @@ func TestSARIFPlace(t *testing.T) {
 		t.Errorf("beside it: %+v", second)
 	}
 }
+
+// With --check it is said that there were tokens nobody asked about.
+func TestScanTellsWhatWasNotAsked(t *testing.T) {
+	var said bytes.Buffer
+	s := &shell{Process: Process{Err: &said}}
+	report := radar.Report{Findings: []radar.Finding{{Secret: radar.Secret{Kind: radar.Token, ID: 7}}, {Secret: radar.Secret{Kind: radar.Session}}}}
+	s.noteScan(report, ringKnown{}, scanning{})
+	if strings.Contains(said.String(), "Not asked") {
+		t.Errorf("without --check it says %q", said.String())
+	}
+	s.noteScan(report, ringKnown{}, scanning{check: true})
+	if !strings.Contains(said.String(), "Not asked about: the tokens at 1 place;") {
+		t.Errorf("it says %q", said.String())
+	}
+}
