@@ -184,6 +184,7 @@ func FuzzBoundaries(f *testing.F) {
 	f.Add([]byte(sessionText(f, 1, sessionstring.Telethon)), uint16(100))
 	f.Add([]byte("api_hash: "+foreignHash+" "+base64.StdEncoding.EncodeToString([]byte(otherToken))), uint16(41))
 	f.Add([]byte(strings.Repeat("x", 200)+":"+ringToken+"%3A"+otherToken), uint16(7))
+	f.Add([]byte(`\n`+ringToken+` \u0026`+otherToken+" %2Fbot7123456789%3A"+ringToken[11:]+"%3D"+ringHash), uint16(5))
 	marks := ring()
 	f.Fuzz(func(t *testing.T, text []byte, size uint16) {
 		whole := newDetector(marks)
