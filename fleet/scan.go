@@ -45,20 +45,22 @@ func (v Verdicts) Of(found radar.Finding) (TokenVerdict, bool) {
 	return verdict, asked
 }
 
-// AskFound asks the Bot API about the tokens that a scan has found and holds, a hundred of them at most: those of the ring in
+// AskFound asks the Bot API about the tokens that a scan has found and holds, a hundred of them at most: those of the ring first and in
 // their bots' environments, others in the one that is named. What it does not answer is not known, and nothing else
 // is said of it. report, which may be nil, hears of the beginning and of each answer. The error is ctx's; what was answered
 // until then is there.
 func (f *Fleet) AskFound(ctx context.Context, environment string, findings []radar.Finding, report func(Asking)) (Verdicts, error) {
 	verdicts := Verdicts{map[string]TokenVerdict{}}
 	var ask []radar.Finding
-	for _, found := range findings {
-		token := found.Held.Reveal()
-		if _, twice := verdicts.of[token]; twice || token == "" || len(ask) == mostAsked {
-			continue
+	for _, known := range []bool{true, false} { // what only looks like a token takes nobody's turn
+		for _, found := range findings {
+			token := found.Held.Reveal()
+			if _, twice := verdicts.of[token]; twice || found.Known != known || token == "" || len(ask) == mostAsked {
+				continue
+			}
+			verdicts.of[token] = TokenUnknown
+			ask = append(ask, found)
 		}
-		verdicts.of[token] = TokenUnknown
-		ask = append(ask, found)
 	}
 	clear(verdicts.of)
 	at := Asking{Of: len(ask)}

@@ -79,7 +79,7 @@ func TestAskFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "[0/3 of 0, false 1/3 of 1, false 2/3 of 2, false 3/3 of 3, true]"; fmt.Sprint(told) != want {
+	if want := "[0/3 of 0, false 1/3 of 3, true 2/3 of 1, false 3/3 of 2, false]"; fmt.Sprint(told) != want {
 		t.Errorf("told %v, want %s", told, want)
 	}
 	for i, want := range []string{"alive true", "unknown false", "revoked true", "alive true", "unknown true"} {
@@ -91,6 +91,8 @@ func TestAskFound(t *testing.T) {
 	for id := range int64(mostAsked + 5) {
 		many = append(many, found(id+1, tokenOf(id+1, "x")))
 	}
+	last := &many[len(many)-1]
+	last.Known, last.Owner = true, radar.Owner{Environment: env, ID: last.ID}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	of := 0
@@ -104,6 +106,9 @@ func TestAskFound(t *testing.T) {
 	}
 	if _, first := verdicts.Of(many[0]); !first {
 		t.Error("what was answered is forgotten")
+	}
+	if _, ring := verdicts.Of(*last); !ring {
+		t.Error("what the ring knows was not asked first")
 	}
 	if _, third := verdicts.Of(many[2]); third {
 		t.Error("what nobody answered has a verdict")

@@ -51,6 +51,10 @@ func ScanUnread(err error) string {
 		return "it has a password"
 	case errors.Is(err, radar.ErrDamaged):
 		return "it is an archive that cannot be read to its end"
+	case errors.Is(err, radar.ErrNoFile):
+		return "it is neither a file nor a folder"
+	case errors.Is(err, radar.ErrPartial):
+		return "a part of its history is not here"
 	case errors.Is(err, radar.ErrGit):
 		return "git could not read it"
 	case errors.Is(err, fs.ErrPermission):

@@ -16,6 +16,7 @@ import (
 func TestScanWords(t *testing.T) {
 	all := map[string]error{
 		"ErrTooDeep": radar.ErrTooDeep, "ErrTooLarge": radar.ErrTooLarge, "ErrEncrypted": radar.ErrEncrypted, "ErrDamaged": radar.ErrDamaged,
+		"ErrNoFile": radar.ErrNoFile, "ErrPartial": radar.ErrPartial,
 		"ErrNoGit": radar.ErrNoGit, "ErrGit": radar.ErrGit, "ErrNoRepository": radar.ErrNoRepository,
 		"ErrOtherHook": radar.ErrOtherHook, "ErrNoHook": radar.ErrNoHook,
 	}

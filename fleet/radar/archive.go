@@ -44,6 +44,10 @@ func (l Limits) orUsual() Limits {
 // times as much memory.
 const mostDirectory = 6 << 20
 
+// mostName is how much of a name in an archive is kept, in bytes: as much as a path has on Linux. In a tar archive it may
+// have a megabyte, and there is one to each finding.
+const mostName = 4096
+
 // Beginnings of files.
 const (
 	zipMagic      = "PK\x03\x04"
@@ -62,6 +66,8 @@ type worker struct {
 	levels []*level
 	// found is told of everything; in is where.
 	found func(path string, p place)
+	// of is what stands before the path of what could not be searched, where paths are those inside something.
+	of string
 }
 
 // A level is what the search of one text needs.
@@ -90,9 +96,15 @@ type source struct {
 	// at reads anywhere in it, nil where that cannot be; size is then known.
 	at   io.ReaderAt
 	size int64
-	// depth is how many archives it is in, left what these may still unpack to.
-	depth int
-	left  *int64
+	// depth is how many archives it is in, left what these may still unpack to, inside how much of the path's end is theirs, in bytes.
+	depth  int
+	left   *int64
+	inside int
+}
+
+// within is a text in a source that is an archive.
+func (s source) within(name string, from io.Reader, left *int64) source {
+	return source{path: s.path + "!" + name, from: from, depth: s.depth + 1, left: left, inside: s.inside + len("!") + len(name)}
 }
 
 // search searches a text. What goes wrong is told in the report, but for the end of ctx.
@@ -119,7 +131,7 @@ func (w *worker) search(ctx context.Context, src source) error {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		w.scan.unread(src.path, err)
+		w.scan.unread(w.of+src.path, err)
 	}
 	return nil
 }
@@ -151,7 +163,7 @@ func (w *worker) text(ctx context.Context, src source, l *level) error {
 		s.fill()
 	}
 	return l.detector.search(ctx, s, func(p place) {
-		p.encoding = cmp.Or(p.encoding, encoding)
+		p.encoding, p.inside = cmp.Or(p.encoding, encoding), src.inside
 		w.found(src.path, p)
 	})
 }
@@ -167,7 +179,7 @@ func (w *worker) database(ctx context.Context, src source, l *level) error {
 	if int64(len(held)) <= w.scan.limits.Held {
 		for _, stored := range w.scan.opts.Sessions(held) {
 			found, sum := l.detector.know(Secret{Kind: Session, ID: stored.ID, Format: stored.Format}, []byte(stored.Key.Reveal()))
-			w.found(src.path, place{hit: hit{secret: found, sum: sum}})
+			w.found(src.path, place{hit: hit{secret: found, sum: sum}, inside: src.inside})
 		}
 	}
 	*s = stream{block: s.block, from: from}
@@ -186,7 +198,10 @@ func (n *narrow) Read(p []byte) (int, error) {
 	var two [2]byte
 	for i := range p {
 		if _, err := io.ReadFull(n.from, two[:]); err != nil {
-			return i, io.EOF
+			if err == io.ErrUnexpectedEOF { // that of ReadFull itself: half a letter at the end
+				err = io.EOF
+			}
+			return i, err
 		}
 		if !n.told {
 			n.told = true
@@ -263,10 +278,13 @@ func (w *worker) gzip(ctx context.Context, src source, s *stream) error {
 	inner := bufio.NewReader(out)
 	head, _ := inner.Peek(tarMagicAt + len(tarMagic))
 	if isTar(head) {
-		return w.tar(ctx, source{path: src.path, depth: src.depth, left: left}, inner)
+		return w.tar(ctx, source{path: src.path, depth: src.depth, left: left, inside: src.inside}, inner)
 	}
 	name := strings.TrimSuffix(path.Base(filepath.ToSlash(src.path)), ".gz")
-	return w.search(ctx, source{path: src.path + "!" + name, from: inner, depth: src.depth + 1, left: left})
+	if src.path == "" { // a version of a file, whose path nobody knows yet
+		name = cmp.Or(unpacked.Name, "unpacked")
+	}
+	return w.search(ctx, src.within(name, inner, left))
 }
 
 func (w *worker) tar(ctx context.Context, src source, from io.Reader) error {
@@ -289,13 +307,19 @@ func (w *worker) tar(ctx context.Context, src source, from io.Reader) error {
 			return errors.Join(ErrDamaged, err)
 		case ctx.Err() != nil:
 			return nil
-		case header.Typeflag != tar.TypeReg: // a link leads out of it
+		case !isTarFile(header.Typeflag): // a link leads out of it
 			continue
 		}
-		if err := w.search(ctx, source{path: src.path + "!" + header.Name, from: file, depth: src.depth + 1, left: left}); err != nil {
+		if err := w.search(ctx, src.within(header.Name[:min(len(header.Name), mostName)], file, left)); err != nil {
 			return err
 		}
 	}
+}
+
+// isTarFile reports whether an entry of a tar archive has content: a file, one with holes as GNU tar has them, or one
+// that is to lie in one piece.
+func isTarFile(kind byte) bool {
+	return kind == tar.TypeReg || kind == tar.TypeGNUSparse || kind == tar.TypeCont
 }
 
 func (w *worker) zip(ctx context.Context, src source, s *stream) error {
@@ -332,7 +356,7 @@ func (w *worker) zip(ctx context.Context, src source, s *stream) error {
 			continue
 		}
 		if err := w.zipped(ctx, src, file, left); err != nil {
-			w.scan.unread(src.path+"!"+file.Name, err)
+			w.scan.unread(w.of+src.path+"!"+file.Name, err)
 		}
 	}
 	return nil
@@ -353,7 +377,7 @@ func (w *worker) zipped(ctx context.Context, src source, file *zip.File, left *i
 	// The size that an entry claims to have is no reason to believe it: what is in the file is.
 	packed := min(int64(file.CompressedSize64&(1<<62-1)), max(src.size, w.scan.limits.Held))
 	out := &bounded{from: from, packed: func() int64 { return packed }, limits: w.scan.limits, left: left}
-	return w.search(ctx, source{path: src.path + "!" + file.Name, from: out, depth: src.depth + 1, left: left})
+	return w.search(ctx, src.within(file.Name, out, left))
 }
 
 // readableZip makes sure that the table of contents of a zip archive is no larger than may be read: the library reads all that looks

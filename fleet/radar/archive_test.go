@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -123,6 +124,8 @@ func TestArchives(t *testing.T) {
 		{"zip in zip in zip", zipOf(t, map[string]string{"a.zip": zipOf(t, map[string]string{"b.zip": zipOf(t, env)})}), nil, []string{"!a.zip!b.zip: " + ErrTooDeep.Error()}},
 		{"cut zip", damaged[:len(damaged)-30], nil, []string{": " + ErrDamaged.Error()}},
 		{"cut gzip", gzipOf(t, "TOKEN="+ringToken+"\n"+noise(1<<20))[:1<<19], []string{"!file"}, []string{"!file: " + ErrDamaged.Error()}},
+		{"cut gzip of UTF-16", gzipOf(t, utf16Of("TOKEN="+ringToken+"\n"+noise(1<<20)))[:1<<19], []string{"!file"}, []string{"!file: " + ErrDamaged.Error()}},
+		{"odd UTF-16", utf16Of("TOKEN="+ringToken) + "x", []string{""}, nil},
 		{"encrypted", string(locked), nil, []string{"!app/.env: " + ErrEncrypted.Error()}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -146,6 +149,39 @@ func noise(n int) string {
 }
 
 // An archive that unpacks to more than it may is given up, at whatever level that shows.
+// Files that a tar archive has in a form of its own are files.
+func TestTarKinds(t *testing.T) {
+	for _, kind := range []byte{tar.TypeCont, tar.TypeGNUSparse} {
+		// The library writes neither. Of the one with holes the map of them has a single piece, at the end of a mebibyte.
+		content := ringToken
+		raw := []byte(tarOf(t, map[string]string{"a": content}))
+		raw[156] = kind
+		if kind == tar.TypeGNUSparse {
+			copy(raw[257:], "ustar  \x00")
+			const at = 1 << 20
+			copy(raw[386:], fmt.Sprintf("%011o\x00%011o\x00", at, len(content)))
+			copy(raw[483:], fmt.Sprintf("%011o\x00", at+len(content)))
+		}
+		copy(raw[148:156], "        ")
+		sum := 0
+		for _, c := range raw[:512] {
+			sum += int(c)
+		}
+		copy(raw[148:], fmt.Sprintf("%06o\x00 ", sum))
+		if found, unread := scanned(t, string(raw), Limits{}); !slices.Equal(found, []string{"!a"}) || len(unread) > 0 {
+			t.Errorf("kind %c: found %q, unread %q", kind, found, unread)
+		}
+	}
+}
+
+// A name in an archive is no way to fill the memory.
+func TestTarNames(t *testing.T) {
+	found, _ := scanned(t, tarOf(t, map[string]string{strings.Repeat("x", 100_000): ringToken}), Limits{})
+	if len(found) != 1 || len(found[0]) > 2*mostName {
+		t.Errorf("found %d, the path has %d bytes", len(found), len(found[0]))
+	}
+}
+
 func TestArchiveBombs(t *testing.T) {
 	limits := Limits{Unpacked: 1 << 20, Small: 64 << 10, Ratio: 50, Entries: 10, Held: 32 << 10}
 	many := map[string]string{}

@@ -121,13 +121,23 @@ func (d *detector) run(text []byte, start, end int) {
 	if end-start > mostRun {
 		return
 	}
-	run := text[start:end]
-	d.apiHashes(text, start, end)
-	if len(run) >= leastSession && d.session(text, start, end) {
-		return
+	// A run may begin with what belongs to an escape, such as the 3D of "%3D".
+	from := start
+	if start > 0 {
+		from += max(0, escapeLen(text[start-1:end], true)-1)
 	}
-	if len(run) >= leastWrapped && !d.wrapped {
-		d.unwrap(run, start)
+	d.apiHashes(text, start, from, end)
+	for {
+		if end-start >= leastSession && d.session(text, start, end) {
+			return
+		}
+		if end-start >= leastWrapped && !d.wrapped {
+			d.unwrap(text[start:end], start)
+		}
+		if start == from {
+			return
+		}
+		start = from
 	}
 }
 
@@ -206,8 +216,8 @@ func isVaried(value []byte) bool {
 }
 
 // apiHashes looks for 32 hexadecimal digits in a run. Too many other things are as long: what is on no mark counts
-// only where its name stands before it.
-func (d *detector) apiHashes(text []byte, start, end int) {
+// only where its name stands before it. escaped is where the run begins if that is in an escape.
+func (d *detector) apiHashes(text []byte, start, escaped, end int) {
 	if !d.marks.hashes && !nameOfHash(text[max(0, start-backward):end]) {
 		return
 	}
@@ -215,6 +225,10 @@ func (d *detector) apiHashes(text []byte, start, end int) {
 		to := from
 		for to < end && isHex(text[to]) {
 			to++
+		}
+		if from == start && to-from != hashChars && escaped > start {
+			from, start = escaped, end // once
+			continue
 		}
 		if to-from == hashChars && (to == end || !isAlphanumeric(text[to])) {
 			d.apiHash(text, from)

@@ -103,6 +103,13 @@ func TestDetector(t *testing.T) {
 		{"a token of nobody", `{"token":"` + otherToken + `"}`, []string{"1 token 6987654321"}},
 		{"in a URL", "https://api.telegram.org/bot" + otherToken + "/getMe", []string{"1 token 6987654321"}},
 		{"escaped", "?t=" + strings.Replace(ringToken, ":", "%3A", 1) + "&x", []string{"1 token 7123456789 known url"}},
+		{"in an escaped URL", "u=https%3A%2F%2Fapi.telegram.org%2Fbot" + strings.Replace(ringToken, ":", "%3A", 1) + "%2FgetMe", []string{"1 token 7123456789 known url"}},
+		{"after what a URL escapes", "%3D" + strings.Replace(ringToken, ":", "%3A", 1) + " %20" + strings.Replace(otherToken, ":", "%3a", 1), []string{"1 token 7123456789 known url", "1 token 6987654321 url"}},
+		{"after an escaped line end", `{"text":"the HTTP API:\n` + ringToken + `\nKeep it","at":"\u003d` + otherToken + `\u0026` + oldToken + `","py":"\x3d` + ringToken + `"}`, []string{"1 token 7123456789 known", "1 token 6987654321", "1 token 7123456789 old", "1 token 7123456789 known"}},
+		{"no escapes", `\q` + ringToken + ` n` + ringToken + ` \u7` + ringToken[:3] + "x" + ringToken[3:] + " %2Fb" + otherToken, nil},
+		{"hashes after escapes", "%3D" + ringHash + ` \n` + ringHash + ` \u003d` + ringHash + " %" + ringHash + " api_hash%3D" + foreignHash, []string{"1 api_hash 0 known", "1 api_hash 0 known", "1 api_hash 0 known", "1 api_hash 0 known", "1 api_hash 0"}},
+		{"sessions after escapes", `\n` + sessionText(t, 1, sessionstring.Telethon) + `\n %3D` + sessionText(t, 2, sessionstring.Telethon) + " %" + sessionText(t, 1, sessionstring.Telethon), []string{"1 session 0 known telethon", "1 session 0 telethon", "1 session 0 known telethon"}},
+		{"base64 after an escape", `\n` + b64([]byte(ringToken)), []string{"1 token 7123456789 known base64"}},
 		{"in formatting", "__" + ringToken + "__", []string{"1 token 7123456789 known"}},
 		{"two in a line", ringToken + " " + otherToken, []string{"1 token 7123456789 known", "1 token 6987654321"}},
 		{"the documentation's", "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcA 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", nil},
@@ -177,6 +184,7 @@ func FuzzBoundaries(f *testing.F) {
 	f.Add([]byte(sessionText(f, 1, sessionstring.Telethon)), uint16(100))
 	f.Add([]byte("api_hash: "+foreignHash+" "+base64.StdEncoding.EncodeToString([]byte(otherToken))), uint16(41))
 	f.Add([]byte(strings.Repeat("x", 200)+":"+ringToken+"%3A"+otherToken), uint16(7))
+	f.Add([]byte(`\n`+ringToken+` \u0026`+otherToken+" %2Fbot7123456789%3A"+ringToken[11:]+"%3D"+ringHash), uint16(5))
 	marks := ring()
 	f.Fuzz(func(t *testing.T, text []byte, size uint16) {
 		whole := newDetector(marks)

@@ -55,19 +55,22 @@ func (g *git) environ() []string {
 		switch {
 		case strings.HasPrefix(name, "BOTRING_"), name == "BOT_TOKEN", name == "API_ID", name == "API_HASH":
 		case strings.HasPrefix(name, "GIT_TRACE"):
+		case strings.HasSuffix(name, "_PATHSPECS") && strings.HasPrefix(name, "GIT_"): // they would have our own read otherwise
 		case !g.staging && isPlacement(name):
 		default:
 			environ = append(environ, entry)
 		}
 	}
-	return append(environ, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
+	environ = append(environ, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
+	// What is searched is what a push would send, and not what somebody has put in its place (git replace, grafts).
+	return append(environ, "GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE="+os.DevNull)
 }
 
 // isPlacement reports whether a variable tells git where its repository is.
 func isPlacement(name string) bool {
 	switch name {
 	case "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-		"GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_CEILING_DIRECTORIES":
+		"GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_CEILING_DIRECTORIES", "GIT_SHALLOW_FILE":
 		return true
 	}
 	return false
@@ -79,7 +82,7 @@ func (g *git) says(ctx context.Context, folder string, args ...string) (string, 
 		return "", ErrNoGit
 	}
 	out, err := g.command(ctx, folder, args...).Output()
-	return strings.TrimRight(string(out), "\r\n"), gitError(ctx, err)
+	return strings.TrimSuffix(string(out), "\n"), gitError(ctx, err) // a folder's name may end in one too
 }
 
 // gitError is what is told of a git that failed: not its words, which a repository has a say in.
@@ -99,6 +102,17 @@ func gitError(ctx context.Context, err error) error {
 func (g *git) inRepository(ctx context.Context, folder string) bool {
 	inside, err := g.says(ctx, folder, "rev-parse", "--is-inside-work-tree")
 	return err == nil && inside == "true"
+}
+
+// shared is where git keeps what all folders of work of a folder's repository share.
+func (g *git) shared(ctx context.Context, folder string) (string, error) {
+	return g.says(ctx, folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
+}
+
+// isTop reports whether a folder is the top of what git takes for its repository.
+func (g *git) isTop(ctx context.Context, folder string) bool {
+	prefix, err := g.says(ctx, folder, "rev-parse", "--show-prefix")
+	return err == nil && prefix == "" && g.inRepository(ctx, folder)
 }
 
 // lines calls do with each of what git lists, ended by NUL.
@@ -141,6 +155,9 @@ func (g *git) ignored(ctx context.Context, folder string) (n int, err error) {
 	err = g.lines(ctx, folder, func(string) { n++ }, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
 	return n, err
 }
+
+// missing is the kind of an object that git does not have, or cannot read.
+const missing = "missing"
 
 // An object is one of git's: a version of a file, a commit or a tag.
 type object struct {
@@ -227,7 +244,10 @@ func eachObject(from *bufio.Reader, do func(object, io.Reader) error) error {
 		}
 		var o object
 		fields := bytes.Fields(line)
-		if len(fields) == 2 && string(fields[1]) == "missing" {
+		if len(fields) == 2 && string(fields[1]) == missing {
+			if err := do(object{id: string(fields[0]), kind: missing}, bytes.NewReader(nil)); err != nil {
+				return err
+			}
 			continue
 		}
 		if len(fields) != 3 {

@@ -262,7 +262,7 @@ func TestNothingIsFetched(t *testing.T) {
 	objects := func() string { return clone.git("count-objects", "-v") }
 	before := objects()
 	report := clone.scan(Options{History: true}, ".")
-	if len(report.Findings) > 0 || len(report.Unread) > 0 || report.Blobs != 1 {
+	if len(report.Findings) > 0 || len(report.Unread) != 1 || !errors.Is(report.Unread[0].Err, ErrPartial) || report.Blobs != 1 {
 		t.Errorf("the report says %+v", report)
 	}
 	if after := objects(); after != before {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,14 +19,15 @@ import (
 
 // Bounds of what is remembered of a history.
 const (
-	mostHits    = 250_000  // places in versions of files
+	mostHits    = 250_000  // places in versions of files: of the ring's secrets, and of others
 	mostPaths   = 16       // that one version is known under
 	mostMessage = 16 << 20 // bytes of a commit or tag
 )
 
-// A repository is one of git's, and which of its paths are meant: none for all.
+// A repository is one of git's, which its folders of work share, and which of its paths are meant: none for all.
 type repository struct {
 	folder string
+	shared string
 	paths  []string
 }
 
@@ -38,24 +40,39 @@ func (s *scan) repositories(ctx context.Context, g *git) []repository {
 			folder, name = filepath.Split(path)
 			folder = cmp.Or(folder, ".")
 		}
-		answer, err := g.says(ctx, folder, "rev-parse", "--absolute-git-dir", "--show-prefix")
+		prefix, err := g.says(ctx, folder, "rev-parse", "--show-prefix")
 		if err != nil {
-			continue // no repository, or not one that git trusts
+			if ctx.Err() == nil && isInRepository(folder) { // a broken one, or one that git does not trust
+				s.unread(folder, err)
+			}
+			continue
 		}
-		_, prefix, _ := strings.Cut(answer, "\n")
+		if own, err := g.says(ctx, folder, "rev-parse", "--absolute-git-dir"); err == nil && isBelow(folder, own) {
+			if name != "" {
+				continue // a file of git's own has no history
+			}
+			prefix = "" // also where git's folder is in the one of work
+		}
 		place := ""
+		shared, err := g.shared(ctx, folder)
+		if err != nil {
+			shared = folder
+		}
 		if top, err := g.says(ctx, folder, "rev-parse", "--show-toplevel"); err == nil {
-			folder = top
+			// From there git may find none, or another, where the configuration says which folder of work is meant.
+			if there, err := g.shared(ctx, top); err == nil && there == shared {
+				folder = top
+			}
 		}
 		if prefix += name; prefix != "" {
 			place = ":(top,literal)" + prefix
 		}
-		i := slices.IndexFunc(all, func(r repository) bool { return r.folder == folder })
+		i := slices.IndexFunc(all, func(r repository) bool { return r.shared == shared })
 		switch {
 		case i < 0 && place == "":
-			all = append(all, repository{folder: folder})
+			all = append(all, repository{folder: folder, shared: shared})
 		case i < 0:
-			all = append(all, repository{folder, []string{place}})
+			all = append(all, repository{folder, shared, []string{place}})
 		case place == "":
 			all[i].paths = nil
 		case all[i].paths != nil:
@@ -63,6 +80,33 @@ func (s *scan) repositories(ctx context.Context, g *git) []repository {
 		}
 	}
 	return all
+}
+
+// isBelow reports whether a folder is another one or in it.
+func isBelow(folder, other string) bool {
+	folder, err := filepath.Abs(folder)
+	if err == nil {
+		folder, err = filepath.EvalSymlinks(folder)
+	}
+	if err != nil {
+		return false
+	}
+	path, err := filepath.Rel(filepath.FromSlash(other), folder)
+	return err == nil && filepath.IsLocal(path)
+}
+
+// isInRepository reports whether a folder is in a repository of git's, or what is left of one.
+func isInRepository(folder string) bool {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return false
+	}
+	for above := filepath.Dir(folder); !isRepository(folder); folder, above = above, filepath.Dir(above) {
+		if above == folder {
+			return false
+		}
+	}
+	return true
 }
 
 // histories searches all versions of all files that git keeps.
@@ -104,19 +148,15 @@ type origin struct {
 
 func (s *scan) history(ctx context.Context, g *git, repo repository) error {
 	versions, err := s.versions(ctx, g, repo)
-	if err != nil {
-		return err
-	}
 	if len(versions) > 0 {
-		if err := s.trace(ctx, g, repo, versions); err != nil {
-			return err
-		}
+		// What was found before git gave up is told, and where it stands as far as that is known.
+		err = errors.Join(err, s.trace(ctx, g, repo, versions))
 		s.tellVersions(versions)
 	}
-	if repo.paths != nil {
-		return nil // what is said of commits belongs to no path
+	if repo.paths == nil && ctx.Err() == nil { // what is said of commits belongs to no path
+		err = errors.Join(err, s.messages(ctx, g, repo))
 	}
-	return s.messages(ctx, g, repo)
+	return err
 }
 
 // messages searches what people wrote about commits and tags.
@@ -129,12 +169,15 @@ func (s *scan) messages(ctx context.Context, g *git, repo repository) error {
 		s.found(f)
 	})
 	message := func(o object, from io.Reader) error {
+		if o.kind == missing {
+			return nil // the listing fails for it
+		}
 		text, err := io.ReadAll(io.LimitReader(from, mostMessage))
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrGit, err)
 		}
 		s.progress.Bytes.Add(int64(len(text)))
-		of = o
+		of, w.of = o, "message of "+shortID(o.id)
 		var said []byte
 		head, said, _ = bytes.Cut(text, []byte("\n\n"))
 		return w.search(ctx, source{from: bytes.NewReader(said)})
@@ -161,10 +204,10 @@ func (r repository) within(args ...string) []string {
 // versions searches every version of every file once, and returns those with something in them.
 func (s *scan) versions(ctx context.Context, g *git, repo repository) (map[string]*version, error) {
 	versions := map[string]*version{}
-	hits := 0
+	hits := map[bool]int{} // of the ring's, and others
 	var id string
 	w := s.worker(func(path string, p place) {
-		if hits++; hits > mostHits {
+		if hits[p.secret.Known]++; hits[p.secret.Known] > mostHits {
 			s.note(func(r *Report) { r.More = true })
 			return
 		}
@@ -174,16 +217,30 @@ func (s *scan) versions(ctx context.Context, g *git, repo repository) (map[strin
 		versions[id].places = append(versions[id].places, versionPlace{p, path})
 		s.progress.Findings.Add(1)
 	})
+	lacks := false
 	read := func(o object, from io.Reader) error {
-		id = o.id
+		if o.kind == missing {
+			lacks = true
+			return nil
+		}
+		id, w.of = o.id, versionOf(o.id)
 		s.progress.Blobs.Add(1)
 		s.progress.Bytes.Add(o.size)
 		return w.search(ctx, source{path: "", from: from, size: o.size})
 	}
-	err := g.objects(ctx, repo.folder, read, repo.within("rev-list", "--all", "--objects", "--no-object-names", "--missing=allow-any",
+	err := g.objects(ctx, repo.folder, read, repo.within("rev-list", "--all", "--objects", "--no-object-names", "--missing=print",
 		"--filter=object:type=blob", "--filter-provided-objects")...)
+	shallow, shallowErr := g.says(ctx, repo.folder, "rev-parse", "--is-shallow-repository")
+	if lacks || shallowErr == nil && shallow == "true" {
+		s.unread(repo.folder, ErrPartial)
+	}
 	return versions, err
 }
+
+// versionOf is what a version of a file is called whose path nobody knows.
+func versionOf(id string) string { return "version " + shortID(id) }
+
+func shortID(id string) string { return id[:min(len(id), 12)] }
 
 // trace finds out what brought these versions into the history, in one pass over all commits.
 func (s *scan) trace(ctx context.Context, g *git, repo repository, versions map[string]*version) error {
@@ -208,29 +265,35 @@ func (s *scan) trace(ctx context.Context, g *git, repo repository, versions map[
 func readOrigins(from *bufio.Reader, versions map[string]*version) {
 	var now origin
 	var of *version
+	named := false // what comes next is a path, whatever it looks like
 	for {
 		field, err := from.ReadString(0)
 		if err != nil {
 			return
 		}
-		field = strings.Trim(field[:len(field)-1], "\n")
+		field = field[:len(field)-1]
+		if named {
+			named = false
+			if of == nil {
+				continue
+			}
+			if _, known := of.origins[field]; known || len(of.origins) < mostPaths {
+				of.origins[field] = now
+			}
+			continue
+		}
+		field = strings.Trim(field, "\n")
 		switch {
 		case strings.HasPrefix(field, "\x01"):
 			commit, at, _ := strings.Cut(field[1:], " ")
 			seconds, _ := strconv.ParseInt(at, 10, 64)
 			now = origin{number: now.number + 1, commit: commit, date: time.Unix(seconds, 0).UTC()}
-			of = nil
 		case strings.HasPrefix(field, ":"):
 			words := strings.Fields(field)
-			of = nil
+			of, named = nil, true
 			if len(words) >= 3 {
 				of = versions[words[len(words)-2]]
 			}
-		case of != nil:
-			if _, known := of.origins[field]; known || len(of.origins) < mostPaths {
-				of.origins[field] = now
-			}
-			of = nil
 		}
 	}
 }
@@ -247,9 +310,9 @@ func (s *scan) tellVersions(versions map[string]*version) {
 		last   *version
 	}
 	all := map[secretAt]*first{}
-	for _, v := range versions {
+	for id, v := range versions {
 		if len(v.origins) == 0 {
-			v.origins[""] = origin{} // a tag of a file, say
+			v.origins[versionOf(id)] = origin{} // a tag of a file, say
 		}
 		for path, o := range v.origins {
 			for _, p := range v.places {

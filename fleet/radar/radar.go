@@ -62,8 +62,10 @@ type Finding struct {
 	// Held is the token, where tokens are held.
 	Held secret.Secret
 	// Path is as the scan's own path begins; what is inside an archive follows a "!". In the history it is
-	// the file's in its repository.
+	// the file's in its repository. A token in it is masked.
 	Path string
+	// Inside is how much of Path says where in an archive it is, in bytes from that "!" on: names of files may have one too.
+	Inside int
 	// Line counts from 1; it is 0 in what is no text.
 	Line int
 	// Encoding is what it was wrapped in: "base64", "url", "utf-16", or "".
@@ -111,15 +113,19 @@ var (
 	ErrEncrypted = errors.New("archive is encrypted")
 	// ErrDamaged: an archive cannot be read to its end.
 	ErrDamaged = errors.New("archive is damaged")
+	// ErrNoFile: it is a pipe, a device or a socket.
+	ErrNoFile = errors.New("neither a file nor a folder")
 	// ErrNoGit: there is no git, or it would not run.
 	ErrNoGit = errors.New("git is not installed")
 	// ErrGit: git gave up on a repository.
 	ErrGit = errors.New("git cannot read the repository")
+	// ErrPartial: a clone lacks versions of files, or commits, or they are damaged.
+	ErrPartial = errors.New("a part of the history is not here")
 	// ErrNoRepository: a path is in no repository of git's.
 	ErrNoRepository = errors.New("not in a git repository")
 )
 
-// Bounds of a report.
+// Bounds of a report. Of findings it is so many that the ring knows, and so many others.
 const (
 	mostFindings = 10_000
 	mostUnread   = 100
@@ -135,6 +141,7 @@ type scan struct {
 
 	mu     sync.Mutex
 	report Report
+	known  int // findings of the report that are the ring's
 }
 
 // Scan looks through what the options name. Its error is ctx's, or that a path is not there; what else goes wrong is
@@ -177,17 +184,29 @@ func (s *scan) end() Report {
 }
 
 func (s *scan) found(f Finding) {
+	outer := maskIn(f.Path[:len(f.Path)-f.Inside])
+	inner := maskIn(f.Path[len(f.Path)-f.Inside:])
+	f.Path, f.Inside = outer+inner, len(inner)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.report.Findings) >= mostFindings {
+	// So many of each sort: what only looks like a token does not keep the ring's from being told.
+	kept := len(s.report.Findings) - s.known
+	if f.Known {
+		kept = s.known
+	}
+	if kept >= mostFindings {
 		s.report.More = true
 		return
+	}
+	if f.Known {
+		s.known++
 	}
 	s.progress.Findings.Add(1)
 	s.report.Findings = append(s.report.Findings, f)
 }
 
 func (s *scan) unread(path string, err error) {
+	path = maskIn(path)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.report.Unread) >= mostUnread {

@@ -1,6 +1,7 @@
 package radar
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -48,7 +49,9 @@ func TokenAt[T string | []byte](text T, colon, width int) (start, end int, ok bo
 	for start > 0 && colon-start <= MaxToken && isDigit(text[start-1]) {
 		start--
 	}
-	if start == colon || start > 0 && !startsAt(text, start) {
+	escaped, ok := escapeAt(text, start, width > 1)
+	start += escaped
+	if start >= colon || !ok && start > 0 && !startsAt(text, start) {
 		return 0, 0, false
 	}
 	from := colon + width
@@ -74,5 +77,84 @@ func startsAt[T string | []byte](text T, start int) bool {
 	if c == '_' || !IsSecretByte(c) && c != '.' {
 		return true
 	}
-	return start >= 4 && string(text[start-4:start]) == "/bot"
+	before := text[max(0, start-len("%2Fbot")):start]
+	return hasSuffix(before, "/bot") || hasSuffix(before, "%2Fbot") || hasSuffix(before, "%2fbot")
+}
+
+func hasSuffix[T string | []byte](text T, end string) bool {
+	return len(text) >= len(end) && string(text[len(text)-len(end):]) == end
+}
+
+// Escapes end in what could be a part of the word that follows: in strings of JSON and of programs, and with "%" in URLs.
+const (
+	escapeLine    = 2 // \n
+	escapeByte    = 4 // \x3d
+	escapeUnicode = 6 // \u003d
+	escapeURL     = 3 // %3D
+)
+
+// escapeAt reports whether an escape ends at a place of a text or in what follows there, and how many bytes of that it
+// takes. Those of URLs count where inURL says that it is in one.
+func escapeAt[T string | []byte](text T, at int, inURL bool) (taken int, ok bool) {
+	for i := max(0, at-escapeUnicode); i <= at && i < len(text); i++ {
+		if n := escapeLen(text[i:], inURL); n > 0 && i+n >= at {
+			return i + n - at, true
+		}
+	}
+	return 0, false
+}
+
+// escapeLen is how long the escape is that a text begins with, 0 where it begins with none.
+func escapeLen[T string | []byte](text T, inURL bool) int {
+	digits, n := 0, 0
+	switch {
+	case len(text) < escapeLine:
+	case text[0] == '%' && inURL:
+		digits, n = 1, escapeURL
+	case text[0] != '\\':
+	case text[1] == 'n' || text[1] == 'r' || text[1] == 't':
+		return escapeLine
+	case text[1] == 'x':
+		digits, n = escapeLine, escapeByte
+	case text[1] == 'u':
+		digits, n = escapeLine, escapeUnicode
+	}
+	if len(text) < n {
+		return 0
+	}
+	for i := digits; i < n; i++ {
+		if !isHex(text[i]) {
+			return 0
+		}
+	}
+	return n
+}
+
+// mask stands for what is not shown of a token.
+const mask = "•••"
+
+// maskIn is a path without the tokens that are in it: some programs name a session's file by its bot's. What might be one
+// is masked too.
+func maskIn(path string) string {
+	for at := 0; at < len(path); at++ {
+		width := 0
+		switch {
+		case path[at] == ':':
+			width = 1
+		case path[at] == '%' && strings.HasPrefix(strings.ToLower(path[at:min(len(path), at+escapeURL)]), "%3a"):
+			width = escapeURL
+		}
+		if width == 0 || at == 0 || !isDigit(path[at-1]) {
+			continue
+		}
+		from := at + width
+		end := from
+		for end < len(path) && IsSecretByte(path[end]) {
+			end++
+		}
+		if end-from >= MinSecret {
+			path = path[:from] + mask + path[end:]
+		}
+	}
+	return path
 }

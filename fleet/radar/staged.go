@@ -40,6 +40,10 @@ func ScanStaged(ctx context.Context, folder string, opts Options) (Report, error
 		}
 		path := paths[n]
 		n++
+		if o.kind == missing {
+			s.unread(path, ErrGit)
+			return nil
+		}
 		s.progress.Files.Add(1)
 		s.progress.Bytes.Add(o.size)
 		return w.search(ctx, source{path: path, from: from, size: o.size})
@@ -65,6 +69,6 @@ func (g *git) staged(ctx context.Context, folder string) (paths, ids []string, e
 			paths, ids = append(paths, field), append(ids, id)
 		}
 		id = ""
-	}, "diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=d", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+	}, "diff", "--cached", "--raw", "-z", "--no-relative", "--no-abbrev", "--no-renames", "--diff-filter=d", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 	return paths, ids, err
 }

@@ -19,6 +19,8 @@ type place struct {
 	hit
 	// line counts from 1; 0 in what is no text.
 	line int
+	// inside is how much of its path's end is inside an archive, in bytes.
+	inside int
 }
 
 // A stream is a text that is read block by block.
@@ -63,10 +65,16 @@ func (d *detector) search(ctx context.Context, s *stream, found func(place)) err
 	for {
 		d.hits = d.hits[:0]
 		s.done = d.scan(s.block[:s.have], s.done, s.ended)
+		at, lines := 0, s.lines
 		for _, hit := range d.hits {
 			p := place{hit: hit}
 			if !s.binary {
-				p.line = 1 + s.lines + bytes.Count(s.block[:hit.at], []byte{'\n'})
+				if hit.at < at { // nearly all are in their order
+					at, lines = 0, s.lines
+				}
+				lines += bytes.Count(s.block[at:hit.at], []byte{'\n'})
+				at = hit.at
+				p.line = 1 + lines
 			}
 			found(p)
 		}

@@ -26,6 +26,8 @@ type lister struct {
 	git   *git
 	out   chan<- []string
 	batch []string
+	// seen are files that were handed out, where several paths may have the same in them.
+	seen map[string]bool
 }
 
 // files searches the files of all paths.
@@ -50,6 +52,9 @@ func (s *scan) files(ctx context.Context) error {
 		})
 	}
 	l := &lister{scan: s, git: s.git(), out: batches}
+	if len(s.opts.Paths) > 1 {
+		l.seen = map[string]bool{}
+	}
 	for _, path := range s.opts.Paths {
 		l.list(ctx, path)
 	}
@@ -60,10 +65,17 @@ func (s *scan) files(ctx context.Context) error {
 }
 
 func findingAt(path string, p place) Finding {
-	return Finding{Secret: p.secret, Held: p.held, Path: path, Line: p.line, Encoding: p.encoding}
+	return Finding{Secret: p.secret, Held: p.held, Path: path, Inside: p.inside, Line: p.line, Encoding: p.encoding}
 }
 
 func (l *lister) add(path string) {
+	if l.seen != nil {
+		whole, err := filepath.Abs(path)
+		if err == nil && l.seen[whole] {
+			return
+		}
+		l.seen[whole] = true
+	}
 	l.batch = append(l.batch, path)
 	if len(l.batch) == batchSize {
 		l.flush()
@@ -96,8 +108,15 @@ func (l *lister) list(ctx context.Context, path string) {
 
 // listed lists what git does not ignore of a folder, and reports whether git could.
 func (l *lister) listed(ctx context.Context, folder string) bool {
+	folders := map[string]bool{".": true} // whether they are folders, and no links to one
+	var inside []string                   // listed when this git has ended, or repositories in each other would be as many processes
 	err := l.git.files(ctx, folder, func(name string) {
-		path := filepath.Join(folder, filepath.FromSlash(name))
+		name = filepath.Clean(filepath.FromSlash(name))
+		// What git has in its index may be gone, with a link in the place of its folder; and an index may be made up.
+		if name == "." || !filepath.IsLocal(name) || !isFolder(folder, filepath.Dir(name), folders) {
+			return
+		}
+		path := filepath.Join(folder, name)
 		info, err := os.Lstat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // deleted, and git has not been told
@@ -106,11 +125,14 @@ func (l *lister) listed(ctx context.Context, folder string) bool {
 		case info.Mode().IsRegular():
 			l.add(path)
 		case info.IsDir(): // another repository: one inside this one, or a submodule
-			l.nested(ctx, path)
+			inside = append(inside, path)
 		case info.Mode()&fs.ModeSymlink != 0:
 			l.scan.note(func(r *Report) { r.Links++ })
 		}
 	})
+	for _, path := range inside {
+		l.nested(ctx, path)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			l.scan.unread(folder, err)
@@ -124,26 +146,45 @@ func (l *lister) listed(ctx context.Context, folder string) bool {
 	return true
 }
 
+// isFolder reports whether a path below a folder is a folder without a link on its way. known is what has been asked before.
+func isFolder(folder, path string, known map[string]bool) bool {
+	is, asked := known[path]
+	if !asked {
+		if is = isFolder(folder, filepath.Dir(path), known); is {
+			info, err := os.Lstat(filepath.Join(folder, path))
+			is = err == nil && info.IsDir() || errors.Is(err, fs.ErrPermission)
+		}
+		known[path] = is
+	}
+	return is
+}
+
+// nested lists what another repository has, or the folder of a submodule that is none yet: there git would speak of
+// the repository around it, in which the folder is the submodule again.
 func (l *lister) nested(ctx context.Context, folder string) {
-	l.scan.note(func(r *Report) { r.Repositories++ })
-	if !l.scan.opts.NoIgnore && l.git != nil && l.listed(ctx, folder) {
-		return
+	if isRepository(folder) {
+		l.scan.note(func(r *Report) { r.Repositories++ })
+		if !l.scan.opts.NoIgnore && l.git.isTop(ctx, folder) && l.listed(ctx, folder) {
+			return
+		}
 	}
 	l.walk(ctx, folder)
 }
 
 // walk lists all files of a folder. Repositories in it are listed by git, and what git keeps for itself is not.
 func (l *lister) walk(ctx context.Context, top string) {
+	// A folder that was named is meant, also where its name is a link's; with this behind it, it is followed.
+	top += string(filepath.Separator)
 	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return fs.SkipAll
 		case err != nil:
-			l.scan.unread(path, plainError(err))
+			l.scan.unread(filepath.Clean(path), plainError(err))
 			if entry != nil && entry.IsDir() {
 				return fs.SkipDir
 			}
-		case entry.IsDir() && entry.Name() == ".git":
+		case entry.IsDir() && path != top && entry.Name() == ".git":
 			return fs.SkipDir
 		case entry.IsDir() && path != top && isRepository(path):
 			l.nested(ctx, path)
@@ -156,7 +197,7 @@ func (l *lister) walk(ctx context.Context, top string) {
 		return nil
 	})
 	if err != nil {
-		l.scan.unread(top, plainError(err))
+		l.scan.unread(filepath.Clean(top), plainError(err))
 	}
 }
 
@@ -185,7 +226,11 @@ func (w *worker) file(ctx context.Context, path string) {
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err == nil && !info.Mode().IsRegular() {
+		err = ErrNoFile
+	}
+	if err != nil {
+		w.scan.unread(path, plainError(err))
 		return
 	}
 	from := &read{file, w.scan.progress}

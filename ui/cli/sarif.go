@@ -90,11 +90,11 @@ func (s *shell) sarifOf(report radar.Report, known ringKnown) sarifLog {
 			Fingerprints: map[string]string{"botring/v1": fingerprint(rule, found, seen)},
 		}
 		if found.Message { // it is in no file, and every result has to be in one
-			found.Path, found.Line = ".git", 0
+			found.Path, found.Inside, found.Line = ".git", 0, 0
 		}
-		outer, inner, _ := strings.Cut(found.Path, "!")
+		outer := found.Path[:len(found.Path)-found.Inside]
 		location := sarifPhysical{Artifact: sarifArtifact{uriOf(outer)}}
-		if found.Line > 0 && inner == "" {
+		if found.Line > 0 && found.Inside == 0 {
 			location.Region = &sarifRegion{found.Line}
 		}
 		result.Locations = []sarifLocation{{location}}

@@ -30,7 +30,7 @@ func newScan(s *shell) *cobra.Command {
 			"The keyring is not opened: the list of bots has keyed hashes of what is saved. Bots that were saved by an older botring get " +
 			"theirs from botring keyring verify.\n\n" +
 			"What git ignores is left out and counted; --no-ignore searches it, and an ignored .env is where tokens are. Files that are not " +
-			"text are searched too, and told without a line. Links are not followed. An api_hash that is not on the ring is told only " +
+			"text are searched too, and told without a line. Links are not followed, but where a PATH is one. An api_hash that is not on the ring is told only " +
 			"where its name stands before it. Of other repositories inside a PATH the files are searched and not the history.\n\n" +
 			"--check asks the Bot API whether what looks like a token works (getMe), which sends it there: to Telegram, unless --bot-api says " +
 			"otherwise. What is not known is never called alive.\n\n" +
@@ -172,6 +172,16 @@ func (k ringKnown) verdict(found radar.Finding) (name, words string) {
 	}
 	_, words = fault.TokenVerdict(v)
 	return v.String(), words
+}
+
+// unasked counts the tokens at places that were not asked about.
+func (k ringKnown) unasked(report radar.Report) (n int) {
+	for _, found := range report.Findings {
+		if _, asked := k.verdicts.Of(found); !asked && found.Kind == radar.Token {
+			n++
+		}
+	}
+	return n
 }
 
 // ringMarks reads what a scan knows the ring by. The keyring is not opened, and where there is no catalogue none is made.

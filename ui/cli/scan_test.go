@@ -208,3 +208,32 @@ func TestSARIF(t *testing.T) {
 		t.Errorf("found at %q, want %q", at, want)
 	}
 }
+
+// What is inside an archive is told as its file; a file whose name has the same sign is its own.
+func TestSARIFPlace(t *testing.T) {
+	inside := radar.Finding{Secret: radar.Secret{Kind: radar.Token, ID: 7}, Path: "old!/a.zip!x/.env", Inside: len("!x/.env"), Line: 3}
+	beside := radar.Finding{Secret: radar.Secret{Kind: radar.Token, ID: 7}, Path: "old!/b.py", Line: 3}
+	log := (&shell{}).sarifOf(radar.Report{Findings: []radar.Finding{inside, beside}}, ringKnown{})
+	first, second := log.Runs[0].Results[0].Locations[0].Physical, log.Runs[0].Results[1].Locations[0].Physical
+	if first.Artifact.URI != "old%21/a.zip" && first.Artifact.URI != "old!/a.zip" || first.Region != nil {
+		t.Errorf("inside an archive: %+v", first)
+	}
+	if second.Artifact.URI != "old%21/b.py" && second.Artifact.URI != "old!/b.py" || second.Region == nil || second.Region.StartLine != 3 {
+		t.Errorf("beside it: %+v", second)
+	}
+}
+
+// With --check it is said that there were tokens nobody asked about.
+func TestScanTellsWhatWasNotAsked(t *testing.T) {
+	var said bytes.Buffer
+	s := &shell{Process: Process{Err: &said}}
+	report := radar.Report{Findings: []radar.Finding{{Secret: radar.Secret{Kind: radar.Token, ID: 7}}, {Secret: radar.Secret{Kind: radar.Session}}}}
+	s.noteScan(report, ringKnown{}, scanning{})
+	if strings.Contains(said.String(), "Not asked") {
+		t.Errorf("without --check it says %q", said.String())
+	}
+	s.noteScan(report, ringKnown{}, scanning{check: true})
+	if !strings.Contains(said.String(), "Not asked about: the tokens at 1 place;") {
+		t.Errorf("it says %q", said.String())
+	}
+}

@@ -77,6 +77,9 @@ func (s *shell) noteScan(report radar.Report, known ringKnown, how scanning) {
 	if says := fault.ScanKnows(known.Marked, "botring keyring verify"); says != "" {
 		s.note("%s", says)
 	}
+	if n := known.unasked(report); how.check && n > 0 {
+		s.note("Not asked about: the tokens at %s; one scan asks about a hundred.", plural(n, "place"))
+	}
 	if how.hook && known.Bots == 0 && len(report.Findings) > 0 {
 		s.note("The commit goes through.")
 	}
