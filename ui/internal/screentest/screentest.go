@@ -60,10 +60,11 @@ type Screen struct {
 	// mu guards em: vt.SafeEmulator leaves String and Render unguarded.
 	mu sync.Mutex
 	em *vt.Emulator
-	// raw is what arrived, which is known before it is drawn; received guards it, and more is told of.
+	// received guards what arrived, and how many bytes of that are drawn; more tells that it is more.
 	received sync.Mutex
 	more     *sync.Cond
 	raw      bytes.Buffer
+	drawn    int
 }
 
 func newScreen(t testing.TB, cols, rows int) *Screen {
@@ -122,8 +123,12 @@ func (s *Screen) draw(p []byte) {
 	s.received.Unlock()
 	s.more.Broadcast()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	_, _ = s.em.Write(p)
+	s.mu.Unlock()
+	s.received.Lock()
+	s.drawn += len(p)
+	s.received.Unlock()
+	s.more.Broadcast()
 }
 
 // Raw is everything the program wrote so far, escape sequences and all.
@@ -222,7 +227,7 @@ func (s *Screen) Gone(text string) {
 // Wrote waits until want is among what the program wrote: it may be gone from the screen already.
 func (s *Screen) Wrote(want string) {
 	s.t.Helper()
-	if !s.receives(func(raw []byte) bool { return bytes.Contains(raw, []byte(want)) }) {
+	if !s.await(wait, func() bool { return bytes.Contains(s.raw.Bytes(), []byte(want)) }) {
 		s.t.Fatalf("never wrote %s; the screen:\n%s", want, s.Text())
 	}
 }
@@ -230,20 +235,20 @@ func (s *Screen) Wrote(want string) {
 // WroteOn waits until the program has written more than so many bytes.
 func (s *Screen) WroteOn(bytes int) {
 	s.t.Helper()
-	if !s.receives(func(raw []byte) bool { return len(raw) > bytes }) {
+	if !s.await(wait, func() bool { return s.raw.Len() > bytes }) {
 		s.t.Fatalf("wrote nothing more; the screen:\n%s", s.Text())
 	}
 }
 
-// receives waits until what arrived is as it should be, and reports whether it came to that. It sleeps until more arrives:
-// looking again and again would slow down the program that is measured.
-func (s *Screen) receives(ok func(raw []byte) bool) bool {
-	deadline := time.Now().Add(wait)
-	defer time.AfterFunc(wait, s.more.Broadcast).Stop()
+// await waits until what arrived is as it should be, for a time at most, and reports whether it came to that. ok is asked with
+// received held. It sleeps until more arrives: looking again and again would slow down the program that is looked at.
+func (s *Screen) await(most time.Duration, ok func() bool) bool {
+	deadline := time.Now().Add(most)
+	defer time.AfterFunc(most, s.more.Broadcast).Stop()
 	s.received.Lock()
 	defer s.received.Unlock()
-	for !ok(s.raw.Bytes()) {
-		if time.Now().After(deadline) {
+	for !ok() {
+		if !time.Now().Before(deadline) {
 			return false
 		}
 		s.more.Wait()
@@ -260,26 +265,37 @@ func (s *Screen) Comes(what string, ok func(screen string) bool) {
 func (s *Screen) until(ok func(string) bool, complaint string) {
 	s.t.Helper()
 	deadline := time.Now().Add(wait)
-	for !ok(s.Text()) {
+	for {
+		drawn := s.onScreen()
+		if ok(s.Text()) {
+			return
+		}
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%s; the screen:\n%s", complaint, s.Text())
 		}
-		time.Sleep(3 * time.Millisecond)
+		// What is asked for may depend on more than the screen.
+		s.await(30*time.Millisecond, func() bool { return s.drawn != drawn })
 	}
+}
+
+// onScreen is how many bytes have been drawn.
+func (s *Screen) onScreen() int {
+	s.received.Lock()
+	defer s.received.Unlock()
+	return s.drawn
 }
 
 // Settled waits until the screen has not changed for a while, for comparing it whole.
 func (s *Screen) Settled() {
 	s.t.Helper()
-	last, since, deadline := s.Styled(), time.Now(), time.Now().Add(wait)
-	// A screen that is still blank waits for its first frame.
-	for time.Since(since) < 80*time.Millisecond || strings.TrimSpace(s.Text()) == "" {
-		time.Sleep(5 * time.Millisecond)
-		if now := s.Styled(); now != last {
-			last, since = now, time.Now()
+	for deadline := time.Now().Add(wait); ; {
+		drawn := s.onScreen()
+		// A screen that is still blank waits for its first frame.
+		if !s.await(80*time.Millisecond, func() bool { return s.drawn != drawn }) && strings.TrimSpace(s.Text()) != "" {
+			return
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatalf("the screen never came to rest:\n%s", last)
+			s.t.Fatalf("the screen never came to rest:\n%s", s.Text())
 		}
 	}
 }
