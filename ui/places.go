@@ -149,17 +149,12 @@ func (p places) Update(msg tea.Msg) (screen, tea.Cmd) {
 
 func (p places) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	keys := p.sh.keys
+	if by, moved := keys.steps(msg, p.sh.body.height/2, len(p.all)); moved {
+		return p.move(by), nil
+	}
 	switch {
 	case key.Matches(msg, keys.back, keys.quit):
 		return p.back(), nil
-	case key.Matches(msg, keys.down):
-		return p.move(1), nil
-	case key.Matches(msg, keys.up):
-		return p.move(-1), nil
-	case key.Matches(msg, keys.top):
-		return p.move(-len(p.all)), nil
-	case key.Matches(msg, keys.bottom):
-		return p.move(len(p.all)), nil
 	case key.Matches(msg, keys.mark):
 		return p.settle()
 	case key.Matches(msg, keys.open) && p.updatable():

@@ -42,7 +42,7 @@ func (p places) Keys() []key.Binding {
 	}
 	keys = append(keys, k.back)
 	if len(p.all) > 1 {
-		keys = append(keys, k.down, k.up, k.top, k.bottom)
+		keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp)
 	}
 	return append(keys, as(k.quit, "back"))
 }
