@@ -238,7 +238,8 @@ func (c card) View(size size) view {
 
 func (c card) status(more bool) string {
 	sh := c.sh
-	switch copied := sh.clipboard.status(sh.now()); {
+	copied, fresh := sh.clipboard.status(sh.now()), sh.clipboard.fresh(sh.now())
+	switch {
 	case c.yank.pending:
 		return c.yank.status(sh)
 	case c.cancelling:
@@ -247,10 +248,10 @@ func (c card) status(more bool) string {
 		return c.doing() + sh.theme.glyphs.ellipsis + " " + sh.theme.glyphs.dot + " esc cancels"
 	case c.notice != "":
 		return c.notice
-	case copied != "":
-		return copied
+	case fresh != "":
+		return fresh
 	case more:
 		return sh.theme.dim.Render("more below, j and k scroll")
 	}
-	return ""
+	return copied
 }

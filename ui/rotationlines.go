@@ -138,7 +138,7 @@ func (r rotation) result(size size) []string {
 		login = []string{fault.OfAt(done.NotLoggedIn, r.sh.now()).What, "The new token is saved."}
 	}
 	facts = append(facts, t.fact("State", width, login...)...)
-	if old := fault.OldToken(done.Old); old != "" {
+	if old := fault.OldTokenIs(done.Old); old != "" {
 		facts = append(facts, t.fact("Old token", width, old)...)
 	}
 	facts = append(facts, t.fact("Places", width, fault.HoldOlder(r.places)+" "+t.dim.Render(r.sh.keys.places.Help().Key+" lists them."))...)
