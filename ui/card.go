@@ -129,11 +129,8 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 
 // back goes to where the card was opened.
 func (c card) back() (screen, tea.Cmd) {
-	if from, ok := c.from.(history); ok {
-		return from.resume()
-	}
 	if c.from != nil {
-		return c.from, nil
+		return resumed(c.from)
 	}
 	return c.sh.home(), nil
 }

@@ -208,7 +208,8 @@ func (r rotation) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 	case stopped && !errors.As(msg.err, &cut) && r.pasting != nil:
 		return r.pasting.notice("Cancelled. " + fault.Unchanged), r.sh.reload
 	case stopped && !errors.As(msg.err, &cut):
-		return told(r.from, "Cancelled. "+fault.Unchanged), r.sh.reload
+		back, cmd := resumed(told(r.from, "Cancelled. "+fault.Unchanged))
+		return back, tea.Batch(cmd, r.sh.reload)
 	case errors.Is(msg.err, fleet.ErrNotRevoked):
 		r.stage, r.err = rotationAgain, msg.err
 		return r, nil
@@ -274,14 +275,14 @@ func (r rotation) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		if form, typed := r.kept(); typed {
 			return form, nil
 		}
-		return r.from, nil
+		return resumed(r.from)
 	case key.Matches(msg, keys.newToken) && r.offersByHand():
 		r.stage, r.pager = rotationByHand, pager{}
 	case key.Matches(msg, keys.places) && r.stage == rotationDone:
 		return openPlaces(sh, r.bot.Key, r)
 	case !key.Matches(msg, keys.open) || !ready:
 	case r.stage == rotationDone:
-		return r.from, nil
+		return resumed(r.from)
 	case r.stage == rotationByHand:
 		return r.form(), nil
 	case r.stage == rotationFailed && r.lines == nil:

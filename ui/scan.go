@@ -48,6 +48,7 @@ type scanned struct {
 	secrets []foundSecret
 	report  radar.Report // but for its findings, which are the secrets
 	known   fleet.Marked // but for the marks
+	key     radar.Key    // theirs
 	// stopped: it was, and this is what it had found until then.
 	stopped bool
 	// asked: of the tokens it was asked whether they work. unasked is why it is not known of one of them.
@@ -214,7 +215,7 @@ func search(ctx context.Context, f *fleet.Fleet, path, environment string, opts 
 		return found, err
 	}
 	opts.Paths, opts.Marks = []string{path}, found.known.Marks
-	found.known.Marks = nil
+	found.key, found.known.Marks = found.known.Key, nil
 	found.report, err = fleet.Scan(ctx, opts)
 	var verdicts fleet.Verdicts
 	if err == nil && opts.Hold {
