@@ -127,7 +127,10 @@ func (l leak) aboutMany(size size) []string {
 	if here+elsewhere == 0 {
 		ends = "No session is left to end"
 	}
-	if elsewhere > 0 {
+	switch {
+	case elsewhere == 1:
+		ends += ", also the one that runs elsewhere"
+	case elsewhere > 1:
 		ends += fmt.Sprintf(", also the %d that run elsewhere", elsewhere)
 	}
 	if len(named) > 0 {

@@ -228,8 +228,11 @@ func readUpdate(ctx context.Context, f *fleet.Fleet, bot fleet.Key, path string,
 	return &fileUpdate{file: file, made: made, over: !errors.Is(err, fs.ErrNotExist)}, nil
 }
 
-// notUpdated brings the words along of what keeps a file from being updated.
+// notUpdated brings the words along of what keeps a file from being updated, where that was not told to end.
 func notUpdated(path string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
 	return &RefusedError{fault.NotUpdated(fault.Clean(path), err)}
 }
 
@@ -277,6 +280,9 @@ func (p places) done(msg taskDoneMsg) (screen, tea.Cmd) {
 	switch value := msg.value.(type) {
 	case []fleet.Departure:
 		p.all, p.known = value, true
+		if d, ok := p.current(); ok {
+			p.selected = d.Seq // the bar stays on it when others come before it
+		}
 	case *fileUpdate:
 		if msg.err == nil {
 			return p.updated(value)

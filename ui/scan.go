@@ -293,6 +293,11 @@ func (s scan) View(size size) view {
 	if s.notice != "" {
 		lines = prose(s.notice, size.width)
 	}
+	if len(v.body)+len(lines) > size.height {
+		var where string
+		v.body, v.cursor, where = s.form.one(s.sh, size.width)
+		v.trail = "Find leaks " + where
+	}
 	if room := size.height - len(v.body); len(lines)+1 <= room {
 		v.body = append(v.body, "")
 	}

@@ -139,6 +139,19 @@ func TestScanLooks(t *testing.T) {
 	})
 }
 
+// Where there is little room the field that is typed into has it, and what went wrong.
+func TestScanFormInLittleRoom(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	sh.body = size{30, 4}
+	unhurried(sh)
+	s := drive(newScan(sh), "tab", "tab")
+	for _, want := range []string{"3/4", "Git-ignored", "leave it out"} {
+		if text := plainView(s, 30, 4); !strings.Contains(text, want) {
+			t.Errorf("%q is not on the screen:\n%s", want, text)
+		}
+	}
+}
+
 // What a repository calls its files cannot speak to the terminal.
 func TestLeaksCannotSpeakToTheTerminal(t *testing.T) {
 	sh := testShell(t, someBots()...)
