@@ -76,12 +76,12 @@ func (c *cellar) openRing(ctx context.Context) (*keyring.Ring, error) {
 	return c.ring(ctx)
 }
 
-// enter types a text as a person does, and ends it.
+// enter pastes a text and ends it. Typed letter by letter nothing tells when the last has come, and an enter on the heels of
+// a letter is a paste's.
 func (c *cellar) enter(text string) {
 	time.Sleep(2 * pastedWithin)
-	c.Type(text)
+	c.Paste(text)
 	c.See("••••••••")
-	c.Settled() // an enter that comes on the heels of a letter is a paste's
 	time.Sleep(3 * pastedWithin)
 	c.Press(uv.KeyEnter)
 }
