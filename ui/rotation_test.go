@@ -125,7 +125,8 @@ func TestRotation(t *testing.T) {
 	}
 	s = rotationAnswered(s, rotatedBot(sh), nil)
 	sees(t, s, "Shop orders has a new token", "by 天気 Weather", "Session vps-1, which ran at vps-1, ended", "Old token   dead: Telegram refuses it", "Whatever else has the token needs the new one.")
-	sees(t, s, "3 places hold the older token.")
+	sees(t, s, "3 places hold the older token. D lists them.")
+	seesNot(t, s.(rotation).placed(nil), "D lists them.")
 	// What was seen to on the list of places is counted when one comes back.
 	sh.fleet = new(fleet.Fleet)
 	listed := h.keys(s, "D")
