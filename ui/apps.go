@@ -82,6 +82,9 @@ func (a apps) Update(msg tea.Msg) (screen, tea.Cmd) {
 
 func (a apps) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	sh, keys := a.sh, a.sh.keys
+	if by, moved := keys.steps(msg, sh.body.height/2, len(sh.apps)); moved {
+		return a.move(by), nil
+	}
 	app, ok := a.current()
 	switch {
 	case key.Matches(msg, keys.add):
@@ -92,14 +95,6 @@ func (a apps) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		return newAppEdit(sh, app), nil
 	case key.Matches(msg, keys.remove) && ok:
 		return a.ask(app), nil
-	case key.Matches(msg, keys.down):
-		return a.move(1), nil
-	case key.Matches(msg, keys.up):
-		return a.move(-1), nil
-	case key.Matches(msg, keys.top):
-		return a.move(-len(sh.apps)), nil
-	case key.Matches(msg, keys.bottom):
-		return a.move(len(sh.apps)), nil
 	case key.Matches(msg, keys.history):
 		return newHistory(sh)
 	case key.Matches(msg, keys.keyring):
@@ -181,7 +176,7 @@ func (a apps) Keys() []key.Binding {
 	}
 	return []key.Binding{
 		as(k.add, a.sh.words("add an app", "add")), as(k.open, "its bots"), k.edit, k.remove, k.bots, k.history, k.keyring, k.back,
-		k.down, k.up, k.top, k.bottom, as(k.quit, "back"),
+		k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp, as(k.quit, "back"),
 	}
 }
 

@@ -232,7 +232,10 @@ func (b bulk) words(short bool) []string {
 	if b.deed == rotatingMany {
 		what := fmt.Sprintf("Their tokens are revoked by the bots on this ring that manage them, and the new ones saved and logged in. %s will end.",
 			count(here+elsewhere, "session"))
-		if elsewhere > 0 {
+		switch {
+		case elsewhere == 1:
+			what += " 1 of them runs elsewhere: that place needs the new token."
+		case elsewhere > 1:
 			what += fmt.Sprintf(" %d of them run elsewhere: those places need the new tokens.", elsewhere)
 		}
 		return []string{what, "A bot that none of them manages is left as it is, for N on its card."}

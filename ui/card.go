@@ -129,11 +129,8 @@ func (c card) press(msg tea.KeyPressMsg, bot fleet.Bot) (screen, tea.Cmd) {
 
 // back goes to where the card was opened.
 func (c card) back() (screen, tea.Cmd) {
-	if from, ok := c.from.(history); ok {
-		return from.resume()
-	}
 	if c.from != nil {
-		return c.from, nil
+		return resumed(c.from)
 	}
 	return c.sh.home(), nil
 }
@@ -238,7 +235,8 @@ func (c card) View(size size) view {
 
 func (c card) status(more bool) string {
 	sh := c.sh
-	switch copied := sh.clipboard.status(sh.now()); {
+	copied, fresh := sh.clipboard.status(sh.now()), sh.clipboard.fresh(sh.now())
+	switch {
 	case c.yank.pending:
 		return c.yank.status(sh)
 	case c.cancelling:
@@ -247,10 +245,10 @@ func (c card) status(more bool) string {
 		return c.doing() + sh.theme.glyphs.ellipsis + " " + sh.theme.glyphs.dot + " esc cancels"
 	case c.notice != "":
 		return c.notice
-	case copied != "":
-		return copied
+	case fresh != "":
+		return fresh
 	case more:
 		return sh.theme.dim.Render("more below, j and k scroll")
 	}
-	return ""
+	return copied
 }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -36,10 +38,44 @@ func (l findings) only() findings {
 
 func (l findings) Typing() bool { return false }
 
+// marksMsg is what the secrets of the ring are known by now.
+type marksMsg struct {
+	fleet.Marked
+	err error
+}
+
+// resume looks again whose the secrets are: a token may have been replaced meanwhile, by a rotation that began here.
+func (l findings) resume() (screen, tea.Cmd) {
+	l.owners = fleet.OwnersAmong(l.sh.bots, l.sh.apps)
+	f, ctx := l.sh.fleet, l.sh.ctx
+	return l, func() tea.Msg {
+		marks, err := f.Marks(ctx)
+		return marksMsg{marks, err}
+	}
+}
+
+// again is the list with what is known of the secrets by now. Whether a token works that was replaced since nobody has asked.
+func (l findings) again(msg marksMsg) findings {
+	if msg.err != nil || msg.Key != l.found.key {
+		return l // the next look may tell, and other marks nothing
+	}
+	l.found.secrets = slices.Clone(l.found.secrets)
+	for i := range l.found.secrets {
+		at := &l.found.secrets[i]
+		old := at.Old()
+		if at.Finding = msg.Again(at.Finding); at.Old() && !old {
+			at.verdict = fleet.TokenUnknown
+		}
+	}
+	return l
+}
+
 func (l findings) Update(msg tea.Msg) (screen, tea.Cmd) {
 	switch msg := msg.(type) {
 	case catalogueMsg:
-		l.owners = fleet.OwnersAmong(l.sh.bots, l.sh.apps)
+		return l.resume()
+	case marksMsg:
+		return l.again(msg), nil
 	case tea.PasteMsg:
 		return newAddPasted(l.sh, msg.Content), nil
 	case tea.KeyPressMsg:

@@ -187,7 +187,8 @@ func (l leak) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 			l.says = "Stopped. This is how far it came."
 		}
 	case stopped:
-		return l.leave("Cancelled. " + fault.Unchanged), l.sh.reload
+		back, cmd := resumed(l.leave("Cancelled. " + fault.Unchanged))
+		return back, tea.Batch(cmd, l.sh.reload)
 	default:
 		l.stage, l.err = leakFailed, msg.err
 	}
@@ -200,7 +201,7 @@ func (l leak) looked(msg taskDoneMsg, stopped bool) (screen, tea.Cmd) {
 	at := len(l.plans)
 	switch {
 	case stopped:
-		return l.leave("Cancelled. " + fault.Unchanged), nil
+		return resumed(l.leave("Cancelled. " + fault.Unchanged))
 	case errors.Is(msg.err, store.ErrNotFound) && len(l.bots) > 1: // removed meanwhile
 		l.bots = slices.Delete(slices.Clone(l.bots), at, at+1)
 	case msg.err != nil && (plan.Bot.ID == 0 || shut(msg.err)):
@@ -246,7 +247,7 @@ func (l leak) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	l.says = ""
 	switch {
 	case key.Matches(msg, keys.back, keys.quit):
-		return l.back(), nil
+		return resumed(l.back())
 	case key.Matches(msg, keys.open) && l.asked.ready(sh.now()):
 		switch l.stage {
 		case leakConfirm:
@@ -255,7 +256,7 @@ func (l leak) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			return l.look()
 		case leakDone, leakLooking, leakRuns:
 		}
-		return l.back(), nil
+		return resumed(l.back())
 	case l.stage != leakDone:
 	case key.Matches(msg, keys.places):
 		return openPlaces(sh, l.panicked.Bot.Key, l)

@@ -28,6 +28,7 @@ func (l leak) View(size size) view {
 	case l.says != "":
 		v.status = t.waiting.Render(l.says)
 	case l.stage == leakConfirm:
+		v.body = l.pager.windowAsked(t, l.body(size), size.height, size.width)
 		v.status = t.waiting.Render(l.question())
 	case more:
 		v.status = t.dim.Render("more below, j and k scroll")
@@ -126,7 +127,10 @@ func (l leak) aboutMany(size size) []string {
 	if here+elsewhere == 0 {
 		ends = "No session is left to end"
 	}
-	if elsewhere > 0 {
+	switch {
+	case elsewhere == 1:
+		ends += ", also the one that runs elsewhere"
+	case elsewhere > 1:
 		ends += fmt.Sprintf(", also the %d that run elsewhere", elsewhere)
 	}
 	if len(named) > 0 {
@@ -136,15 +140,15 @@ func (l leak) aboutMany(size size) []string {
 		named = revocable
 	}
 	var rest [][]string
+	if l.hidden > 0 {
+		says := fmt.Sprintf("The filter hides %d of the %d.", l.hidden, len(l.bots))
+		rest = append(rest, []string{indentBy(margin(size.width)) + l.sh.theme.waiting.Render(says)})
+	}
 	if len(revocable) > 0 && !low { // how many stands in the question as well
 		says := count(len(revocable), "token") + " will be revoked by the bots here that manage them, and the new ones saved."
 		rest = append(rest, prose(says, size.width))
 	}
 	rest = append(rest, prose(ends+".", size.width))
-	if l.hidden > 0 {
-		says := fmt.Sprintf("The filter hides %d of the %d.", l.hidden, len(l.bots))
-		rest = append(rest, []string{indentBy(margin(size.width)) + l.sh.theme.waiting.Render(says)})
-	}
 	with := func(room int) []string {
 		return l.after(cannot, append([][]string{l.sh.naming(named, 0, size.width, room)}, rest...), size)
 	}

@@ -38,6 +38,15 @@ func (k keymap) steps(msg tea.KeyPressMsg, page, all int) (by int, moved bool) {
 	return 0, false
 }
 
+// windowAsked is window under a question, which has the status line: that more follows stands in the last line then.
+func (p pager) windowAsked(t theme, lines []string, height, width int) []string {
+	shown, more := p.window(lines, height)
+	if !more || height < 2 {
+		return shown
+	}
+	return append(shown[:height-1:height-1], indentBy(margin(width))+t.dim.Render("more below, j and k scroll"))
+}
+
 // window is the part of lines that shows, and whether more follows below it.
 func (p pager) window(lines []string, height int) (shown []string, more bool) {
 	top := min(p.top, max(0, len(lines)-height))

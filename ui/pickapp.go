@@ -62,6 +62,7 @@ func (p pickApp) Update(msg tea.Msg) (screen, tea.Cmd) {
 
 func (p pickApp) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	keys := p.sh.keys
+	by, moved := keys.steps(msg, p.sh.body.height/2, len(p.sh.apps))
 	switch {
 	case p.task.id != 0:
 		if key.Matches(msg, keys.back) {
@@ -74,14 +75,8 @@ func (p pickApp) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		form := newAppForm(p.sh).(appForm)
 		form.from = p
 		return form, nil
-	case key.Matches(msg, keys.down):
-		return p.move(1), nil
-	case key.Matches(msg, keys.up):
-		return p.move(-1), nil
-	case key.Matches(msg, keys.top):
-		return p.move(-len(p.sh.apps)), nil
-	case key.Matches(msg, keys.bottom):
-		return p.move(len(p.sh.apps)), nil
+	case moved:
+		return p.move(by), nil
 	case key.Matches(msg, keys.open) && len(p.sh.apps) > 0 && p.asked.ready(p.sh.now()):
 		return p.start()
 	}
@@ -174,7 +169,7 @@ func (p pickApp) Keys() []key.Binding {
 		keys = append([]key.Binding{as(k.open, "move there")}, keys...)
 	}
 	if len(p.sh.apps) > 1 {
-		keys = append(keys, k.down, k.up, k.top, k.bottom)
+		keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp)
 	}
 	return append(keys, as(k.quit, "back"))
 }

@@ -96,6 +96,7 @@ func (p pickSession) Update(msg tea.Msg) (screen, tea.Cmd) {
 func (p pickSession) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	keys := p.sh.keys
 	p.says = ""
+	by, moved := keys.steps(msg, p.sh.body.height/2, len(p.sessions()))
 	switch {
 	case p.task.id != 0:
 		if key.Matches(msg, keys.back) {
@@ -115,14 +116,8 @@ func (p pickSession) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 		}
 	case key.Matches(msg, keys.back, keys.quit):
 		return p.from, nil
-	case key.Matches(msg, keys.down):
-		return p.move(1), nil
-	case key.Matches(msg, keys.up):
-		return p.move(-1), nil
-	case key.Matches(msg, keys.top):
-		return p.move(-len(p.sessions())), nil
-	case key.Matches(msg, keys.bottom):
-		return p.move(len(p.sessions())), nil
+	case moved:
+		return p.move(by), nil
 	case key.Matches(msg, keys.logOut):
 		p.about, p.asking = p.current()
 		p.selected, p.asked = p.about.Name, guard{p.sh.now()}
@@ -186,7 +181,7 @@ func (p pickSession) Keys() []key.Binding {
 	}
 	keys := []key.Binding{as(k.logOut, "log this one out"), k.back}
 	if len(p.sessions()) > 1 {
-		keys = append(keys, k.down, k.up, k.top, k.bottom)
+		keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp)
 	}
 	return append(keys, as(k.quit, "back"))
 }

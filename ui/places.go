@@ -149,17 +149,12 @@ func (p places) Update(msg tea.Msg) (screen, tea.Cmd) {
 
 func (p places) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	keys := p.sh.keys
+	if by, moved := keys.steps(msg, p.sh.body.height/2, len(p.all)); moved {
+		return p.move(by), nil
+	}
 	switch {
 	case key.Matches(msg, keys.back, keys.quit):
 		return p.back(), nil
-	case key.Matches(msg, keys.down):
-		return p.move(1), nil
-	case key.Matches(msg, keys.up):
-		return p.move(-1), nil
-	case key.Matches(msg, keys.top):
-		return p.move(-len(p.all)), nil
-	case key.Matches(msg, keys.bottom):
-		return p.move(len(p.all)), nil
 	case key.Matches(msg, keys.mark):
 		return p.settle()
 	case key.Matches(msg, keys.open) && p.updatable():
@@ -233,8 +228,11 @@ func readUpdate(ctx context.Context, f *fleet.Fleet, bot fleet.Key, path string,
 	return &fileUpdate{file: file, made: made, over: !errors.Is(err, fs.ErrNotExist)}, nil
 }
 
-// notUpdated brings the words along of what keeps a file from being updated.
+// notUpdated brings the words along of what keeps a file from being updated, where that was not told to end.
 func notUpdated(path string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
 	return &RefusedError{fault.NotUpdated(fault.Clean(path), err)}
 }
 
@@ -282,6 +280,9 @@ func (p places) done(msg taskDoneMsg) (screen, tea.Cmd) {
 	switch value := msg.value.(type) {
 	case []fleet.Departure:
 		p.all, p.known = value, true
+		if d, ok := p.current(); ok {
+			p.selected = d.Seq // the bar stays on it when others come before it
+		}
 	case *fileUpdate:
 		if msg.err == nil {
 			return p.updated(value)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,28 @@ func TestPlacesCancelled(t *testing.T) {
 	}
 	if s = drive(placesAsking(sh), "esc"); s.(places).update != nil {
 		t.Error("it still asks")
+	}
+}
+
+// What was cancelled while a file was looked at is told as cancelled, and as no trouble with the file.
+func TestPlacesCancelledInTheFile(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	s := drive(placesShown(sh, somePlaces()), "enter", "esc")
+	s, _ = s.Update(taskDoneMsg{task: s.(places).task.id, err: notUpdated("/srv/x", fmt.Errorf("read keyring: %w", context.Canceled))})
+	sees(t, s, "Cancelled. Nothing was changed.", "older token")
+	if s.(places).trouble.there() {
+		t.Errorf("%v", s.(places).trouble.err)
+	}
+}
+
+// The bar stays on the place that it is on, also where nobody has moved it yet.
+func TestPlacesThatComeBeforeTheSelected(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	all := somePlaces()
+	s, _ := placesShown(sh, all[1:]).Update(catalogueMsg{bots: sh.bots})
+	s, _ = s.Update(taskDoneMsg{task: s.(places).task.id, value: all})
+	if d, _ := s.(places).current(); d.Seq != all[1].Seq {
+		t.Errorf("it went to %q", d.Place)
 	}
 }
 

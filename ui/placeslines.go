@@ -42,7 +42,7 @@ func (p places) Keys() []key.Binding {
 	}
 	keys = append(keys, k.back)
 	if len(p.all) > 1 {
-		keys = append(keys, k.down, k.up, k.top, k.bottom)
+		keys = append(keys, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp)
 	}
 	return append(keys, as(k.quit, "back"))
 }
@@ -60,8 +60,8 @@ func (p places) View(size size) view {
 	case p.busy():
 		v.status = p.doing.String() + t.glyphs.ellipsis + " " + t.glyphs.dot + " esc cancels"
 	case p.update != nil:
-		v.body, _ = p.pager.window(p.preview(size.width), size.height)
-		v.status = t.waiting.Render("Write it? Nothing else of the file changes.")
+		v.body = p.pager.windowAsked(t, p.preview(size.width), size.height, size.width)
+		v.status = t.waiting.Render(t.roomy(size.width-2, "Write it? Nothing else of the file changes.", "Write it?"))
 		return v
 	}
 	if len(p.all) == 0 {

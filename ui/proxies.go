@@ -162,17 +162,12 @@ func (p proxies) Update(msg tea.Msg) (screen, tea.Cmd) {
 
 func (p proxies) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	keys := p.sh.keys
+	if by, moved := keys.steps(msg, p.sh.body.height/2, len(p.rows())); moved {
+		return p.move(by), nil
+	}
 	switch {
 	case key.Matches(msg, keys.back, keys.quit):
 		return p.from.again(), nil
-	case key.Matches(msg, keys.down):
-		return p.move(1), nil
-	case key.Matches(msg, keys.up):
-		return p.move(-1), nil
-	case key.Matches(msg, keys.top):
-		return p.move(-len(p.rows())), nil
-	case key.Matches(msg, keys.bottom):
-		return p.move(len(p.rows())), nil
 	case key.Matches(msg, keys.add):
 		return newProxyForm(p), nil
 	case key.Matches(msg, keys.open) && p.usable():
@@ -326,7 +321,7 @@ func (p proxies) Keys() []key.Binding {
 	}
 	shown = append(shown, k.back, as(k.quit, "back"))
 	if len(p.rows()) > 1 {
-		shown = append(shown, k.down, k.up, k.top, k.bottom)
+		shown = append(shown, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp)
 	}
 	return shown
 }

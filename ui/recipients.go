@@ -113,17 +113,12 @@ func (r recipients) Update(msg tea.Msg) (screen, tea.Cmd) {
 
 func (r recipients) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	keys := r.sh.keys
+	if by, moved := keys.steps(msg, r.sh.body.height/2, len(r.all)); moved {
+		return r.move(by), nil
+	}
 	switch {
 	case key.Matches(msg, keys.back, keys.quit):
 		return newKeyring(r.sh)
-	case key.Matches(msg, keys.down):
-		return r.move(1), nil
-	case key.Matches(msg, keys.up):
-		return r.move(-1), nil
-	case key.Matches(msg, keys.top):
-		return r.move(-len(r.all)), nil
-	case key.Matches(msg, keys.bottom):
-		return r.move(len(r.all)), nil
 	case key.Matches(msg, keys.open) && r.unfinished():
 		return r.start(finishingRecipients, r.sh.fleet.FinishRecipients)
 	case key.Matches(msg, keys.add) && r.looked && !r.unfinished():
@@ -220,7 +215,7 @@ func (r recipients) Keys() []key.Binding {
 	}
 	shown = append(shown, k.back, as(k.quit, "back"))
 	if len(r.all) > 1 {
-		shown = append(shown, k.down, k.up, k.top, k.bottom)
+		shown = append(shown, k.down, k.up, k.top, k.bottom, k.pageDown, k.pageUp)
 	}
 	return shown
 }

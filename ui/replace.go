@@ -81,7 +81,12 @@ func (r replace) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	r.says = ""
 	switch {
 	case key.Matches(msg, r.sh.keys.back):
-		if r.from != nil {
+		switch {
+		case r.rotation != nil: // what was typed is there when one comes again
+			steps := *r.rotation
+			steps.pasting = &r
+			return steps, nil
+		case r.from != nil:
 			return r.from, nil
 		}
 		return newCard(r.sh, r.bot.Key), nil

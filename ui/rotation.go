@@ -37,7 +37,7 @@ type rotation struct {
 	err     error
 	pager   pager
 	yank    yank
-	// pasting is the form that a pasted token came from, nil where a manager revokes.
+	// pasting is the form that a token is pasted into, as it was left; nil before the first, and where a manager revokes.
 	pasting *replace
 }
 
@@ -154,7 +154,7 @@ func (r rotation) Update(msg tea.Msg) (screen, tea.Cmd) {
 			return r.ended(msg)
 		}
 	case tea.PasteMsg:
-		if r.stage == rotationByHand {
+		if _, typed := r.kept(); typed || r.stage == rotationByHand {
 			return r.form().paste(msg.Content), nil
 		}
 	case tea.KeyPressMsg:
@@ -192,7 +192,7 @@ func tookRotation(lines []rotationLine, step fleet.Step) []rotationLine {
 func (r rotation) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 	looked := r.stage == rotationLooking
 	stopped := r.cancelling
-	r.task, r.cancelling, r.asked, r.pager = task{}, false, guard{r.sh.now()}, pager{}
+	r.task, r.cancelling, r.asked, r.pager, r.queue = task{}, false, guard{r.sh.now()}, pager{}, time.Time{}
 	var cut *fleet.UnfinishedError
 	var input *fleet.InputError
 	switch {
@@ -205,8 +205,11 @@ func (r rotation) ended(msg taskDoneMsg) (screen, tea.Cmd) {
 		end, _ := msg.value.(rotationEnd)
 		r.rotated, r.places, r.stage = end.Rotated, end.places, rotationDone
 		return r, r.sh.reload
+	case stopped && !errors.As(msg.err, &cut) && r.pasting != nil:
+		return r.pasting.notice("Cancelled. " + fault.Unchanged), r.sh.reload
 	case stopped && !errors.As(msg.err, &cut):
-		return told(r.from, "Cancelled. "+fault.Unchanged), r.sh.reload
+		back, cmd := resumed(told(r.from, "Cancelled. "+fault.Unchanged))
+		return back, tea.Batch(cmd, r.sh.reload)
 	case errors.Is(msg.err, fleet.ErrNotRevoked):
 		r.stage, r.err = rotationAgain, msg.err
 		return r, nil
@@ -230,8 +233,20 @@ func (r rotation) found() rotationStage {
 	return rotationConfirm
 }
 
-// form is where a token is pasted that was made by hand.
+// kept is the form that a token came from which was not taken.
+func (r rotation) kept() (form replace, ok bool) {
+	var cut *fleet.UnfinishedError
+	if r.stage != rotationFailed || r.pasting == nil || errors.As(r.err, &cut) {
+		return replace{}, false
+	}
+	return *r.pasting, true
+}
+
+// form is where a token is pasted that was made by hand, with what was typed there before.
 func (r rotation) form() replace {
+	if r.pasting != nil {
+		return *r.pasting
+	}
 	form := newReplaceFrom(r.sh, r.bot, r).(replace)
 	form.rotation = &r
 	return form
@@ -257,14 +272,17 @@ func (r rotation) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 			r.task.cancel()
 		}
 	case key.Matches(msg, keys.back, keys.quit):
-		return r.from, nil
+		if form, typed := r.kept(); typed {
+			return form, nil
+		}
+		return resumed(r.from)
 	case key.Matches(msg, keys.newToken) && r.offersByHand():
 		r.stage, r.pager = rotationByHand, pager{}
 	case key.Matches(msg, keys.places) && r.stage == rotationDone:
 		return openPlaces(sh, r.bot.Key, r)
 	case !key.Matches(msg, keys.open) || !ready:
 	case r.stage == rotationDone:
-		return r.from, nil
+		return resumed(r.from)
 	case r.stage == rotationByHand:
 		return r.form(), nil
 	case r.stage == rotationFailed && r.lines == nil:
@@ -288,8 +306,8 @@ func (r rotation) again() (screen, tea.Cmd) {
 		r.plan.CutOff, r.pasting = cut.Step, nil
 		return r.start()
 	}
-	if r.pasting != nil {
-		return *r.pasting, nil
+	if form, typed := r.kept(); typed {
+		return form, nil
 	}
 	return r.start()
 }
@@ -320,7 +338,11 @@ func (r rotation) Keys() []key.Binding {
 	case r.stage == rotationConfirm, errors.Is(r.err, fleet.ErrNotRevoked):
 		shown = append(shown, as(k.open, "revoke it"))
 	case r.stage == rotationFailed:
-		shown = append(shown, as(k.open, "try again"))
+		does := "try again"
+		if _, typed := r.kept(); typed {
+			does = "edit"
+		}
+		shown = append(shown, as(k.open, does))
 	default:
 		shown = append(shown, as(k.open, "go on with it"))
 	}
@@ -342,21 +364,26 @@ func (r rotation) View(size size) view {
 	}
 	var more bool
 	v.body, more = r.pager.window(r.body(size), size.height)
-	switch copied := r.sh.clipboard.status(r.sh.now()); {
+	copied, fresh := r.sh.clipboard.status(r.sh.now()), r.sh.clipboard.fresh(r.sh.now())
+	switch {
 	case r.yank.pending:
 		v.status = r.yank.status(r.sh)
 	case r.cancelling:
 		v.status = t.waiting.Render("Cancelling" + t.glyphs.ellipsis)
 	case r.stage == rotationConfirm:
+		v.body = r.pager.windowAsked(t, r.body(size), size.height, size.width)
 		v.status = t.waiting.Render("Revoke the token? " + upperFirst(fault.LostWith(r.plan.Lost)) + ".")
 	case errors.Is(r.err, fleet.ErrNotRevoked):
+		v.body = r.pager.windowAsked(t, r.body(size), size.height, size.width)
 		v.status = t.waiting.Render("Revoke it now?")
 	case r.queue.After(r.sh.now()):
 		v.status = t.waiting.Render("Waiting " + fault.Duration(r.queue.Sub(r.sh.now())) + " for its turn.")
-	case copied != "":
-		v.status = copied
+	case fresh != "":
+		v.status = fresh
 	case more:
 		v.status = t.dim.Render("more below, j and k scroll")
+	default:
+		v.status = copied
 	}
 	return v
 }

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,8 +124,9 @@ func TestRotation(t *testing.T) {
 		t.Errorf("%d lines are done: %+v", done(), lines)
 	}
 	s = rotationAnswered(s, rotatedBot(sh), nil)
-	sees(t, s, "Shop orders has a new token", "by 天気 Weather", "Session vps-1, which ran at vps-1, ended", "The old token is dead", "Whatever else has the token needs the new one.")
-	sees(t, s, "3 places hold the older token.")
+	sees(t, s, "Shop orders has a new token", "by 天気 Weather", "Session vps-1, which ran at vps-1, ended", "Old token   dead: Telegram refuses it", "Whatever else has the token needs the new one.")
+	sees(t, s, "3 places hold the older token. D lists them.")
+	seesNot(t, s.(rotation).placed(nil), "D lists them.")
 	// What was seen to on the list of places is counted when one comes back.
 	sh.fleet = new(fleet.Fleet)
 	listed := h.keys(s, "D")
@@ -166,6 +169,103 @@ func TestRotationByHand(t *testing.T) {
 	h.wait(guardTime)
 	if r := h.keys(cut, "enter").(rotation); r.stage != rotationRuns || r.pasting != nil || r.plan.CutOff != store.RotationPasted {
 		t.Errorf("trying again does %+v", r.plan)
+	}
+}
+
+// TestRotationKeepsWhatIsPasted: a token that was not taken, or not tried yet, is in its field when one comes back to it.
+func TestRotationKeepsWhatIsPasted(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	h := &hands{now: noon()}
+	sh.now = func() time.Time { return h.now }
+	token := fmt.Sprintf("%d:%035d", sh.bots[0].ID, 7)
+	holds := func(when string, s screen) replace {
+		t.Helper()
+		form, ok := s.(replace)
+		if !ok || form.form.field("token").value() != token {
+			t.Fatalf("%s: on %T without the token", when, s)
+		}
+		return form
+	}
+	sh.body = bodySize(size{100, 25})
+	steps := rotationAnswered(rotationOf(sh), fleet.RotationPlan{Bot: sh.bots[0]}, nil)
+	pasted, _ := steps.Update(tea.PasteMsg{Content: token})
+	back := h.keys(pasted, "esc")
+	if r, ok := back.(rotation); !ok || r.stage != rotationByHand {
+		t.Fatalf("esc leads to %T", back)
+	}
+	h.wait(guardTime)
+	form := holds("after esc", h.keys(back, "enter"))
+	run := h.keys(form, "enter")
+	stopped := rotationAnswered(drive(run, "esc"), nil, errors.New("stopped"))
+	holds("cancelled", stopped)
+	sees(t, stopped, "Cancelled. Nothing was changed.")
+	failed := rotationAnswered(run, nil, &telegram.Error{Kind: telegram.TokenInvalid})
+	sees(t, failed, "What you typed is kept.")
+	if offered := offersKeys(failed); offered != "enter edit | esc back | q back" {
+		t.Errorf("keys %s", offered)
+	}
+	holds("failed, esc", h.keys(failed, "esc"))
+	h.wait(guardTime)
+	holds("failed, enter", h.keys(failed, "enter"))
+	other := fmt.Sprintf("%d:%035d", sh.bots[0].ID, 8)
+	again, _ := failed.Update(tea.PasteMsg{Content: other})
+	if form, ok := again.(replace); !ok || form.form.field("token").value() != other {
+		t.Errorf("a paste leads to %T", again)
+	}
+	if !is[card](h.keys(h.keys(form, "esc"), "esc")) {
+		t.Error("esc does not lead back to the card")
+	}
+}
+
+// TestRotationThatIsCancelledWaitsNoMore: how long its login had to wait is not said of what has ended.
+func TestRotationThatIsCancelledWaitsNoMore(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	unhurried(sh)
+	s := drive(rotationAnswered(rotationOf(sh), managedPlan(sh), nil), "enter")
+	s, _ = s.Update(stepMsg{task: s.(rotation).task.id, step: fleet.Step{Stage: fleet.Queueing, Until: noon().Add(time.Hour)}})
+	sees(t, s, "for its turn.")
+	s = rotationAnswered(drive(s, "esc"), nil, &fleet.UnfinishedError{Bot: sh.bots[0], Step: store.RotationSaved, Err: context.Canceled})
+	sees(t, s, "the rotation is not done")
+	seesNot(t, s, "for its turn.")
+}
+
+// TestQuestionsTellOfMoreBelow: where a question has the status line, what does not fit above it is told of all the same.
+func TestQuestionsTellOfMoreBelow(t *testing.T) {
+	for name, open := range map[string]func(*shell) screen{
+		"rotation": rotationScreens()["managed"], "update": placesAsking, "leak": leakScreens()["unmanaged"],
+	} {
+		sh := testShell(t, someBots()...)
+		sh.body = size{40, 5}
+		unhurried(sh)
+		s := open(sh)
+		const more = "more below, j and k scroll"
+		text := plainView(s, sh.body.width, sh.body.height)
+		if !strings.Contains(text, more) || !strings.Contains(text, "?") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+		if text = plainView(drive(s, "G"), sh.body.width, sh.body.height); strings.Contains(text, more) {
+			t.Errorf("%s, at its end:\n%s", name, text)
+		}
+	}
+}
+
+// TestCopyDoesNotHideThatThereIsMore: a copy is told of for a while only.
+func TestCopyDoesNotHideThatThereIsMore(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	sh.body = bodySize(size{40, 10})
+	h := &hands{now: noon()}
+	sh.now = func() time.Time { return h.now }
+	shown := rotationAnswered(rotationOf(sh), fleet.RotationPlan{Bot: sh.bots[0]}, nil)
+	sh.clipboard.after, sh.clipboard.heldBy, sh.clipboard.holding, sh.clipboard.clearAt = 45*time.Second, "wl-copy", true, noon().Add(45*time.Second)
+	for name, s := range map[string]screen{"rotation": shown, "card": newCard(sh, sh.bots[0].Key)} {
+		h.now = noon()
+		if text := plainView(s, 40, sh.body.height); !strings.Contains(text, "Copied with wl-copy") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+		h.wait(2 * copiedShows)
+		if text := plainView(s, 40, sh.body.height); !strings.Contains(text, "more below") {
+			t.Errorf("%s:\n%s", name, text)
+		}
 	}
 }
 

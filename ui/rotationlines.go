@@ -138,10 +138,14 @@ func (r rotation) result(size size) []string {
 		login = []string{fault.OfAt(done.NotLoggedIn, r.sh.now()).What, "The new token is saved."}
 	}
 	facts = append(facts, t.fact("State", width, login...)...)
-	if old := fault.OldToken(done.Old); old != "" {
+	if old := fault.OldTokenIs(done.Old); old != "" {
 		facts = append(facts, t.fact("Old token", width, old)...)
 	}
-	facts = append(facts, t.fact("Places", width, fault.HoldOlder(r.places)+" "+t.dim.Render(r.sh.keys.places.Help().Key+" lists them."))...)
+	places := fault.HoldOlder(r.places)
+	if len(r.places) > 0 {
+		places += " " + t.dim.Render(r.sh.keys.places.Help().Key+" lists them.")
+	}
+	facts = append(facts, t.fact("Places", width, places)...)
 	var needs []string
 	for _, lost := range done.Lost {
 		needs = append(needs, prose(fault.Bereft(lost), width)...)

@@ -48,6 +48,7 @@ type scanned struct {
 	secrets []foundSecret
 	report  radar.Report // but for its findings, which are the secrets
 	known   fleet.Marked // but for the marks
+	key     radar.Key    // theirs
 	// stopped: it was, and this is what it had found until then.
 	stopped bool
 	// asked: of the tokens it was asked whether they work. unasked is why it is not known of one of them.
@@ -214,7 +215,7 @@ func search(ctx context.Context, f *fleet.Fleet, path, environment string, opts 
 		return found, err
 	}
 	opts.Paths, opts.Marks = []string{path}, found.known.Marks
-	found.known.Marks = nil
+	found.key, found.known.Marks = found.known.Key, nil
 	found.report, err = fleet.Scan(ctx, opts)
 	var verdicts fleet.Verdicts
 	if err == nil && opts.Hold {
@@ -291,6 +292,11 @@ func (s scan) View(size size) view {
 	lines := prose(s.explains(), size.width)
 	if s.notice != "" {
 		lines = prose(s.notice, size.width)
+	}
+	if len(v.body)+len(lines) > size.height {
+		var where string
+		v.body, v.cursor, where = s.form.one(s.sh, size.width)
+		v.trail = "Find leaks " + where
 	}
 	if room := size.height - len(v.body); len(lines)+1 <= room {
 		v.body = append(v.body, "")

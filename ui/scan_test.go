@@ -139,6 +139,19 @@ func TestScanLooks(t *testing.T) {
 	})
 }
 
+// Where there is little room the field that is typed into has it, and what went wrong.
+func TestScanFormInLittleRoom(t *testing.T) {
+	sh := testShell(t, someBots()...)
+	sh.body = size{30, 4}
+	unhurried(sh)
+	s := drive(newScan(sh), "tab", "tab")
+	for _, want := range []string{"3/4", "Git-ignored", "leave it out"} {
+		if text := plainView(s, 30, 4); !strings.Contains(text, want) {
+			t.Errorf("%q is not on the screen:\n%s", want, text)
+		}
+	}
+}
+
 // What a repository calls its files cannot speak to the terminal.
 func TestLeaksCannotSpeakToTheTerminal(t *testing.T) {
 	sh := testShell(t, someBots()...)
@@ -321,6 +334,38 @@ func TestManyLeaksAreDrawnAtOnce(t *testing.T) {
 }
 
 // TestScanLife scans a folder with a token of the ring and one that is not, and goes on from there.
+// What was replaced since a scan is told as such when one comes back to what it found: nobody is to have the new token revoked.
+func TestFindingsAreLookedAtAgain(t *testing.T) {
+	w := newWhole(t, 2)
+	dir := t.TempDir()
+	for i := 1; i <= 2; i++ {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), []byte(wholeToken(i).Reveal()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.See("2 bots")
+	w.Type("F")
+	w.See("Git-ignored")
+	w.slowly(dir)
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+	w.See("2 findings in 2 files.")
+	w.See("N replaces it")
+	w.Press(uv.KeyEnter)
+	w.See("Health")
+	next := secret.New(strings.Replace(wholeToken(1).Reveal(), "AAH", "AAJ", 1))
+	if _, err := w.fleet.ReplaceToken(t.Context(), fleet.Key{Environment: "test", ID: wholeID(1)}, next, true, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.Press(uv.KeyEscape)
+	w.See("It was replaced since.")
+	if text := w.Text(); strings.Contains(text, "N rotate") || !strings.Contains(text, "old token") {
+		t.Errorf("it is to be replaced again:\n%s", text)
+	}
+	w.Type("j")
+	w.See("N replaces it")
+}
+
 func TestScanLife(t *testing.T) {
 	w := newWhole(t, 2)
 	api, url, err := w.telegram.ListenBotAPI()

@@ -20,6 +20,19 @@ type screen interface {
 	Typing() bool
 }
 
+// A resumer is a screen that has to look again at what it shows when others were on show meanwhile.
+type resumer interface {
+	resume() (screen, tea.Cmd)
+}
+
+// resumed goes back to a screen.
+func resumed(s screen) (screen, tea.Cmd) {
+	if back, ok := s.(resumer); ok {
+		return back.resume()
+	}
+	return s, nil
+}
+
 // A size is in cells.
 type size struct{ width, height int }
 

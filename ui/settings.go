@@ -99,17 +99,13 @@ func (s settings) Update(msg tea.Msg) (screen, tea.Cmd) {
 func (s settings) press(msg tea.KeyPressMsg) (screen, tea.Cmd) {
 	keys := s.sh.keys
 	s.says = ""
+	if by, moved := keys.steps(msg, s.sh.body.height/2, len(s.all)); moved {
+		s.at = clamp(s.at+by, 0, len(s.all)-1)
+		return s, nil
+	}
 	switch {
 	case key.Matches(msg, keys.back, keys.quit):
 		return s.from, nil
-	case key.Matches(msg, keys.down):
-		s.at = min(s.at+1, len(s.all)-1)
-	case key.Matches(msg, keys.up):
-		s.at = max(s.at-1, 0)
-	case key.Matches(msg, keys.top):
-		s.at = 0
-	case key.Matches(msg, keys.bottom):
-		s.at = len(s.all) - 1
 	case key.Matches(msg, keys.open):
 		return s.open()
 	case key.Matches(msg, keys.remove):
@@ -265,5 +261,5 @@ func (s settings) Keys() []key.Binding {
 	if s.usual() {
 		shown = append(shown, as(keys.remove, "as usual"))
 	}
-	return append(shown, keys.back, keys.down, keys.up)
+	return append(shown, keys.back, keys.down, keys.up, keys.top, keys.bottom, keys.pageDown, keys.pageUp, as(keys.quit, "back"))
 }

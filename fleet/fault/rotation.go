@@ -174,6 +174,18 @@ func OldToken(o fleet.OldToken) string {
 	return ""
 }
 
+// OldTokenIs is OldToken beside a name for it.
+func OldTokenIs(o fleet.OldToken) string {
+	switch o {
+	case fleet.OldDead:
+		return "dead: Telegram refuses it"
+	case fleet.OldWorks:
+		return "Telegram still takes it"
+	case fleet.OldUnproven:
+	}
+	return ""
+}
+
 // TokenConsumers says what a rotation cannot do for anybody.
 const TokenConsumers = "Whatever else has the token needs the new one."
 

@@ -41,7 +41,7 @@ func TestWordsOfRotations(t *testing.T) {
 	}
 	once(OldToken(fleet.OldDead))
 	once(OldToken(fleet.OldWorks))
-	if OldToken(fleet.OldUnproven) != "" {
+	if OldToken(fleet.OldUnproven) != "" || OldTokenIs(fleet.OldUnproven) != "" {
 		t.Error("something is said of what is not known")
 	}
 	steps := strings.Join(ByHand(hostile), "\n")

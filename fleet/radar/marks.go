@@ -94,6 +94,12 @@ func (m *Marks) Add(kind Kind, hash Hash, owner Owner) {
 	}
 }
 
+// Again is what the marks know of a finding by now. They are made with the key of those that it was found with.
+func (m *Marks) Again(f Finding) Finding {
+	f.Owner, f.Known = m.owners[f.Sum]
+	return f
+}
+
 // Len is how many marks there are.
 func (m *Marks) Len() int { return len(m.owners) }
 

@@ -59,6 +59,8 @@ type Progress struct {
 // A Finding is a secret at a place.
 type Finding struct {
 	Secret
+	// Sum is what marks know it by.
+	Sum Hash
 	// Held is the token, where tokens are held.
 	Held secret.Secret
 	// Path is as the scan's own path begins; what is inside an archive follows a "!". In the history it is

@@ -65,7 +65,7 @@ func (s *scan) files(ctx context.Context) error {
 }
 
 func findingAt(path string, p place) Finding {
-	return Finding{Secret: p.secret, Held: p.held, Path: path, Inside: p.inside, Line: p.line, Encoding: p.encoding}
+	return Finding{Secret: p.secret, Sum: p.sum, Held: p.held, Path: path, Inside: p.inside, Line: p.line, Encoding: p.encoding}
 }
 
 func (l *lister) add(path string) {
