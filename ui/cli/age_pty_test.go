@@ -12,6 +12,7 @@ import (
 
 // The first start on a machine without a keyring: the encrypted file is chosen once, and the next start knows.
 func TestChooseTheEncryptedFile(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	s, _ := startOn(t, home, "unix:path=/nonexistent")
 	s.See("There is no D-Bus session.")

@@ -387,6 +387,7 @@ func TestExecMaskedLess(t *testing.T) {
 			s.See("line-500")
 			s.Type("g")
 			s.See("line-23")
+			s.Settled() // less waits for a key: it forgets sizes that it hears of while it draws
 			s.Resize(80, 30)
 			s.See("line-29")
 			s.Type("q")

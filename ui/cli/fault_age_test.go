@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -121,7 +122,7 @@ func openBinary(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	own, err := os.Executable()
+	own, err := exec.LookPath(program)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +139,7 @@ func openBinary(t *testing.T) string {
 
 // Faults of encrypted files, each for a read and a write; afterwards all is as it was.
 func TestFaultsOfEncryptedFiles(t *testing.T) {
+	t.Parallel()
 	const unusable = "The encrypted files cannot be used"
 	damage := func(store string, file string, how func([]byte) []byte) func() {
 		path := filepath.Join(store, file)

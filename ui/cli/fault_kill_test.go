@@ -47,6 +47,7 @@ func (h *house) survive(o order) {
 // TestKilledAtEveryStep kills the program when its calls arrive at the keyring, before they do something and
 // after, and in the midst of its conversation with Telegram.
 func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]order{
 		"add": addBot(faultBot), "replace": replace("--no-login"), "remove": on("remove", "--yes"),
 	} {

@@ -148,6 +148,7 @@ func faultsOfWriting() []faultRow {
 }
 
 func TestFaultsOfWriting(t *testing.T) {
+	t.Parallel()
 	for _, row := range faultsOfWriting() {
 		row.twice(t)
 	}
@@ -223,6 +224,7 @@ func locks(answer servicetest.Answer) func(*house, *servicetest.Service) {
 }
 
 func TestFaultsOfPrompts(t *testing.T) {
+	t.Parallel()
 	denied := []string{"refused access", "dismissed", "Nothing was saved"}
 	silent := []string{"does not answer", "waits for you"}
 	unasked := []string{"wants to ask first", "nobody is to be asked", "Nothing was saved"}
@@ -249,6 +251,7 @@ func TestFaultsOfPrompts(t *testing.T) {
 // What nobody answered in time cannot be answered later: the keyring and the list agree when somebody comes back
 // to the screen on which the prompt was.
 func TestLateAnswers(t *testing.T) {
+	t.Parallel()
 	late := func(h *house, s *servicetest.Service) {
 		if n := s.AcceptLate(); n != 0 {
 			h.t.Errorf("%d prompts were left on the screen", n)
@@ -268,6 +271,7 @@ func TestLateAnswers(t *testing.T) {
 
 // A login that was granted and cannot be saved is given up: nothing is left, neither here nor at Telegram.
 func TestFaultsAfterTheLogin(t *testing.T) {
+	t.Parallel()
 	afterLogin := func(do func(*servicetest.Service)) func(*house, *servicetest.Service) {
 		return func(h *house, s *servicetest.Service) {
 			s.Set(func() {

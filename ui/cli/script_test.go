@@ -31,10 +31,9 @@ import (
 	"botring/keyring/agefile"
 	"botring/telegram"
 	"botring/telegram/telegramtest"
-	"botring/ui"
 )
 
-// What the environment has TestMain do to the program, beyond what it does by itself.
+// What the environment has testdata/program do, beyond what the program does by itself.
 const (
 	// patienceVariable makes it less patient with prompts that nobody answers.
 	patienceVariable = "BOTRING_TEST_PATIENCE"
@@ -42,32 +41,17 @@ const (
 	panicVariable = "BOTRING_TEST_PANIC"
 	// childVariable has it start a child at its end, which prints its own environment.
 	childVariable = "BOTRING_TEST_CHILD"
+	// panicWords are what it says when it has been broken.
+	panicWords = "broken by a test"
 )
 
-// program is the name under which the test binary is the program.
+// program is what testdata/program is called where the tests run it. It has no race detector in it, which makes each of
+// thousands of processes start ten times as slowly: what is raced for within a process, the stories in this one find.
 const program = "botring-program"
 
-func TestMain(m *testing.M) {
-	testscript.Main(withProgram{m}, map[string]func(){program: func() {
-		patience, _ := time.ParseDuration(os.Getenv(patienceVariable))
-		code := Run(context.Background(), broken(os.Getenv(panicVariable), Process{
-			Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: OSEnviron{}, Version: "v1.2.3",
-			WorkFactor: 10, Patience: patience,
-		}))
-		if os.Getenv(childVariable) != "" {
-			child := exec.Command("env")
-			child.Stdout = os.Stdout
-			if err := child.Run(); err != nil {
-				panic(err)
-			}
-		}
-		os.Exit(code)
-	}})
-}
+func TestMain(m *testing.M) { testscript.Main(withProgram{m}, nil) }
 
-// withProgram runs the tests with a folder for the programs they build. Under the race detector one of these is what stories
-// run: without the detector, which makes each of the thousands of processes start ten times as slowly. What is raced for
-// within a process, the stories in this one find.
+// withProgram runs the tests with the program in their PATH.
 type withProgram struct{ *testing.M }
 
 // Run builds the program and runs the tests.
@@ -75,16 +59,18 @@ func (m withProgram) Run() int {
 	dir, err := os.MkdirTemp("", "botring-program-")
 	if err == nil {
 		defer func() { _ = os.RemoveAll(dir) }()
-		err = os.Setenv("TEST_PROGRAMS", dir) // where others of these tests put theirs
-	}
-	if err == nil && raceDetector {
-		build := exec.Command("go", "test", "-c", "-vet=off", "-trimpath", "-o", filepath.Join(dir, program+exeSuffix()), "botring/ui/cli")
+		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, program+exeSuffix()), "./testdata/program")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		var out []byte
 		if out, err = build.CombinedOutput(); err != nil {
 			err = fmt.Errorf("%w\n%s", err, out)
 		}
-		err = errors.Join(err, os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH")))
+	}
+	if err == nil {
+		err = errors.Join(
+			os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH")),
+			os.Setenv("TEST_PROGRAMS", dir), // where other tests put theirs
+		)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "build the program:", err)
@@ -99,39 +85,6 @@ func exeSuffix() string {
 	}
 	return ""
 }
-
-// panicWords are what the program says when TestMain has broken it.
-const panicWords = "broken by a test"
-
-// broken breaks one part of a process.
-func broken(part string, p Process) Process {
-	switch part {
-	case "environ":
-		p.Environ = brokenEnviron{}
-	case "out":
-		p.Out = brokenWriter{}
-	case "err":
-		p.Err = brokenWriter{}
-	case "screens":
-		p.Screens = func(ctx context.Context, opts ui.Options) error {
-			opts.Log = func() string { panic(panicWords) } // failures ask for it while they are drawn
-			return ui.Run(ctx, opts)
-		}
-	}
-	return p
-}
-
-type brokenEnviron struct{ OSEnviron }
-
-func (brokenEnviron) Unset(name string) {
-	if name == "BOT_TOKEN" {
-		panic(panicWords)
-	}
-}
-
-type brokenWriter struct{}
-
-func (brokenWriter) Write([]byte) (int, error) { panic(panicWords) }
 
 // toldOnBoth are stories that are told on the system keyring and on the encrypted file in every run: in them things are
 // saved, moved, replaced and lost.
