@@ -117,7 +117,7 @@ func (f *Fleet) askToken(ctx context.Context, key Key, oneOfMany bool, report re
 }
 
 // askSaved asks about the token in a bot's item and records the answer. The bot's turn is not taken: no session is
-// opened, and a program that runs the bot keeps the turn for as long as it runs.
+// opened, so that whatever else is done with the bot need not be waited for.
 func (f *Fleet) askSaved(ctx context.Context, on *ground, key Key, report reporter) error {
 	if _, err := on.Bot(ctx, key, f.now()); err != nil {
 		return err

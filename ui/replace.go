@@ -142,8 +142,10 @@ func (r replace) View(size size) view {
 	v := view{trail: "New token of " + displayName(r.bot), status: t.waiting.Render(r.says)}
 	fields, cursor := r.form.lines(r.sh, size.width)
 	v.cursor = cursor
-	steps := append(prose("In Telegram: @BotFather, /mybots, the bot, API Token, Revoke current token.", size.width),
-		prose("Paste the new token or the whole message here. The old one and its sessions stop working.", size.width)...)
+	steps := prose("Paste the new token or the whole message here. The old one and its sessions stop working.", size.width)
+	if r.rotation == nil { // whose steps have just been read
+		steps = append(prose("In Telegram: @BotFather, /mybots, the bot, API Token, Revoke current token.", size.width), steps...)
+	}
 	for i := range steps {
 		steps[i] = t.dim.Render(steps[i])
 	}

@@ -155,6 +155,7 @@ func TestRotationByHand(t *testing.T) {
 	if !ok || form.form.field("token").value() != token {
 		t.Fatalf("a paste leads to %T", next)
 	}
+	seesNot(t, form, "/mybots") // another way than the steps before it
 	h.wait(guardTime)
 	run := h.keys(form, "enter")
 	if r, ok := run.(rotation); !ok || r.stage != rotationRuns || r.pasting == nil {
