@@ -151,6 +151,9 @@ func (c *call) failure(ctx context.Context, op string, dc int, addr string, err 
 			e.Kind = Timeout
 		}
 		e.Err = context.DeadlineExceeded
+		if deadline, ok := c.caller.Deadline(); ok && !time.Now().Before(deadline) {
+			<-c.caller.Done() // the connection's own deadline may come a moment before it
+		}
 		if cause := context.Cause(c.caller); cause != nil {
 			e.Err = cause
 			if errors.Is(c.caller.Err(), context.Canceled) && !isDeadline(cause) {
