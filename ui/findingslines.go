@@ -44,14 +44,15 @@ func (l findings) View(size size) view {
 		v.body = append(v.body, l.line(l.found.secrets[i], i == l.at, size.width))
 	}
 	v.body = append(v.body, about...)
-	if v.status == "" && len(about) == 0 {
-		v.status = l.status(size.width)
+	if v.status == "" && size.height < roomyRows {
+		v.status = l.status(size.width, len(about) > 0)
 	}
 	return v
 }
 
-// status says what else has no room: of how many bots nothing could be found, and then what the selected one is.
-func (l findings) status(width int) string {
+// status says what has no room above: of how many bots nothing could be found, and then what the selected one is, unless
+// that is told.
+func (l findings) status(width int, told bool) string {
 	t := l.sh.theme
 	if unknown := l.unknown(); l.fresh && unknown != "" {
 		brief := "Only what has the shape of a secret."
@@ -59,6 +60,9 @@ func (l findings) status(width int) string {
 			brief = count(n, "bot") + " not known: 4, then r"
 		}
 		return t.waiting.Render(t.roomy(width-2, unknown, brief))
+	}
+	if told {
+		return ""
 	}
 	return t.dim.Render(l.says(l.found.secrets[l.at]))
 }
@@ -127,12 +131,20 @@ func (l findings) remarks(width int) []string {
 	return lines
 }
 
-// about says all of the selected one below the list, always in as many lines. Where there is no room it says nothing.
+// about says all of the selected one below the list, always in as many lines. On a low screen it says what it is where the
+// list leaves room for that, and else nothing.
 func (l findings) about(size size) []string {
-	if size.height < roomyRows {
-		return nil
-	}
 	at := l.found.secrets[l.at]
+	if size.height < roomyRows {
+		lines := append([]string{""}, prose(l.says(at), size.width)...)
+		for _, line := range prose(l.mend(at), size.width) {
+			lines = append(lines, l.sh.theme.dim.Render(line))
+		}
+		if len(lines) > size.height-1-len(l.found.secrets) {
+			return nil
+		}
+		return lines
+	}
 	lines := append([]string{""}, prose(fault.ScanPlace(at.Finding), size.width)...)
 	lines = append(lines, prose(l.says(at), size.width)...)
 	for _, line := range prose(l.mend(at), size.width) {

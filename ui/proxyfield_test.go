@@ -81,6 +81,7 @@ func TestAddThroughProxy(t *testing.T) {
 	w.Press(uv.KeyEnter)
 	w.See("DC 2, 127.0.0.1:")
 	w.See(", through mtproxy://" + proxy.Addr)
+	w.Comes("the proxy is asked", func(string) bool { return len(running.DCs()) == 1 })
 	w.Press(uv.KeyEscape)
 	w.See("Cancelled.")
 	w.production.Script(telegramtest.AtExchange, telegramtest.Script{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -166,7 +167,8 @@ func (s *shell) finish(ctx context.Context, err error) int {
 // tell writes a fault as text: one sentence, then what helps, indented.
 func (s *shell) tell(w io.Writer, f fault.Fault) {
 	first := f.What
-	if answer := answerOf(f); answer != "" && !strings.Contains(first, answer) {
+	// A code that is a part of something else, such as a port, is not told by it.
+	if answer := answerOf(f); answer != "" && !regexp.MustCompile(`(^|\W)`+regexp.QuoteMeta(answer)+`(\W|$)`).MatchString(first) {
 		first += " (" + answer + ")"
 	}
 	fmt.Fprintf(w, "botring: %s\n", first)

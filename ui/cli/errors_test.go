@@ -195,3 +195,18 @@ func TestEveryActionIsWordedOrKnown(t *testing.T) {
 		}
 	}
 }
+
+// A code is told unless the sentence has told it; the port of a server is not it.
+func TestCodeIsTold(t *testing.T) {
+	for what, want := range map[string]string{
+		"The Bot API at 127.0.0.1:44295 asks to wait.":  "botring: The Bot API at 127.0.0.1:44295 asks to wait. (429)\n",
+		"The Bot API at 127.0.0.1:44295 answered 429.":  "botring: The Bot API at 127.0.0.1:44295 answered 429.\n",
+		"The Bot API at 127.0.0.1:8081 answered (429).": "botring: The Bot API at 127.0.0.1:8081 answered (429).\n",
+	} {
+		var said strings.Builder
+		new(shell).tell(&said, fault.Fault{What: what, Code: 429})
+		if said.String() != want {
+			t.Errorf("%q, want %q", said.String(), want)
+		}
+	}
+}

@@ -288,11 +288,14 @@ func (s *Screen) onScreen() int {
 // Settled waits until the screen has not changed for a while, for comparing it whole.
 func (s *Screen) Settled() {
 	s.t.Helper()
-	for deadline := time.Now().Add(wait); ; {
+	// On a busy machine one long wait may pass without the program having had its turn. Several short ones do not.
+	const waits, each = 8, 10 * time.Millisecond
+	deadline := time.Now().Add(wait)
+	for quiet := 0; quiet < waits; quiet++ {
 		drawn := s.onScreen()
 		// A screen that is still blank waits for its first frame.
-		if !s.await(80*time.Millisecond, func() bool { return s.drawn != drawn }) && strings.TrimSpace(s.Text()) != "" {
-			return
+		if s.await(each, func() bool { return s.drawn != drawn }) || strings.TrimSpace(s.Text()) == "" {
+			quiet = -1
 		}
 		if time.Now().After(deadline) {
 			s.t.Fatalf("the screen never came to rest:\n%s", s.Text())
