@@ -333,7 +333,16 @@ func TestManyLeaksAreDrawnAtOnce(t *testing.T) {
 	}
 }
 
-// TestScanLife scans a folder with a token of the ring and one that is not, and goes on from there.
+// scan searches a folder, from the list of two bots.
+func (w *whole) scan(dir string) {
+	w.See("2 bots")
+	w.Type("F")
+	w.See("Git-ignored")
+	w.slowly(dir)
+	w.slowly("")
+	w.Press(uv.KeyEnter)
+}
+
 // What was replaced since a scan is told as such when one comes back to what it found: nobody is to have the new token revoked.
 func TestFindingsAreLookedAtAgain(t *testing.T) {
 	w := newWhole(t, 2)
@@ -343,12 +352,7 @@ func TestFindingsAreLookedAtAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.See("2 bots")
-	w.Type("F")
-	w.See("Git-ignored")
-	w.slowly(dir)
-	w.slowly("")
-	w.Press(uv.KeyEnter)
+	w.scan(dir)
 	w.See("2 findings in 2 files.")
 	w.See("N replaces it")
 	w.Press(uv.KeyEnter)
@@ -366,6 +370,7 @@ func TestFindingsAreLookedAtAgain(t *testing.T) {
 	w.See("N replaces it")
 }
 
+// TestScanLife scans a folder with a token of the ring and one that is not, and goes on from there.
 func TestScanLife(t *testing.T) {
 	w := newWhole(t, 2)
 	api, url, err := w.telegram.ListenBotAPI()
@@ -386,12 +391,7 @@ func TestScanLife(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.See("2 bots")
-	w.Type("F")
-	w.See("Git-ignored")
-	w.slowly(dir)
-	w.slowly("")
-	w.Press(uv.KeyEnter)
+	w.scan(dir)
 	w.See("2 findings in 2 files.")
 	w.See("Whole 2")
 	w.See("config.py:2")
