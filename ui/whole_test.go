@@ -233,6 +233,7 @@ func TestAppsLife(t *testing.T) {
 	time.Sleep(burstPause)
 	w.Press(uv.KeyEnter)
 	w.See("app 2 was saved.")
+	w.See("20002") // the list is read anew after it is said
 	w.Type("d")
 	w.See("Remove app 2")
 	w.confirm()
