@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"botring/internal/secret"
+	"botring/internal/testneeds"
 )
 
 // TestUnsafe: a store that others can write to is refused by every call, and so are links in it.
@@ -84,7 +85,7 @@ func TestOfAnotherUser(t *testing.T) {
 	mustPut(t, openStore(t, dir), "bot/1", "x")
 	for _, file := range []string{"store/bot/1.age", "identities", "store", "."} {
 		path := filepath.Join(dir, filepath.FromSlash(file))
-		must(t, os.Chown(path, nobody, nobody))
+		must(t, os.Chown(path, testneeds.Nobody, testneeds.Nobody))
 		opts, _ := testOptions(dir)
 		s, err := Open(opts)
 		if err == nil {
@@ -185,7 +186,7 @@ func TestFileSizeLimit(t *testing.T) {
 	if dir == "" {
 		dir = newDir(t)
 		mustPut(t, openStore(t, dir), "bot/1", "old")
-		passes(t, command(t, nil, dir))
+		testneeds.Passes(t, command(t, nil, dir))
 		mustGet(t, openStore(t, dir), "bot/1", "old")
 		noneLeft(t, dir)
 		return
