@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,13 +18,11 @@ func TestChooseTheEncryptedFile(t *testing.T) {
 	s, _ := startOn(t, home, "unix:path=/nonexistent")
 	s.See("There is no D-Bus session.")
 	s.Type("f")
-	for range 2 {
-		s.See("A new passphrase")
-		time.Sleep(30 * time.Millisecond) // a person's fingers: faster would be a paste
-		s.Type("seven bold ferrets")
-		s.See("weak")
-		s.Settled()
-		time.Sleep(30 * time.Millisecond)
+	for _, field := range []string{"Passphrase", "Once more"} {
+		s.See("▌ " + field)
+		s.Paste("seven bold ferrets") // of typed letters nothing tells when the last has come
+		s.See(fmt.Sprintf("▌ %-13s ••••••••", field))
+		time.Sleep(30 * time.Millisecond) // sooner it would be the paste's
 		s.Press(uv.KeyEnter)
 	}
 	s.See("takes a few seconds")
